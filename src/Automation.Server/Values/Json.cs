@@ -1,0 +1,45 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Automation.Server.Values;
+
+/// <summary>One JSON value as its UTF-8 text: what steps hand to each other and what is stored.</summary>
+/// <remarks>
+/// The text is trusted to be valid JSON; whoever takes it from outside checks it first. It is kept as bytes
+/// because most values pass through the server unread, from a request body to the sandbox to a delivery.
+/// The default value is JSON <c>null</c>.
+/// </remarks>
+internal readonly struct Json : IEquatable<Json>
+{
+    private static readonly byte[] NullText = "null"u8.ToArray();
+    private readonly ReadOnlyMemory<byte> utf8;
+
+    public Json(ReadOnlyMemory<byte> utf8) => this.utf8 = utf8;
+
+    public static Json Null => default;
+
+    public ReadOnlyMemory<byte> Utf8 => utf8.IsEmpty ? NullText : utf8;
+
+    public bool IsNull => utf8.IsEmpty || utf8.Span.SequenceEqual("null"u8);
+
+    public static Json Parse(string text) => new(Encoding.UTF8.GetBytes(text));
+
+    public static Json From<T>(T value) => new(JsonSerializer.SerializeToUtf8Bytes(value, JsonFormat.Wire));
+
+    public T? To<T>() => JsonSerializer.Deserialize<T>(Utf8.Span, JsonFormat.Wire);
+
+    public JsonDocument ToDocument() => JsonDocument.Parse(Utf8);
+
+    public override string ToString() => Encoding.UTF8.GetString(Utf8.Span);
+
+    public bool Equals(Json other) => Utf8.Span.SequenceEqual(other.Utf8.Span);
+
+    public override bool Equals(object? obj) => obj is Json other && Equals(other);
+
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        hash.AddBytes(Utf8.Span);
+        return hash.ToHashCode();
+    }
+}

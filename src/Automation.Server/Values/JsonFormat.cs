@@ -1,0 +1,19 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Automation.Server.Values;
+
+/// <summary>How the server reads and writes JSON.</summary>
+internal static class JsonFormat
+{
+    /// <summary>For what goes over the wire and into the journal: camelCase, enums as strings, nothing escaped without need.</summary>
+    public static JsonSerializerOptions Wire { get; } = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+    };
+}
