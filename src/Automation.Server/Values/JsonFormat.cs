@@ -8,12 +8,15 @@ namespace Automation.Server.Values;
 /// <summary>How the server reads and writes JSON.</summary>
 internal static class JsonFormat
 {
+    /// <summary>Writes values that are known to be valid, without escaping what need not be.</summary>
+    public static JsonWriterOptions RawWriter { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
     /// <summary>For what goes over the wire and into the journal: camelCase, enums as strings, nothing escaped without need.</summary>
     public static JsonSerializerOptions Wire { get; } = new(JsonSerializerDefaults.Web)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new JsonValueConverter() },
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
 }

@@ -1,0 +1,55 @@
+namespace Automation.Server.Deliveries;
+
+/// <summary>One outbound webhook to be made, as the journal keeps it.</summary>
+/// <param name="Id">Ascending; outside <c>dlv_…</c>.</param>
+/// <param name="RunId">The run that queued it.</param>
+/// <param name="WorkflowId">The run's workflow.</param>
+/// <param name="StepId">The step that queued it.</param>
+/// <param name="IdempotencyKey">Sent with each attempt as <c>Idempotency-Key</c> and <c>webhook-id</c>; the same after a crash, a retry and a replay.</param>
+/// <param name="Destination">What concurrency and claims are grouped by: the receiver's origin, or the name of the secret that holds it (<see cref="DestinationOf"/>).</param>
+/// <param name="Request">What to send.</param>
+/// <param name="CreatedAt">When the run queued it.</param>
+/// <param name="Attempts">Attempts made so far.</param>
+internal sealed record Delivery(
+    long Id,
+    long RunId,
+    string WorkflowId,
+    string StepId,
+    string IdempotencyKey,
+    string Destination,
+    DeliveryRequest Request,
+    DateTimeOffset CreatedAt,
+    int Attempts)
+{
+    /// <summary><c>https://host:port</c> of an address; where a secret holds the origin, its name as <c>${secret.NAME}</c>, so that no secret is stored.</summary>
+    public static string DestinationOf(string escapedUrl)
+    {
+        var secret = escapedUrl.IndexOf("${", StringComparison.Ordinal);
+        var authorityEnd = escapedUrl.IndexOf("://", StringComparison.Ordinal) is var scheme and >= 0
+            ? escapedUrl.AsSpan(scheme + 3).IndexOfAny('/', '?', '#') is var slash and >= 0 ? scheme + 3 + slash : escapedUrl.Length
+            : escapedUrl.Length;
+        if (secret >= 0 && secret < authorityEnd)
+        {
+            var end = escapedUrl.IndexOf('}', secret);
+            return end < 0 ? escapedUrl : escapedUrl[secret..(end + 1)];
+        }
+
+        return Uri.TryCreate(escapedUrl, UriKind.Absolute, out var uri) ? $"{uri.Scheme}://{uri.Host}:{uri.Port}" : escapedUrl;
+    }
+}
+
+/// <summary>One HTTP try of a delivery, as the journal keeps it.</summary>
+/// <param name="Number">1 for the first.</param>
+/// <param name="StartedAt">When it began.</param>
+/// <param name="DurationMs">Until the answer's head was read, or until it failed.</param>
+/// <param name="Status">The answer's status; null when there was none.</param>
+/// <param name="Error">Null for a 2xx; else a lower-case code such as <c>receiver_timed_out</c>, <c>receiver_refused</c>, <c>address_blocked</c>.</param>
+/// <param name="Message">One sentence for a person; null for a 2xx.</param>
+/// <param name="ResponseHead">Status line, headers and the first bytes of the body, 20 KB at most, secrets masked.</param>
+internal sealed record Attempt(int Number, DateTimeOffset StartedAt, int DurationMs, int? Status, string? Error, string? Message, string? ResponseHead);
+
+/// <summary>A delivery's state: <c>pending → sending → succeeded | retrying → … | dead</c>. <c>sending</c> is a pending or retrying one that a server holds.</summary>
+internal static class DeliveryState
+{
+    public const string Pending = "pending", Retrying = "retrying", Succeeded = "succeeded", Dead = "dead";
+}

@@ -1,0 +1,22 @@
+using Automation.Server.Secrets;
+
+namespace Automation.Server.Deliveries;
+
+/// <summary>What a step asks to be delivered.</summary>
+/// <param name="Url">Absolute http(s) address of the receiver.</param>
+/// <param name="Method">HTTP method, upper case.</param>
+/// <param name="Headers">Further headers.</param>
+/// <param name="ContentType">Of the body; null for none.</param>
+/// <param name="Body">The bytes to send; where they are JSON or text, secrets are named in them as in <see cref="SecretText"/>.</param>
+/// <param name="SigningSecret">Name of the secret to sign with (Standard Webhooks); null for none.</param>
+/// <param name="MaxAttempts">Attempts before the delivery is dead.</param>
+/// <param name="Timeout">Of one attempt.</param>
+internal sealed record DeliveryRequest(
+    SecretText Url,
+    string Method,
+    IReadOnlyDictionary<string, SecretText> Headers,
+    string? ContentType,
+    ReadOnlyMemory<byte> Body,
+    string? SigningSecret,
+    int MaxAttempts,
+    TimeSpan Timeout);

@@ -1,0 +1,28 @@
+namespace Automation.Server.Steps;
+
+/// <summary>A step type: what the boxes of one kind do. One instance serves all steps of the type, at the same time.</summary>
+/// <remarks>A new step type is one sealed class with <see cref="StepTypeAttribute"/>, derived from <see cref="Step{TConfig}"/>; the catalogue finds it.</remarks>
+internal abstract class Step
+{
+    public abstract Type ConfigType { get; }
+
+    /// <summary>Looks at one step of a workflow file at load: reports problems, declares outcomes, adds scripts.</summary>
+    public virtual void Check(StepCheck check)
+    {
+    }
+
+    /// <summary>Runs one step. <paramref name="config"/> is of <see cref="ConfigType"/>, every expression already put in.</summary>
+    /// <exception cref="StepException">The step failed in an expected way; any other exception is a defect and is reported without its text.</exception>
+    public abstract ValueTask<StepResult> RunAsync(object config, StepContext context);
+}
+
+/// <inheritdoc/>
+internal abstract class Step<TConfig> : Step
+    where TConfig : notnull
+{
+    public sealed override Type ConfigType => typeof(TConfig);
+
+    public sealed override ValueTask<StepResult> RunAsync(object config, StepContext context) => RunAsync((TConfig)config, context);
+
+    protected abstract ValueTask<StepResult> RunAsync(TConfig config, StepContext context);
+}

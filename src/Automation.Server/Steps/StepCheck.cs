@@ -1,0 +1,27 @@
+using System.Text.Json;
+using Automation.Server.Sandbox;
+
+namespace Automation.Server.Steps;
+
+/// <summary>What a step type sees of one step while its workflow file is loaded, and where it says what it found.</summary>
+internal abstract class StepCheck
+{
+    public abstract string StepId { get; }
+
+    /// <summary>The step's object in the file, expressions unresolved, with <c>type</c>, <c>next</c> and so on.</summary>
+    public abstract JsonElement Config { get; }
+
+    /// <summary>Reports a mistake. <paramref name="pointer"/> is relative to the step, as <c>/file</c>; the sentence says what to do.</summary>
+    public abstract void Problem(string pointer, string message);
+
+    /// <summary>Declares an outcome that this step has beside those of its type.</summary>
+    public abstract void Outcome(string name);
+
+    /// <summary>Adds a script to the version. The unit's id has to be <see cref="UnitId"/>.</summary>
+    public abstract void Script(SandboxUnit unit);
+
+    /// <summary>Reads a script file next to the workflow file and makes it part of the version; null, with a problem reported at <paramref name="pointer"/>, when that cannot be.</summary>
+    public abstract string? ReadFile(string pointer, string file);
+
+    public string UnitId => "script/" + StepId;
+}

@@ -1,0 +1,60 @@
+using System.Buffers;
+using Automation.Server.Values;
+
+namespace Automation.Server.Triggers;
+
+/// <summary>What came in, in one envelope with CloudEvents attribute names.</summary>
+/// <remarks>
+/// Scripts see <see cref="ToScope"/>: the envelope's attributes and <c>data</c>. The raw bytes are kept as they came (<see cref="Body"/>);
+/// <c>data</c> follows from them and the content type, and is worked out when first asked for.
+/// </remarks>
+internal sealed class Event
+{
+    private Json? scope;
+    private Json? data;
+
+    /// <summary>Ascending in accept order; outside <c>evt_…</c>.</summary>
+    public required long Id { get; init; }
+
+    /// <summary><c>webhook</c>, <c>mqtt</c> or <c>manual</c>.</summary>
+    public required string Trigger { get; init; }
+
+    /// <summary>CloudEvents <c>type</c>, as <c>webhook.received</c>, <c>mqtt.message</c>, or what a CloudEvents sender gave.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>CloudEvents <c>source</c>, as <c>/hooks/orders</c>, <c>mqtt://embedded/plants/p1/…</c>.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>CloudEvents <c>subject</c>; for MQTT the topic name.</summary>
+    public string? Subject { get; init; }
+
+    public required DateTimeOffset AcceptedAt { get; init; }
+
+    /// <summary>
+    /// A JSON object with every attribute but <c>data</c>: <c>id</c>, <c>source</c>, <c>type</c>, <c>time</c>, <c>subject</c> and what the trigger adds
+    /// (<c>params</c>, <c>headers</c>, <c>query</c>, <c>topic</c> …). Header values that authenticate the caller are masked in it.
+    /// </summary>
+    public required Json Attributes { get; init; }
+
+    /// <summary>Media type with parameters as sent; null when none was.</summary>
+    public string? ContentType { get; init; }
+
+    /// <summary>The raw bytes received, 1 MiB at most by default.</summary>
+    public required ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>The parsed body: JSON value, form object, XML as an object, text, or <c>{ "base64": … }</c>.</summary>
+    public Json Data => data ??= EventData.Parse(ContentType, Body);
+
+    /// <summary>The <c>event</c> that expressions and scripts see: the attributes and <c>data</c>.</summary>
+    public Json ToScope()
+    {
+        if (scope is { } known) return known;
+        var attributes = Attributes.Utf8.Span;
+        var buffer = new ArrayBufferWriter<byte>(attributes.Length + Data.Utf8.Length + 16);
+        buffer.Write(attributes[..^1]);
+        buffer.Write(attributes.Length > 2 ? ",\"data\":"u8 : "\"data\":"u8);
+        buffer.Write(Data.Utf8.Span);
+        buffer.Write("}"u8);
+        return (scope = new Json(buffer.WrittenMemory)).Value;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+
+namespace Automation.Server.Triggers;
+
+/// <summary>Makes a class a trigger type: its name in workflow files and how the palette shows it.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class TriggerTypeAttribute(string name) : Attribute
+{
+    public string Name { get; } = name;
+
+    public required string Title { get; init; }
+
+    public required string Icon { get; init; }
+}
+
+/// <summary>A trigger type: the config record of its triggers and what has to be checked at load. The folder's feature listens and starts runs.</summary>
+internal abstract class TriggerType
+{
+    public abstract Type ConfigType { get; }
+
+    /// <summary>Looks at one trigger of a workflow file at load and reports problems.</summary>
+    public abstract void Check(object config, TriggerCheck check);
+}
+
+/// <inheritdoc/>
+internal abstract class TriggerType<TConfig> : TriggerType
+    where TConfig : notnull
+{
+    public sealed override Type ConfigType => typeof(TConfig);
+
+    public sealed override void Check(object config, TriggerCheck check) => Check((TConfig)config, check);
+
+    protected virtual void Check(TConfig config, TriggerCheck check)
+    {
+    }
+}
+
+/// <summary>Where a trigger type reports what it found.</summary>
+internal abstract class TriggerCheck
+{
+    public abstract JsonElement Config { get; }
+
+    /// <summary>Reports a mistake. <paramref name="pointer"/> is relative to the trigger, as <c>/path</c>.</summary>
+    public abstract void Problem(string pointer, string message);
+
+    /// <summary>Checks that a secret exists; reports a problem at <paramref name="pointer"/> when it does not.</summary>
+    public abstract void Secret(string pointer, string name);
+}

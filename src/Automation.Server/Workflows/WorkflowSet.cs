@@ -1,0 +1,28 @@
+using System.Collections.Frozen;
+
+namespace Automation.Server.Workflows;
+
+/// <summary>Everything that is active at one moment: immutable, swapped whole.</summary>
+/// <param name="Workflows">By workflow id; also those that are disabled or have never loaded without problems.</param>
+internal sealed record WorkflowSet(FrozenDictionary<string, WorkflowState> Workflows)
+{
+    public static WorkflowSet Empty { get; } = new(FrozenDictionary<string, WorkflowState>.Empty);
+
+    /// <summary>The versions that take events.</summary>
+    public IEnumerable<WorkflowVersion> Active => Workflows.Values.Where(w => w is { Enabled: true, Version: not null }).Select(w => w.Version!);
+}
+
+/// <summary>One workflow file as the server sees it.</summary>
+/// <param name="WorkflowId">Path below the workflows folder without <c>.json</c>.</param>
+/// <param name="Version">The last good version; null when there has been none.</param>
+/// <param name="Enabled">False when an operator switched it off.</param>
+/// <param name="Problems">What is wrong with the file as it is now; empty when <paramref name="Version"/> is that file.</param>
+internal sealed record WorkflowState(string WorkflowId, WorkflowVersion? Version, bool Enabled, IReadOnlyList<Problem> Problems);
+
+/// <summary>One mistake in a workflow file.</summary>
+/// <param name="File">Path below the workflows folder, as <c>shop/new-order.json</c> or a script file.</param>
+/// <param name="Pointer">JSON pointer of the place, as <c>/steps/slack/url</c>; empty for the whole file.</param>
+/// <param name="Message">A sentence that says what is wrong and what to do.</param>
+/// <param name="Line">1-based line in <paramref name="File"/>, where known.</param>
+/// <param name="Column">1-based column, where known.</param>
+internal sealed record Problem(string File, string Pointer, string Message, int? Line = null, int? Column = null);

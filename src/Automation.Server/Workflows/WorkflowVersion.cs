@@ -1,0 +1,75 @@
+using System.Collections.Frozen;
+using Automation.Server.Sandbox;
+using Automation.Server.Steps;
+using Automation.Server.Values;
+
+namespace Automation.Server.Workflows;
+
+/// <summary>One immutable edition of a workflow, checked and ready to run. Runs are pinned to it (P6).</summary>
+internal sealed class WorkflowVersion
+{
+    /// <summary>The file's path below the workflows folder without <c>.json</c>, as <c>shop/new-order</c>.</summary>
+    public required string WorkflowId { get; init; }
+
+    /// <summary>SHA-256 of <see cref="Source"/>, lower-case hex, first 16 characters.</summary>
+    public required string Hash { get; init; }
+
+    public required string Name { get; init; }
+
+    public string? Description { get; init; }
+
+    /// <summary>What the version is made of; enough to build it again after a restart, whatever the files say by then.</summary>
+    public required VersionSource Source { get; init; }
+
+    public required FrozenDictionary<string, TriggerDefinition> Triggers { get; init; }
+
+    public required FrozenDictionary<string, StepDefinition> Steps { get; init; }
+
+    /// <summary>Where a run begins when the trigger names nothing else.</summary>
+    public required string Start { get; init; }
+
+    /// <summary>The step that gets errors no step's <c>error</c> outcome takes; null when there is none.</summary>
+    public string? OnError { get; init; }
+
+    /// <summary>Every script and expression of the version.</summary>
+    public required SandboxProgram Program { get; init; }
+}
+
+/// <summary>The stored form of a version: the workflow file in canonical form, and the script files it names (path as written in the file → text).</summary>
+internal sealed record VersionSource(Json Document, IReadOnlyDictionary<string, string> Files);
+
+/// <summary>A step of a version.</summary>
+/// <param name="Id">Key in the file's <c>steps</c>.</param>
+/// <param name="TypeName">As <c>webhook.send</c>.</param>
+/// <param name="Type">What runs it.</param>
+/// <param name="Config">Its configuration, expressions compiled.</param>
+/// <param name="Next">Outcome → step ids; an outcome that is missing ends the branch.</param>
+/// <param name="Retry">How often to try again after an error; null for once only.</param>
+/// <param name="Timeout">Of one try; null for the type's own limits.</param>
+/// <param name="Disabled">Passed over: its input goes on as its output by <c>done</c>.</param>
+/// <param name="Name">What the author calls it; the id when not named.</param>
+internal sealed record StepDefinition(
+    string Id,
+    string TypeName,
+    Step Type,
+    ConfigTemplate Config,
+    FrozenDictionary<string, string[]> Next,
+    RetryPolicy? Retry,
+    TimeSpan? Timeout,
+    bool Disabled,
+    string Name);
+
+/// <summary>A trigger of a version.</summary>
+/// <param name="Id">Key in the file's <c>triggers</c>.</param>
+/// <param name="TypeName">As <c>webhook</c>.</param>
+/// <param name="Config">Of the trigger type's config record.</param>
+/// <param name="Start">The step a run begins with.</param>
+internal sealed record TriggerDefinition(string Id, string TypeName, object Config, string Start);
+
+/// <summary>A step's <c>retry</c>.</summary>
+/// <param name="Attempts">Tries in all, the first included.</param>
+/// <param name="Exponential">Whether the pause doubles each time.</param>
+/// <param name="Initial">Pause before the second try.</param>
+/// <param name="Max">Longest pause.</param>
+/// <param name="Jitter">0 to 1: the share of the pause that is random, both ways.</param>
+internal sealed record RetryPolicy(int Attempts, bool Exponential, TimeSpan Initial, TimeSpan Max, double Jitter);
