@@ -11,21 +11,20 @@ internal abstract record Change;
 /// <summary>An event, with as many open runs as follow it in the unit.</summary>
 internal sealed record EventAccepted(Event Event, int Runs) : Change;
 
-/// <summary>A run that waits to be walked, held by this server.</summary>
-internal sealed record RunAccepted(long RunId, long EventId, string WorkflowId, string VersionHash, string TriggerId, DateTimeOffset CreatedAt) : Change;
+/// <summary>A run that waits to be walked, held by this server when <paramref name="Held"/>, else free to be claimed.</summary>
+internal sealed record RunAccepted(long RunId, long EventId, string WorkflowId, string VersionHash, string TriggerId, DateTimeOffset CreatedAt, bool Held) : Change;
 
 /// <summary>Progress of a run at a point from which it can go on after a crash.</summary>
 /// <param name="Snapshot">What is needed to go on (outputs so far, tokens, variables).</param>
 /// <param name="StepRuns">Trace of the steps that ended since the last save, a JSON array.</param>
-internal sealed record RunSaved(long RunId, DateTimeOffset At, Json Snapshot, Json StepRuns) : Change;
+internal sealed record RunSaved(long RunId, DateTimeOffset StartedAt, Json Snapshot, Json StepRuns) : Change;
 
 /// <summary>The end of a run, and with its last open run the end of its event.</summary>
 /// <param name="State"><c>succeeded</c>, <c>failed</c> or <c>cancelled</c>.</param>
 /// <param name="StepRuns">Trace of the steps that ended since the last save, a JSON array.</param>
-/// <param name="Output">Output of the last step.</param>
 /// <param name="FailedStep">Step that failed the run.</param>
 /// <param name="Error">A <see cref="Steps.StepError"/> as JSON; null when the run did not fail.</param>
-internal sealed record RunEnded(long RunId, long EventId, string State, DateTimeOffset StartedAt, DateTimeOffset EndedAt, Json StepRuns, Json Output, string? FailedStep, Json? Error) : Change;
+internal sealed record RunEnded(long RunId, long EventId, string State, DateTimeOffset StartedAt, DateTimeOffset EndedAt, Json StepRuns, string? FailedStep, Json? Error) : Change;
 
 /// <summary>A delivery to be made, held by this server when <paramref name="Held"/>, else free to be claimed.</summary>
 internal sealed record DeliveryQueued(Delivery Delivery, bool Held) : Change;
@@ -43,3 +42,34 @@ internal sealed record VersionStored(string WorkflowId, string Hash, VersionSour
 
 /// <summary>An operator switched a workflow on or off.</summary>
 internal sealed record WorkflowSwitched(string WorkflowId, bool Enabled, DateTimeOffset At) : Change;
+
+/// <summary>An operator wants a dead or succeeded delivery made again, with the same idempotency key and a fresh count of attempts.</summary>
+internal sealed record DeliveryReplayed(long DeliveryId, DateTimeOffset At) : Change;
+
+/// <summary>Deletes up to <paramref name="Limit"/> handled events older than <paramref name="Before"/> (an event id), with their runs and deliveries.</summary>
+internal sealed record EventsPruned(long Before, int Limit) : Change
+{
+    /// <summary>How many events were deleted; set when the change was applied.</summary>
+    public int Deleted { get; set; }
+}
+
+/// <summary>Takes hold of open runs that no live server holds, oldest first.</summary>
+internal sealed record RunsClaimed(int Limit) : Change
+{
+    public List<ClaimedRun> Runs { get; } = [];
+}
+
+/// <summary>Takes hold of due deliveries that no live server holds, oldest due first.</summary>
+internal sealed record DeliveriesClaimed(DateTimeOffset Now, int Limit, IReadOnlyCollection<string> Except) : Change
+{
+    public List<Delivery> Deliveries { get; } = [];
+}
+
+/// <summary>An open run as the journal has it.</summary>
+internal sealed record ClaimedRun(long RunId, Event Event, string WorkflowId, string VersionHash, string TriggerId, DateTimeOffset? StartedAt, Json? Snapshot);
+
+/// <summary>Asks when the next delivery that nobody holds is due.</summary>
+internal sealed record NextDeliveryDue : Change
+{
+    public DateTimeOffset? Due { get; set; }
+}

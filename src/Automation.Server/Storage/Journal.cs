@@ -1,19 +1,175 @@
+using System.Threading.Channels;
 using Automation.Server.Deliveries;
+using Automation.Server.Storage.Sqlite;
 
 namespace Automation.Server.Storage;
 
 /// <summary>The durable record of everything accepted and of what became of it.</summary>
-internal sealed class Journal
+/// <remarks>
+/// One thread writes. It takes all units that are waiting, applies them in their order in one transaction and commits it (group commit): one fsync serves
+/// all who wait, and while it runs the next units gather. A unit whose rows are refused does not harm the others: the transaction is rolled back and each unit
+/// is tried in a transaction of its own. When the disk fails, every waiting unit fails, <see cref="Failure"/> says why, and the next unit tries again.
+/// </remarks>
+internal sealed class Journal : IAsyncDisposable
 {
-    /// <summary>Stores the changes as one unit; completes after the transaction they went into is committed and fsynced.</summary>
-    public ValueTask CommitAsync(params ReadOnlySpan<Change> unit) => throw new NotImplementedException();
+    // Bounds what one transaction holds: past some hundred units the fsync is already shared so widely that waiting longer gains nothing.
+    private const int UnitsPerCommit = 1024;
+
+    private readonly Channel<JournalUnit> waiting;
+    private readonly SqliteWriter writer;
+    private readonly ILogger<Journal> log;
+    private readonly Thread thread;
+    private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile string? failure;
+
+    /// <exception cref="JournalException">The file cannot be opened, or is of a newer program.</exception>
+    public Journal(string file, TimeProvider time, ILogger<Journal> log)
+    {
+        this.log = log;
+        waiting = Channel.CreateUnbounded<JournalUnit>(new UnboundedChannelOptions { SingleReader = true });
+        writer = new SqliteWriter(file, time.GetUtcNow());
+        GreatestId = writer.GreatestId();
+        OpenRunsAtStart = writer.OpenRuns();
+        thread = new Thread(WriteLoop) { IsBackground = true, Name = "journal" };
+        thread.Start();
+    }
+
+    /// <summary>Why the last commit failed; null while all is well.</summary>
+    public string? Failure => failure;
+
+    public long GreatestId { get; }
+
+    /// <summary>Runs that were not ended when the journal was opened.</summary>
+    public long OpenRunsAtStart { get; }
+
+    /// <summary>Commits so far, and the units in them: their ratio is how many share an fsync.</summary>
+    public long Commits { get; private set; }
+
+    /// <inheritdoc cref="Commits"/>
+    public long Units { get; private set; }
+
+    /// <summary>Stores the changes as one unit; completes after the transaction they went into is committed and fsynced. Await it once.</summary>
+    /// <remarks>How many units may wait is bounded by the callers: each accepted event, run and delivery in memory has one at the most.</remarks>
+    /// <exception cref="JournalException">Nothing of the unit is stored.</exception>
+    public ValueTask CommitAsync(params ReadOnlySpan<Change> unit)
+    {
+        var entry = JournalUnit.Pool.Rent();
+        var stored = entry.Begin(unit);
+        if (!waiting.Writer.TryWrite(entry)) entry.Failed(new JournalException("The journal is closed."));
+        return stored;
+    }
 
     /// <summary>
     /// Takes hold of up to <paramref name="limit"/> deliveries that are due and that no live server holds, oldest due first, leaving out the given
     /// destinations. A held delivery is this server's until a <see cref="DeliveryAttempted"/> or <see cref="DeliveryReleased"/>, or until the server dies.
     /// </summary>
-    public ValueTask<IReadOnlyList<Delivery>> ClaimDeliveriesAsync(DateTimeOffset now, int limit, IReadOnlyCollection<string> except) => throw new NotImplementedException();
+    public async ValueTask<IReadOnlyList<Delivery>> ClaimDeliveriesAsync(DateTimeOffset now, int limit, IReadOnlyCollection<string> except)
+    {
+        var claim = new DeliveriesClaimed(now, limit, except);
+        await CommitAsync(claim);
+        return claim.Deliveries;
+    }
 
     /// <summary>When the next delivery that nobody holds is due; null when there is none.</summary>
-    public ValueTask<DateTimeOffset?> NextDeliveryDueAsync() => throw new NotImplementedException();
+    public async ValueTask<DateTimeOffset?> NextDeliveryDueAsync()
+    {
+        var query = new NextDeliveryDue();
+        await CommitAsync(query);
+        return query.Due;
+    }
+
+    /// <summary>Takes hold of up to <paramref name="limit"/> open runs that no live server holds, oldest first.</summary>
+    public async ValueTask<IReadOnlyList<ClaimedRun>> ClaimRunsAsync(int limit)
+    {
+        var claim = new RunsClaimed(limit);
+        await CommitAsync(claim);
+        return claim.Runs;
+    }
+
+    /// <summary>Stores what is waiting, then closes the file.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        waiting.Writer.TryComplete();
+        await stopped.Task;
+    }
+
+    private void WriteLoop()
+    {
+        var batch = new List<JournalUnit>(UnitsPerCommit);
+        var reader = waiting.Reader;
+        while (reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            batch.Clear();
+            while (batch.Count < UnitsPerCommit && reader.TryRead(out var unit)) batch.Add(unit);
+            Store(batch);
+        }
+
+        writer.Dispose();
+        stopped.SetResult();
+    }
+
+    private void Store(List<JournalUnit> batch)
+    {
+        var error = TryStore(batch);
+        if (error is JournalException { Refused: true } && batch.Count > 1)
+        {
+            foreach (var unit in batch) Complete([unit], TryStore([unit]));
+            return;
+        }
+
+        Complete(batch, error);
+    }
+
+    private Exception? TryStore(List<JournalUnit> units)
+    {
+        try
+        {
+            writer.Begin();
+            foreach (var unit in units)
+            {
+                foreach (var change in unit.Changes) writer.Apply(change);
+            }
+
+            writer.Commit();
+            Commits++;
+            Units += units.Count;
+            if (failure is not null) Log.Recovered(log);
+            failure = null;
+            return null;
+        }
+        catch (Exception error)
+        {
+            TryRollback();
+            return error;
+        }
+    }
+
+    private void TryRollback()
+    {
+        try
+        {
+            writer.Rollback();
+        }
+        catch (JournalException error)
+        {
+            Log.RollbackFailed(log, error);
+        }
+    }
+
+    private void Complete(List<JournalUnit> units, Exception? error)
+    {
+        if (error is null)
+        {
+            foreach (var unit in units) unit.Stored();
+            return;
+        }
+
+        if (error is not JournalException { Refused: true })
+        {
+            if (failure is null) Log.CommitFailed(log, error);
+            failure = error.Message;
+        }
+
+        foreach (var unit in units) unit.Failed(new JournalException("The journal could not store this: " + error.Message, error));
+    }
 }

@@ -1,0 +1,26 @@
+using SQLitePCL;
+
+namespace Automation.Server.Storage;
+
+/// <summary>The journal could not store or read. Nothing of the unit was stored.</summary>
+internal sealed class JournalException : Exception
+{
+    public JournalException(string message)
+        : base(message)
+    {
+    }
+
+    public JournalException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+
+    /// <param name="result">SQLite's result code.</param>
+    /// <param name="message">SQLite's own words.</param>
+    public JournalException(int result, string message)
+        : base($"SQLite answered {result}: {message}") =>
+        Refused = (result & 0xFF) is raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE;
+
+    /// <summary>True when these very rows are at fault (a constraint, a size), false when the journal as a whole cannot write (disk full, I/O error).</summary>
+    public bool Refused { get; }
+}

@@ -1,0 +1,19 @@
+namespace Automation.Server.Storage;
+
+internal static partial class Log
+{
+    [LoggerMessage(5000, LogLevel.Error, "The journal cannot write. Events are refused until it can.")]
+    public static partial void CommitFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(5001, LogLevel.Information, "The journal writes again")]
+    public static partial void Recovered(ILogger logger);
+
+    [LoggerMessage(5002, LogLevel.Error, "A failed transaction could not be rolled back")]
+    public static partial void RollbackFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(5003, LogLevel.Information, "Pruned {Events} events that were handled before {Before:u}")]
+    public static partial void Pruned(ILogger logger, int events, DateTimeOffset before);
+
+    [LoggerMessage(5004, LogLevel.Error, "Pruning failed; it is tried again at the next turn")]
+    public static partial void PruneFailed(ILogger logger, Exception error);
+}

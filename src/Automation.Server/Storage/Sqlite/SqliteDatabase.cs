@@ -1,0 +1,75 @@
+using Microsoft.Data.Sqlite;
+
+namespace Automation.Server.Storage.Sqlite;
+
+/// <summary>Opens the journal's file and brings its schema up to date.</summary>
+internal static class SqliteDatabase
+{
+    public static string FileIn(string dataFolder) => Path.Combine(dataFolder, "automation.db");
+
+    /// <summary>A connection for writing: WAL, and a commit returns only after its fsync (<c>synchronous=FULL</c>, P1).</summary>
+    public static SqliteConnection OpenForWriting(string file)
+    {
+        var connection = Open(file, SqliteOpenMode.ReadWriteCreate);
+        Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;");
+        return connection;
+    }
+
+    public static SqliteConnection OpenForReading(string file)
+    {
+        var connection = Open(file, SqliteOpenMode.ReadOnly);
+        Execute(connection, "PRAGMA busy_timeout=5000;");
+        return connection;
+    }
+
+    /// <summary>Runs the numbered SQL files that this database has not seen, each in a transaction of its own.</summary>
+    /// <exception cref="JournalException">The database was written by a newer program.</exception>
+    public static void Migrate(SqliteConnection connection)
+    {
+        var done = Convert.ToInt32(Scalar(connection, "PRAGMA user_version"), null);
+        var all = Migrations();
+        if (done > all.Count) throw new JournalException($"The database is at schema {done}, this program knows {all.Count}. Start the newer program, or restore a backup.");
+        for (var number = done + 1; number <= all.Count; number++)
+        {
+            Execute(connection, $"BEGIN IMMEDIATE; {all[number - 1]}; PRAGMA user_version={number}; COMMIT;");
+        }
+    }
+
+    public static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // the SQL is this program's own text
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+
+    public static object? Scalar(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // the SQL is this program's own text
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return command.ExecuteScalar();
+    }
+
+    private static SqliteConnection Open(string file, SqliteOpenMode mode)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, Pooling = false }.ToString());
+        connection.Open();
+        return connection;
+    }
+
+    private static List<string> Migrations()
+    {
+        var assembly = typeof(SqliteDatabase).Assembly;
+        return [.. assembly.GetManifestResourceNames()
+            .Where(name => name.Contains(".Migrations.Sqlite.", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(name =>
+            {
+                using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+                return reader.ReadToEnd();
+            })];
+    }
+}

@@ -1,0 +1,34 @@
+namespace Automation.Server.Storage.Sqlite;
+
+/// <summary>Deletes old events with all that came of them, a bounded number in one transaction so that intake never waits long.</summary>
+internal static class SqlitePruning
+{
+    // An event may go when its runs have ended and so have all deliveries of those runs.
+    private const string Old = """
+        SELECT e.id FROM events e WHERE e.id < ?1 AND e.open_runs = 0 AND NOT EXISTS (
+          SELECT 1 FROM runs r JOIN deliveries d ON d.run_id = r.id WHERE r.event_id = e.id AND d.next_attempt_at IS NOT NULL)
+        ORDER BY e.id LIMIT ?2
+        """;
+
+    private static readonly string[] Deletes =
+    [
+        "DELETE FROM attempts WHERE delivery_id IN (SELECT d.id FROM deliveries d JOIN runs r ON r.id = d.run_id WHERE r.event_id = ?1)",
+        "DELETE FROM deliveries WHERE run_id IN (SELECT id FROM runs WHERE event_id = ?1)",
+        "DELETE FROM run_saves WHERE run_id IN (SELECT id FROM runs WHERE event_id = ?1)",
+        "DELETE FROM runs WHERE event_id = ?1",
+        "DELETE FROM events WHERE id = ?1",
+    ];
+
+    public static void Apply(EventsPruned change, Func<string, SqliteStatement> sql)
+    {
+        var old = new List<long>();
+        var rows = sql(Old).Bind(1, change.Before).Bind(2, change.Limit);
+        while (rows.Read()) old.Add(rows.Long(0));
+        foreach (var id in old)
+        {
+            foreach (var delete in Deletes) sql(delete).Bind(1, id).Run();
+        }
+
+        change.Deleted = old.Count;
+    }
+}

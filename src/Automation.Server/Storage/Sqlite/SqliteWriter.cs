@@ -1,0 +1,235 @@
+using System.Text.Json;
+using Automation.Server.Deliveries;
+using Automation.Server.Triggers;
+using Automation.Server.Values;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Automation.Server.Storage.Sqlite;
+
+/// <summary>Turns changes into rows, on the one connection that writes. Used by one thread at a time.</summary>
+internal sealed class SqliteWriter : IDisposable
+{
+    private readonly SqliteConnection connection;
+    private readonly sqlite3 handle;
+    private readonly Dictionary<string, SqliteStatement> statements = new(StringComparer.Ordinal);
+    private readonly long server;
+
+    /// <summary>Opens the file, migrates it and registers this process as a server.</summary>
+    public SqliteWriter(string file, DateTimeOffset now)
+    {
+        connection = SqliteDatabase.OpenForWriting(file);
+        handle = connection.Handle!;
+        SqliteDatabase.Migrate(connection);
+        Sql("INSERT INTO servers (started_at) VALUES (?1)").Bind(1, now).Run();
+        server = raw.sqlite3_last_insert_rowid(handle);
+        ReleaseWhatOthersHeld();
+    }
+
+    public void Begin() => Sql("BEGIN IMMEDIATE").Run();
+
+    /// <summary>Returns after the fsync of the write-ahead log.</summary>
+    public void Commit() => Sql("COMMIT").Run();
+
+    public void Rollback()
+    {
+        if (raw.sqlite3_get_autocommit(handle) == 0) Sql("ROLLBACK").Run();
+    }
+
+    public void Apply(Change change)
+    {
+        switch (change)
+        {
+            case EventAccepted c: Apply(c); break;
+            case RunAccepted c: Apply(c); break;
+            case RunSaved c: Apply(c); break;
+            case RunEnded c: Apply(c); break;
+            case DeliveryQueued c: Apply(c); break;
+            case DeliveryAttempted c: Apply(c); break;
+            case DeliveryReleased c: Apply(c); break;
+            case DeliveryReplayed c: Apply(c); break;
+            case VersionStored c: Apply(c); break;
+            case WorkflowSwitched c: Apply(c); break;
+            case RunsClaimed c: Apply(c); break;
+            case DeliveriesClaimed c: Apply(c); break;
+            case NextDeliveryDue c: Apply(c); break;
+            case EventsPruned c: SqlitePruning.Apply(c, Sql); break;
+            default: throw new InvalidOperationException($"No SQL for {change.GetType().Name}.");
+        }
+    }
+
+    /// <summary>The greatest id stored, so that new ones come after it.</summary>
+    public long GreatestId() =>
+        Number("SELECT max(coalesce((SELECT max(id) FROM events), 0), coalesce((SELECT max(id) FROM runs), 0), coalesce((SELECT max(id) FROM deliveries), 0))");
+
+    public long OpenRuns() => Number("SELECT count(*) FROM runs WHERE ended_at IS NULL");
+
+    public void Dispose()
+    {
+        foreach (var statement in statements.Values) statement.Dispose();
+        connection.Dispose();
+    }
+
+    private void Apply(EventAccepted change)
+    {
+        var e = change.Event;
+        Sql("INSERT INTO events (id, state, open_runs, trigger_type, type, source, subject, accepted_at, attributes, content_type, body) VALUES (?1, 'accepted', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
+            .Bind(1, e.Id).Bind(2, change.Runs).Bind(3, e.Trigger).Bind(4, e.Type).Bind(5, e.Source).Bind(6, e.Subject).Bind(7, e.AcceptedAt)
+            .BindText(8, e.Attributes.Utf8.Span).Bind(9, e.ContentType).BindBlob(10, e.Body.Span).Run();
+    }
+
+    private void Apply(RunAccepted c) =>
+        Sql("INSERT INTO runs (id, event_id, workflow_id, version, trigger_id, state, owner, created_at) VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7)")
+            .Bind(1, c.RunId).Bind(2, c.EventId).Bind(3, c.WorkflowId).Bind(4, c.VersionHash).Bind(5, c.TriggerId).Bind(6, c.Held ? server : null).Bind(7, c.CreatedAt).Run();
+
+    private void Apply(RunSaved c)
+    {
+        Sql("UPDATE runs SET state = 'running', snapshot = ?2, started_at = ?3 WHERE id = ?1 AND ended_at IS NULL")
+            .Bind(1, c.RunId).BindText(2, c.Snapshot.Utf8.Span).Bind(3, c.StartedAt).Run();
+        Sql("INSERT INTO run_saves (run_id, step_runs) VALUES (?1, ?2)").Bind(1, c.RunId).BindText(2, c.StepRuns.Utf8.Span).Run();
+    }
+
+    private void Apply(RunEnded c)
+    {
+        var run = Sql("UPDATE runs SET state = ?2, owner = NULL, started_at = ?3, ended_at = ?4, snapshot = NULL, step_runs = ?5, failed_step = ?6, error = ?7 WHERE id = ?1 AND ended_at IS NULL")
+            .Bind(1, c.RunId).Bind(2, c.State).Bind(3, c.StartedAt).Bind(4, c.EndedAt).BindText(5, c.StepRuns.Utf8.Span).Bind(6, c.FailedStep);
+        if (c.Error is { } error) run.BindText(7, error.Utf8.Span);
+        else run.BindNull(7);
+        run.Run();
+        if (raw.sqlite3_changes(handle) == 0) return;
+        Sql("""
+            UPDATE events SET open_runs = open_runs - 1, failed_runs = failed_runs + ?2,
+              state = CASE WHEN open_runs > 1 THEN state WHEN failed_runs + ?2 > 0 THEN 'failed' ELSE 'done' END
+            WHERE id = ?1
+            """).Bind(1, c.EventId).Bind(2, c.State == "failed" ? 1 : 0).Run();
+    }
+
+    private void Apply(DeliveryQueued change)
+    {
+        var d = change.Delivery;
+        Sql("""
+            INSERT INTO deliveries (id, run_id, workflow_id, step_id, idempotency_key, destination, state, owner, next_attempt_at, attempts, max_attempts, request, body, created_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, 0, ?9, ?10, ?11, ?8)
+            """)
+            .Bind(1, d.Id).Bind(2, d.RunId).Bind(3, d.WorkflowId).Bind(4, d.StepId).Bind(5, d.IdempotencyKey).Bind(6, d.Destination)
+            .Bind(7, change.Held ? server : null).Bind(8, d.CreatedAt).Bind(9, d.Request.MaxAttempts)
+            .BindText(10, StoredRequest.Write(d.Request)).BindBlob(11, d.Request.Body.Span).Run();
+    }
+
+    private void Apply(DeliveryAttempted c)
+    {
+        var a = c.Attempt;
+        Sql("INSERT OR REPLACE INTO attempts (delivery_id, number, started_at, duration_ms, status, error, message, response_head) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+            .Bind(1, c.DeliveryId).Bind(2, a.Number).Bind(3, a.StartedAt).Bind(4, a.DurationMs).Bind(5, a.Status).Bind(6, a.Error).Bind(7, a.Message).Bind(8, a.ResponseHead).Run();
+        Sql("UPDATE deliveries SET state = ?2, owner = NULL, next_attempt_at = ?3, attempts = ?4, ended_at = ?5 WHERE id = ?1 AND owner = ?6")
+            .Bind(1, c.DeliveryId).Bind(2, c.State).Bind(3, c.NextAttemptAt).Bind(4, a.Number)
+            .Bind(5, c.NextAttemptAt is null ? a.StartedAt.AddMilliseconds(a.DurationMs) : null).Bind(6, server).Run();
+    }
+
+    private void Apply(DeliveryReleased c) => Sql("UPDATE deliveries SET owner = NULL WHERE id = ?1 AND owner = ?2").Bind(1, c.DeliveryId).Bind(2, server).Run();
+
+    private void Apply(DeliveryReplayed c) =>
+        Sql("UPDATE deliveries SET state = 'pending', next_attempt_at = ?2, max_attempts = attempts + json_extract(request, '$.maxAttempts'), ended_at = NULL WHERE id = ?1 AND state IN ('dead', 'succeeded')")
+            .Bind(1, c.DeliveryId).Bind(2, c.At).Run();
+
+    private void Apply(VersionStored c)
+    {
+        Sql("INSERT OR IGNORE INTO versions (workflow_id, hash, document, files, created_at) VALUES (?1, ?2, ?3, ?4, ?5)")
+            .Bind(1, c.WorkflowId).Bind(2, c.Hash).BindText(3, c.Source.Document.Utf8.Span).BindText(4, JsonSerializer.SerializeToUtf8Bytes(c.Source.Files, JsonFormat.Wire)).Bind(5, c.At).Run();
+        Sql("INSERT INTO workflows (id, active_hash, changed_at) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET active_hash = ?2, changed_at = ?3")
+            .Bind(1, c.WorkflowId).Bind(2, c.Hash).Bind(3, c.At).Run();
+    }
+
+    private void Apply(WorkflowSwitched c) =>
+        Sql("INSERT INTO workflows (id, enabled, changed_at) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET enabled = ?2, changed_at = ?3")
+            .Bind(1, c.WorkflowId).Bind(2, c.Enabled ? 1 : 0).Bind(3, c.At).Run();
+
+    private void Apply(RunsClaimed change)
+    {
+        var rows = Sql("""
+            SELECT r.id, r.workflow_id, r.version, r.trigger_id, r.started_at, r.snapshot,
+              e.id, e.trigger_type, e.type, e.source, e.subject, e.accepted_at, e.attributes, e.content_type, e.body
+            FROM runs r JOIN events e ON e.id = r.event_id WHERE r.owner IS NULL AND r.ended_at IS NULL ORDER BY r.id LIMIT ?1
+            """).Bind(1, change.Limit);
+        while (rows.Read())
+        {
+            var accepted = new Event
+            {
+                Id = rows.Long(6),
+                Trigger = rows.Text(7),
+                Type = rows.Text(8),
+                Source = rows.Text(9),
+                Subject = rows.TextOrNull(10),
+                AcceptedAt = rows.Time(11),
+                Attributes = new Json(rows.Bytes(12)),
+                ContentType = rows.TextOrNull(13),
+                Body = rows.Bytes(14),
+            };
+            var snapshot = rows.Bytes(5);
+            change.Runs.Add(new ClaimedRun(
+                rows.Long(0),
+                accepted,
+                rows.Text(1),
+                rows.Text(2),
+                rows.Text(3),
+                rows.LongOrNull(4) is { } started ? DateTimeOffset.FromUnixTimeMilliseconds(started) : null,
+                snapshot.Length == 0 ? null : new Json(snapshot)));
+        }
+
+        foreach (var run in change.Runs) Sql("UPDATE runs SET owner = ?2 WHERE id = ?1").Bind(1, run.RunId).Bind(2, server).Run();
+    }
+
+    private void Apply(DeliveriesClaimed change)
+    {
+        var rows = Sql("""
+            SELECT id, run_id, workflow_id, step_id, idempotency_key, destination, attempts, request, body, created_at, max_attempts FROM deliveries
+            WHERE owner IS NULL AND next_attempt_at <= ?1 AND destination NOT IN (SELECT value FROM json_each(?2)) ORDER BY next_attempt_at LIMIT ?3
+            """).Bind(1, change.Now).BindText(2, JsonSerializer.SerializeToUtf8Bytes(change.Except)).Bind(3, change.Limit);
+        while (rows.Read())
+        {
+            change.Deliveries.Add(new Delivery(
+                rows.Long(0),
+                rows.Long(1),
+                rows.Text(2),
+                rows.Text(3),
+                rows.Text(4),
+                rows.Text(5),
+                StoredRequest.Read(rows.Bytes(7), rows.Bytes(8)) with { MaxAttempts = (int)rows.Long(10) },
+                rows.Time(9),
+                (int)rows.Long(6)));
+        }
+
+        foreach (var delivery in change.Deliveries) Sql("UPDATE deliveries SET owner = ?2 WHERE id = ?1").Bind(1, delivery.Id).Bind(2, server).Run();
+    }
+
+    private void Apply(NextDeliveryDue query)
+    {
+        var row = Sql("SELECT min(next_attempt_at) FROM deliveries WHERE owner IS NULL AND next_attempt_at IS NOT NULL");
+        while (row.Read()) query.Due = row.LongOrNull(0) is { } due ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null;
+    }
+
+    /// <summary>A SQLite file has one server at a time (the data folder's lock), so whoever else holds rows is dead.</summary>
+    private void ReleaseWhatOthersHeld()
+    {
+        Sql("UPDATE runs SET owner = NULL WHERE owner <> ?1 AND ended_at IS NULL").Bind(1, server).Run();
+        Sql("UPDATE deliveries SET owner = NULL WHERE owner <> ?1 AND next_attempt_at IS NOT NULL").Bind(1, server).Run();
+        Sql("DELETE FROM servers WHERE id <> ?1").Bind(1, server).Run();
+    }
+
+    private long Number(string sql)
+    {
+        var row = Sql(sql);
+        var number = row.Read() ? row.Long(0) : 0;
+        while (row.Read())
+        {
+        }
+
+        return number;
+    }
+
+    private SqliteStatement Sql(string sql)
+    {
+        if (!statements.TryGetValue(sql, out var statement)) statements.Add(sql, statement = new SqliteStatement(handle, sql));
+        return statement;
+    }
+}
