@@ -1,9 +1,16 @@
+using System.Reflection;
+
 namespace Automation.Server.Steps;
 
 /// <summary>A step type: what the boxes of one kind do. One instance serves all steps of the type, at the same time.</summary>
 /// <remarks>A new step type is one sealed class with <see cref="StepTypeAttribute"/>, derived from <see cref="Step{TConfig}"/>; the catalogue finds it.</remarks>
 internal abstract class Step
 {
+    protected Step() => About = GetType().GetCustomAttribute<StepTypeAttribute>() ?? throw new InvalidOperationException($"{GetType().Name} lacks [StepType].");
+
+    /// <summary>Name, title, outcomes and whether it reaches outside at once.</summary>
+    public StepTypeAttribute About { get; }
+
     public abstract Type ConfigType { get; }
 
     /// <summary>Looks at one step of a workflow file at load: reports problems, declares outcomes, adds scripts.</summary>

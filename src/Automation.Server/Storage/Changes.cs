@@ -73,3 +73,15 @@ internal sealed record NextDeliveryDue : Change
 {
     public DateTimeOffset? Due { get; set; }
 }
+
+/// <summary>Reads one stored version; by its hash, or the last activated one when <paramref name="Hash"/> is null.</summary>
+internal sealed record VersionRead(string WorkflowId, string? Hash) : Change
+{
+    public VersionSource? Source { get; set; }
+}
+
+/// <summary>Reads which workflows an operator switched off.</summary>
+internal sealed record DisabledWorkflowsRead : Change
+{
+    public List<string> Ids { get; } = [];
+}

@@ -1,6 +1,9 @@
+using Automation.Server.Runs;
 using Automation.Server.Steps;
+using Automation.Server.Storage;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Triggers;
 
@@ -29,12 +32,55 @@ internal enum IntakeOutcome
 internal sealed record RunAnswer(long RunId, ResponseToCaller? Response, Json Output, string? FailedStep, StepError? Error);
 
 /// <summary>The one door for events: stores an event and the runs it starts in one transaction, then hands the runs to the engine.</summary>
-internal sealed class Intake
+internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids, IOptions<RunOptions> options)
 {
     /// <summary>
     /// Completes with <see cref="IntakeOutcome.Accepted"/> only after the commit and its fsync. <paramref name="answer"/> is completed by the first of the event's
     /// runs that responds or ends; it is not stored, so it never completes after a restart.
     /// </summary>
-    public ValueTask<IntakeOutcome> AcceptAsync(Event accepted, IReadOnlyList<TriggerTarget> targets, TaskCompletionSource<RunAnswer>? answer, CancellationToken cancellation) =>
-        throw new NotImplementedException();
+    /// <remarks>The returned run ids are empty unless the event was accepted. While runs wait in the journal, new ones queue up behind them, so that accept order is kept.</remarks>
+    public async ValueTask<IntakeResult> AcceptAsync(Event accepted, IReadOnlyList<TriggerTarget> targets, TaskCompletionSource<RunAnswer>? answer, CancellationToken cancellation)
+    {
+        if (engine.Stopping) return new IntakeResult(IntakeOutcome.Unavailable, []);
+        if (engine.Open + targets.Count > options.Value.MaxOpen) return new IntakeResult(IntakeOutcome.Busy, []);
+        cancellation.ThrowIfCancellationRequested();
+
+        var works = new RunWork[targets.Count];
+        var changes = new Change[targets.Count + 1];
+        for (var i = 0; i < works.Length; i++) works[i] = new RunWork(ids.Next(), accepted, targets[i].Version, targets[i].Trigger.Start);
+        var size = works[0].Bytes * (long)works.Length;
+        var held = engine.Unclaimed == 0 && engine.Window.TryEnter(works.Length, size);
+        changes[0] = new EventAccepted(accepted, works.Length);
+        for (var i = 0; i < works.Length; i++)
+        {
+            var (version, trigger) = targets[i];
+            changes[i + 1] = new RunAccepted(works[i].RunId, accepted.Id, version.WorkflowId, version.Hash, trigger.Id, accepted.AcceptedAt, held);
+            if (answer is not null) engine.AnswerTo(works[i].RunId, answer);
+        }
+
+        try
+        {
+            await journal.CommitAsync(changes);
+        }
+        catch (JournalException)
+        {
+            if (held) engine.Window.Leave(works.Length, size);
+            foreach (var work in works) engine.ForgetCaller(work.RunId);
+            return new IntakeResult(IntakeOutcome.Unavailable, []);
+        }
+
+        if (held)
+        {
+            foreach (var work in works) engine.Enqueue(work);
+        }
+        else
+        {
+            engine.AddUnclaimed(works.Length);
+        }
+
+        return new IntakeResult(IntakeOutcome.Accepted, Array.ConvertAll(works, work => work.RunId));
+    }
 }
+
+/// <summary>What became of an event, and the runs it started.</summary>
+internal readonly record struct IntakeResult(IntakeOutcome Outcome, IReadOnlyList<long> Runs);

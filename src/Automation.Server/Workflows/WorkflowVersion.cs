@@ -33,6 +33,14 @@ internal sealed class WorkflowVersion
 
     /// <summary>Every script and expression of the version.</summary>
     public required SandboxProgram Program { get; init; }
+
+    /// <summary>Steps that several steps lead to: they may run more than once in a run, once for each arrow taken.</summary>
+    public FrozenSet<string> MergePoints => field ??= Steps.Values
+        .SelectMany(step => step.Next.Values.SelectMany(ids => ids).Distinct())
+        .GroupBy(id => id, StringComparer.Ordinal)
+        .Where(arrows => arrows.Count() > 1)
+        .Select(arrows => arrows.Key)
+        .ToFrozenSet(StringComparer.Ordinal);
 }
 
 /// <summary>The stored form of a version: the workflow file in canonical form, and the script files it names (path as written in the file → text).</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Automation.Server.Deliveries;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
+using Automation.Server.Workflows;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -53,6 +54,8 @@ internal sealed class SqliteWriter : IDisposable
             case RunsClaimed c: Apply(c); break;
             case DeliveriesClaimed c: Apply(c); break;
             case NextDeliveryDue c: Apply(c); break;
+            case VersionRead c: Apply(c); break;
+            case DisabledWorkflowsRead c: Apply(c); break;
             case EventsPruned c: SqlitePruning.Apply(c, Sql); break;
             default: throw new InvalidOperationException($"No SQL for {change.GetType().Name}.");
         }
@@ -200,6 +203,23 @@ internal sealed class SqliteWriter : IDisposable
         }
 
         foreach (var delivery in change.Deliveries) Sql("UPDATE deliveries SET owner = ?2 WHERE id = ?1").Bind(1, delivery.Id).Bind(2, server).Run();
+    }
+
+    private void Apply(VersionRead query)
+    {
+        var row = Sql("SELECT document, files FROM versions WHERE workflow_id = ?1 AND hash = coalesce(?2, (SELECT active_hash FROM workflows WHERE id = ?1))")
+            .Bind(1, query.WorkflowId).Bind(2, query.Hash);
+        while (row.Read())
+        {
+            var files = JsonSerializer.Deserialize<Dictionary<string, string>>(row.Bytes(1), JsonFormat.Wire)!;
+            query.Source = new VersionSource(new Json(row.Bytes(0)), files);
+        }
+    }
+
+    private void Apply(DisabledWorkflowsRead query)
+    {
+        var row = Sql("SELECT id FROM workflows WHERE enabled = 0 ORDER BY id");
+        while (row.Read()) query.Ids.Add(row.Text(0));
     }
 
     private void Apply(NextDeliveryDue query)

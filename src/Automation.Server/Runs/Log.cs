@@ -1,0 +1,22 @@
+namespace Automation.Server.Runs;
+
+internal static partial class Log
+{
+    [LoggerMessage(3200, LogLevel.Error, "Run {RunId} of {WorkflowId}: step {StepId} failed by a defect of this program")]
+    public static partial void StepDefect(ILogger logger, string runId, string workflowId, string stepId, Exception error);
+
+    [LoggerMessage(3201, LogLevel.Warning, "Run {RunId} of {WorkflowId} could not be saved ({Reason}); it starts over from its last save in {Pause}")]
+    public static partial void SaveFailed(ILogger logger, string runId, string workflowId, string reason, TimeSpan pause);
+
+    [LoggerMessage(3202, LogLevel.Error, "Run {RunId} of {WorkflowId} ended by a defect of this program")]
+    public static partial void WalkDefect(ILogger logger, string runId, string workflowId, Exception error);
+
+    [LoggerMessage(3203, LogLevel.Information, "Took up {Runs} runs that were accepted before")]
+    public static partial void TookUp(ILogger logger, int runs);
+
+    [LoggerMessage(3204, LogLevel.Error, "Open runs could not be taken from the journal; it is tried again")]
+    public static partial void ClaimFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(3205, LogLevel.Warning, "Stopped with {Runs} runs unfinished; they go on at the next start")]
+    public static partial void LeftOpen(ILogger logger, int runs);
+}

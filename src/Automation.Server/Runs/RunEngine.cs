@@ -1,0 +1,254 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Automation.Server.Steps;
+using Automation.Server.Storage;
+using Automation.Server.Triggers;
+using Automation.Server.Values;
+using Automation.Server.Workflows;
+using Microsoft.Extensions.Options;
+
+namespace Automation.Server.Runs;
+
+/// <summary>Walks the runs that this server holds, and takes up those that nobody does.</summary>
+/// <remarks>
+/// Runs come right after their commit (<see cref="Enqueue"/>) while there is room in memory; the others wait in the journal and are claimed in accept order.
+/// Two servers never walk one run: a run is held by the server that accepted or claimed it.
+/// </remarks>
+internal sealed class RunEngine : BackgroundService
+{
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+
+    private readonly RunServices services;
+    private readonly RunOptions options;
+    private readonly RunFeed feed;
+    private readonly VersionLookup versions;
+    private readonly Channel<RunWork> queue = Channel.CreateUnbounded<RunWork>();
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<RunAnswer>> callers = new();
+    private readonly SemaphoreSlim claimSignal = new(0, 1);
+    private readonly CancellationTokenSource stopWalks = new();
+    private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long open;
+    private long unclaimed;
+    private volatile bool stopping;
+
+    public RunEngine(RunServices services, IOptions<RunOptions> options, RunFeed feed, VersionLookup versions)
+    {
+        this.services = services;
+        this.options = options.Value;
+        this.feed = feed;
+        this.versions = versions;
+        Window = new RunWindow(this.options.MaxHeld, this.options.MaxHeldBytes);
+        Window.Left += OnLeft;
+        open = unclaimed = services.Journal.OpenRunsAtStart;
+    }
+
+    public RunWindow Window { get; }
+
+    /// <summary>Accepted runs that have not ended, in memory and in the journal.</summary>
+    public long Open => Volatile.Read(ref open);
+
+    /// <summary>Runs in the journal that wait for room in memory.</summary>
+    public long Unclaimed => Volatile.Read(ref unclaimed);
+
+    public bool Stopping => stopping;
+
+    /// <summary>Counts a run that was accepted without being held, and sees that it is taken up.</summary>
+    public void AddUnclaimed(int runs)
+    {
+        Interlocked.Add(ref open, runs);
+        Interlocked.Add(ref unclaimed, runs);
+        Signal();
+    }
+
+    /// <summary>Walks a run that was committed as held; its place in <see cref="Window"/> is taken already.</summary>
+    public void Enqueue(RunWork work)
+    {
+        Interlocked.Increment(ref open);
+        queue.Writer.TryWrite(work);
+    }
+
+    public override void Dispose()
+    {
+        stopWalks.Dispose();
+        claimSignal.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>Completes <paramref name="answer"/> when the run responds or ends in this process.</summary>
+    public void AnswerTo(long runId, TaskCompletionSource<RunAnswer> answer) => callers[runId] = answer;
+
+    public void ForgetCaller(long runId) => callers.TryRemove(runId, out _);
+
+    /// <summary>Stops taking runs up, lets those in memory end within the drain time, then cancels what is left.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        stopping = true;
+        if (Window.Runs > 0)
+        {
+            await Task.WhenAny(drained.Task, Task.Delay(options.DrainTime, services.Time, cancellationToken));
+        }
+
+        if (Window.Runs > 0) Log.LeftOpen(services.Logger, Window.Runs);
+        await stopWalks.CancelAsync();
+        queue.Writer.TryComplete();
+        await base.StopAsync(cancellationToken);
+    }
+
+    /// <summary>Claims what there is room for. Returns how many runs were taken up.</summary>
+    public async Task<int> ClaimOnceAsync()
+    {
+        var room = Window.Room;
+        if (room == 0 || Unclaimed == 0) return 0;
+        var claimed = await services.Journal.ClaimRunsAsync(Math.Min(room, 256));
+        foreach (var run in claimed) await TakeUpAsync(run);
+        if (claimed.Count == 0) Volatile.Write(ref unclaimed, 0);
+        else Interlocked.Add(ref unclaimed, -claimed.Count);
+        return claimed.Count;
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var workers = Enumerable.Range(0, options.MaxConcurrent).Select(_ => WalkLoopAsync());
+        return Task.WhenAll([.. workers, ClaimLoopAsync(stoppingToken)]);
+    }
+
+    private async Task WalkLoopAsync()
+    {
+        await foreach (var work in queue.Reader.ReadAllAsync(CancellationToken.None))
+        {
+            if (stopWalks.IsCancellationRequested) continue;
+            await WalkAsync(work);
+        }
+    }
+
+    private async Task WalkAsync(RunWork work)
+    {
+        feed.Publish(work.RunId, work.Version.WorkflowId, "running", services.Time.GetUtcNow());
+        callers.TryGetValue(work.RunId, out var answer);
+        while (true)
+        {
+            try
+            {
+                using var walk = new RunWalk(work, services, answer, stopWalks.Token);
+                var state = await walk.ToEndAsync();
+                feed.Publish(work.RunId, work.Version.WorkflowId, state, services.Time.GetUtcNow());
+                break;
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (JournalException error)
+            {
+                Log.SaveFailed(services.Logger, PublicId.Format(PublicId.Run, work.RunId), work.Version.WorkflowId, error.Message, RetryPause);
+            }
+            catch (Exception defect)
+            {
+                Log.WalkDefect(services.Logger, PublicId.Format(PublicId.Run, work.RunId), work.Version.WorkflowId, defect);
+                if (await TryFailAsync(work.RunId, work.Event.Id, work.Version.WorkflowId, new StepError("internal_error", "The run ended by a defect of this program; the server's log says more under its id."))) break;
+            }
+
+            if (!await PauseAsync()) return;
+        }
+
+        callers.TryRemove(work.RunId, out _);
+        Interlocked.Decrement(ref open);
+        Window.Leave(1, work.Bytes);
+    }
+
+    private async Task TakeUpAsync(ClaimedRun run)
+    {
+        var version = await versions.GetAsync(run.WorkflowId, run.VersionHash);
+        if (version is null || !(version.Triggers.TryGetValue(run.TriggerId, out var trigger) || run.TriggerId == ManualStart))
+        {
+            var error = new StepError("version_unavailable", $"Version {run.VersionHash} of {run.WorkflowId}, which this run is pinned to, cannot be loaded by this program. Replay the event on the current version.");
+            while (!await TryFailAsync(run.RunId, run.Event.Id, run.WorkflowId, error))
+            {
+                if (!await PauseAsync()) return;
+            }
+
+            Interlocked.Decrement(ref open);
+            return;
+        }
+
+        var work = new RunWork(run.RunId, run.Event, version, trigger?.Start ?? version.Start) { Snapshot = run.Snapshot, StartedAt = run.StartedAt };
+        Window.Enter(work.Bytes);
+        queue.Writer.TryWrite(work);
+    }
+
+    private async Task<bool> TryFailAsync(long runId, long eventId, string workflowId, StepError error)
+    {
+        try
+        {
+            var now = services.Time.GetUtcNow();
+            await services.Journal.CommitAsync(new RunEnded(runId, eventId, "failed", now, now, Json.Parse("[]"), null, Json.From(error)));
+            if (callers.TryRemove(runId, out var caller)) caller.TrySetResult(new RunAnswer(runId, null, Json.Null, null, error));
+            feed.Publish(runId, workflowId, "failed", now);
+            return true;
+        }
+        catch (JournalException)
+        {
+            return false;
+        }
+    }
+
+    private async Task ClaimLoopAsync(CancellationToken cancellation)
+    {
+        var tookUp = 0;
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                var claimed = stopping ? 0 : await ClaimOnceAsync();
+                tookUp += claimed;
+                if (claimed > 0) continue;
+                if (tookUp > 0) Log.TookUp(services.Logger, tookUp);
+                tookUp = 0;
+                await claimSignal.WaitAsync(cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                Log.ClaimFailed(services.Logger, error);
+                if (!await PauseAsync()) return;
+            }
+        }
+    }
+
+    private async Task<bool> PauseAsync()
+    {
+        try
+        {
+            await Task.Delay(RetryPause, services.Time, stopWalks.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private void OnLeft()
+    {
+        if (stopping && Window.Runs == 0) drained.TrySetResult();
+        if (Unclaimed > 0 && Window.Room >= options.MaxHeld / 2) Signal();
+    }
+
+    private void Signal()
+    {
+        try
+        {
+            if (claimSignal.CurrentCount == 0) claimSignal.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // another thread signalled in between
+        }
+    }
+
+    /// <summary>Trigger id of runs that an operator started without naming a trigger.</summary>
+    public const string ManualStart = "manual";
+}

@@ -1,0 +1,29 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Automation.Server.Runs;
+
+/// <summary>Section <c>Runs</c> of the configuration.</summary>
+internal sealed class RunOptions
+{
+    /// <summary>Runs walked at the same time. A run that waits for an answer of <c>http.request</c> or for a retry takes one place.</summary>
+    [Range(1, 100_000)]
+    public int MaxConcurrent { get; set; } = 256;
+
+    /// <summary>Accepted runs kept in memory; the others wait in the journal.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxHeld { get; set; } = 2_000;
+
+    /// <summary>Bytes of the event bodies kept in memory for those runs.</summary>
+    [Range(1 << 20, long.MaxValue)]
+    public long MaxHeldBytes { get; set; } = 64L << 20;
+
+    /// <summary>Accepted runs that have not ended. Past it events are refused: webhooks with 503, MQTT is not read.</summary>
+    [Range(1, 100_000_000)]
+    public int MaxOpen { get; set; } = 100_000;
+
+    /// <summary>How long a stopping server lets runs finish. Those that do not are taken up again at the next start.</summary>
+    public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Names of environment variables that expressions see as <c>env</c>.</summary>
+    public string[] Env { get; set; } = [];
+}

@@ -1,0 +1,17 @@
+using Automation.Server.Deliveries;
+using Automation.Server.Sandbox;
+using Automation.Server.Storage;
+using Automation.Server.Values;
+
+namespace Automation.Server.Runs;
+
+/// <summary>What every walk needs of the server.</summary>
+internal sealed record RunServices(
+    Journal Journal,
+    SandboxPool Sandbox,
+    DeliveryWorker Deliveries,
+    IdSource Ids,
+    TimeProvider Time,
+    Random Random,
+    Json Env,
+    ILogger<RunEngine> Logger);

@@ -1,0 +1,255 @@
+using Automation.Server.Deliveries;
+using Automation.Server.Steps;
+using Automation.Server.Storage;
+using Automation.Server.Triggers;
+using Automation.Server.Values;
+using Automation.Server.Workflows;
+
+namespace Automation.Server.Runs;
+
+/// <summary>Walks one run's tokens over its version's graph, from its last save to its end.</summary>
+/// <remarks>
+/// All progress is in memory until it is saved: before a step that reaches outside at once, when a caller is to be answered, and at the end. A save is one unit of
+/// the journal: the snapshot or the end, the step runs, and the deliveries that the ended steps queued (P3). Deliveries start, and callers are answered, only after it.
+/// A walk that ends early (the server stops, the journal fails) leaves the run as it was last saved; steps after that are run again with the same idempotency keys (P4).
+/// </remarks>
+internal sealed class RunWalk : IDisposable
+{
+    private readonly Lock gate = new();
+    private readonly List<Token> active = [];
+    private readonly List<Task> branches = [];
+    private readonly Dictionary<string, StepOutput> outputs = new(StringComparer.Ordinal);
+    private readonly StepTrace trace = new();
+    private readonly List<Delivery> queued = [];
+    private readonly CancellationToken stopping;
+    private readonly TaskCompletionSource<RunAnswer>? answer;
+    private Json variables = Json.Parse("{}");
+    private ResponseToCaller? response;
+    private bool answered;
+    private bool changed;
+    private int count;
+    private Json lastOutput;
+    private (string Step, StepError Error)? failure;
+
+    public RunWalk(RunWork work, RunServices services, TaskCompletionSource<RunAnswer>? answer, CancellationToken stopping)
+    {
+        Work = work;
+        Services = services;
+        this.answer = answer;
+        this.stopping = stopping;
+        StartedAt = work.StartedAt ?? services.Time.GetUtcNow();
+        if (work.Snapshot is { } saved) Restore(RunSnapshot.Read(saved, () => work.Event.Data));
+        else active.Add(new Token(work.Start, null, work.Event.Data, "", false));
+    }
+
+    public RunWork Work { get; }
+
+    public RunServices Services { get; }
+
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>True while a caller waits who has not been answered.</summary>
+    public bool TakesResponse => answer is not null && !answered && response is null;
+
+    /// <summary>Walks to the end and saves it.</summary>
+    /// <returns>The state the run ended in.</returns>
+    /// <exception cref="OperationCanceledException">The server stops; the run stays open.</exception>
+    /// <exception cref="JournalException">A save failed; the run stays open as last saved.</exception>
+    public async Task<string> ToEndAsync()
+    {
+        var first = active.ToArray();
+        if (first.Length == 1)
+        {
+            await BranchAsync(first[0]);
+        }
+        else
+        {
+            foreach (var token in first) branches.Add(BranchAsync(token));
+        }
+
+        while (true)
+        {
+            Task[] running;
+            lock (gate)
+            {
+                running = [.. branches];
+                branches.Clear();
+            }
+
+            if (running.Length == 0) break;
+            await Task.WhenAll(running);
+        }
+
+        return await EndAsync();
+    }
+
+    /// <summary>The values that the token's expressions and scripts see.</summary>
+    public Sandbox.SandboxScope Scope(ScopeUse uses, Token token)
+    {
+        lock (gate)
+        {
+            return new Sandbox.SandboxScope
+            {
+                Event = uses.HasFlag(ScopeUse.Event) ? Work.Event.ToScope() : null,
+                Input = uses.HasFlag(ScopeUse.Input) ? token.Input : null,
+                Steps = uses.HasFlag(ScopeUse.Steps) ? ScopeJson.Steps(outputs) : null,
+                Vars = uses.HasFlag(ScopeUse.Vars) ? variables : null,
+                Run = uses.HasFlag(ScopeUse.Run) ? ScopeJson.Run(Work, StartedAt) : null,
+                Env = uses.HasFlag(ScopeUse.Env) ? Services.Env : null,
+            };
+        }
+    }
+
+    public void Dispose() => trace.Dispose();
+
+    private async Task BranchAsync(Token token)
+    {
+        while (true)
+        {
+            lock (gate)
+            {
+                if (failure is not null) return;
+            }
+
+            var step = Work.Version.Steps[token.Step];
+            if (step.Type.About.Effect) await SaveAsync();
+            var (run, execution) = await StepRunner.RunAsync(this, step, token, stopping);
+            var next = Complete(step, token, run, execution, out var respondNow);
+            if (respondNow)
+            {
+                await SaveAsync();
+                Answer(new RunAnswer(Work.RunId, response, Json.Null, null, null));
+            }
+
+            if (next.Count == 0) return;
+            for (var i = 1; i < next.Count; i++)
+            {
+                var branch = BranchAsync(next[i]);
+                lock (gate) branches.Add(branch);
+            }
+
+            token = next[0];
+        }
+    }
+
+    private List<Token> Complete(StepDefinition step, Token token, StepRun run, StepExecution? execution, out bool respondNow)
+    {
+        lock (gate)
+        {
+            changed = true;
+            count++;
+            trace.Add(count, step, token, run);
+            outputs[step.Id] = new StepOutput(run.Result.Outcome, run.Result.Output);
+            lastOutput = run.Result.Output;
+            if (run.Error is null && execution is not null)
+            {
+                if (execution.Queued is { } deliveries) queued.AddRange(deliveries);
+                if (execution.Variables is { } values) variables = ScopeJson.Merge(variables, values);
+                response ??= execution.Response;
+            }
+
+            active.Remove(token);
+            var next = Next(step, token, run);
+            active.AddRange(next);
+            respondNow = execution?.Response is not null && active.Count > 0;
+            return next;
+        }
+    }
+
+    private List<Token> Next(StepDefinition step, Token token, StepRun run)
+    {
+        if (step.Next.TryGetValue(run.Result.Outcome, out var ids))
+        {
+            var tokens = new List<Token>(ids.Length);
+            foreach (var id in ids) tokens.Add(new Token(id, count, run.Result.Output, IterationAt(id, step.Id, token), token.Handling));
+            return tokens;
+        }
+
+        if (run.Error is not { } error) return [];
+        if (Work.Version.OnError is { } handler && !token.Handling)
+        {
+            return [new Token(handler, count, run.Result.Output, $"{token.Iteration}.{step.Id}", true)];
+        }
+
+        failure ??= (step.Id, error);
+        return [];
+    }
+
+    private string IterationAt(string id, string from, Token token) => Work.Version.MergePoints.Contains(id) ? $"{token.Iteration}.{from}" : token.Iteration;
+
+    /// <summary>Saves the run where it stands. Nothing to save: returns at once.</summary>
+    private async ValueTask SaveAsync()
+    {
+        ValueTask stored;
+        List<(Delivery Delivery, bool Held)> deliveries;
+        Json snapshot;
+        lock (gate)
+        {
+            if (!changed) return;
+            changed = false;
+            snapshot = new RunSnapshot(count, variables, outputs, active).Write();
+            var changes = TakeDeliveries(out deliveries);
+            changes.Insert(0, new RunSaved(Work.RunId, StartedAt, snapshot, trace.Take()));
+            stored = Services.Journal.CommitAsync(changes.ToArray());
+        }
+
+        await StartAsync(stored, deliveries);
+        Work.Snapshot = snapshot;
+        Work.StartedAt = StartedAt;
+    }
+
+    private async Task<string> EndAsync()
+    {
+        var state = failure is null ? "succeeded" : "failed";
+        var changes = TakeDeliveries(out var deliveries);
+        Json? error = failure is { } failed ? Json.From(failed.Error) : null;
+        changes.Add(new RunEnded(Work.RunId, Work.Event.Id, state, StartedAt, Services.Time.GetUtcNow(), trace.Take(), failure?.Step, error));
+        await StartAsync(Services.Journal.CommitAsync(changes.ToArray()), deliveries);
+        Answer(new RunAnswer(Work.RunId, response, lastOutput, failure?.Step, failure?.Error));
+        return state;
+    }
+
+    private List<Change> TakeDeliveries(out List<(Delivery Delivery, bool Held)> deliveries)
+    {
+        deliveries = queued.Count == 0 ? [] : queued.ConvertAll(d => (d, Services.Deliveries.TryReserve(d.Destination)));
+        queued.Clear();
+        return deliveries.ConvertAll<Change>(d => new DeliveryQueued(d.Delivery, d.Held));
+    }
+
+    private async ValueTask StartAsync(ValueTask stored, List<(Delivery Delivery, bool Held)> deliveries)
+    {
+        try
+        {
+            await stored;
+        }
+        catch (JournalException)
+        {
+            foreach (var (delivery, held) in deliveries)
+            {
+                if (held) Services.Deliveries.Release(delivery.Destination);
+            }
+
+            throw;
+        }
+
+        foreach (var (delivery, held) in deliveries)
+        {
+            if (held) Services.Deliveries.Start(delivery);
+        }
+    }
+
+    private void Answer(RunAnswer result)
+    {
+        if (answer is null || answered) return;
+        answered = true;
+        answer.TrySetResult(result);
+    }
+
+    private void Restore(RunSnapshot snapshot)
+    {
+        count = snapshot.Count;
+        variables = snapshot.Variables;
+        foreach (var (step, output) in snapshot.Outputs) outputs.Add(step, output);
+        active.AddRange(snapshot.Tokens);
+    }
+}

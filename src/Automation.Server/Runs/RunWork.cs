@@ -1,0 +1,22 @@
+using Automation.Server.Triggers;
+using Automation.Server.Values;
+using Automation.Server.Workflows;
+
+namespace Automation.Server.Runs;
+
+/// <summary>A run that this server holds and is to walk.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Event">What started it.</param>
+/// <param name="Version">What it is pinned to (P6).</param>
+/// <param name="Start">The step it begins with.</param>
+internal sealed record RunWork(long RunId, Event Event, WorkflowVersion Version, string Start)
+{
+    /// <summary>What was last saved; null when nothing was. Kept up to date, so that a walk that could not be saved starts over from here.</summary>
+    public Json? Snapshot { get; set; }
+
+    /// <summary>When the run was first walked; null before.</summary>
+    public DateTimeOffset? StartedAt { get; set; }
+
+    /// <summary>What it takes of <see cref="RunOptions.MaxHeldBytes"/>.</summary>
+    public int Bytes => Event.Body.Length + Event.Attributes.Utf8.Length;
+}

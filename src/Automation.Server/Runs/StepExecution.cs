@@ -1,0 +1,90 @@
+using Automation.Server.Deliveries;
+using Automation.Server.Sandbox;
+using Automation.Server.Steps;
+using Automation.Server.Triggers;
+using Automation.Server.Values;
+using Automation.Server.Workflows;
+
+namespace Automation.Server.Runs;
+
+/// <summary>One try of one step: gives the step what it may see, and gathers what it wants done until the walk takes it over.</summary>
+internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token token, CancellationToken cancelled) : StepContext
+{
+    // A log line is for a person's eyes; what is longer belongs into an output.
+    private const int LogLinesMaximum = 200, LogTextMaximum = 4096;
+
+    public override StepDefinition Step => step;
+
+    public override Event Event => walk.Work.Event;
+
+    public override Json Input => token.Input;
+
+    public override long RunId => walk.Work.RunId;
+
+    public override string IdempotencyKey => $"{PublicId.Format(PublicId.Run, RunId)}.{step.Id}{token.Iteration}";
+
+    public override DateTimeOffset Now => walk.Services.Time.GetUtcNow();
+
+    public override CancellationToken Cancelled => cancelled;
+
+    public List<Delivery>? Queued { get; private set; }
+
+    public Json? Variables { get; private set; }
+
+    public ResponseToCaller? Response { get; private set; }
+
+    public List<LogLine>? Lines { get; private set; }
+
+    public override long Queue(DeliveryRequest delivery)
+    {
+        var id = walk.Services.Ids.Next();
+        var key = Queued is null ? IdempotencyKey : $"{IdempotencyKey}.{Queued.Count}";
+        Queued ??= [];
+        Queued.Add(new Delivery(id, RunId, walk.Work.Version.WorkflowId, step.Id, key, Delivery.DestinationOf(delivery.Url.Escaped), delivery, Now, 0));
+        return id;
+    }
+
+    public override bool Respond(ResponseToCaller response)
+    {
+        if (Response is not null || !walk.TakesResponse) return false;
+        Response = response;
+        return true;
+    }
+
+    public override void SetVariables(Json values) => Variables = values;
+
+    public override void Log(string level, string text)
+    {
+        Lines ??= [];
+        if (Lines.Count == LogLinesMaximum) Lines.Add(new LogLine("warn", $"More than {LogLinesMaximum} lines; the rest is left out."));
+        if (Lines.Count > LogLinesMaximum) return;
+        Lines.Add(new LogLine(level, text.Length <= LogTextMaximum ? text : text[..LogTextMaximum] + "…"));
+    }
+
+    public override async ValueTask<Json> CallScriptAsync() => await CallAsync("script/" + step.Id, ScopeUse.All);
+
+    /// <summary>Works out the step's configuration: every expression of it in one sandbox call.</summary>
+    public async ValueTask<object> ConfigAsync()
+    {
+        if (step.Config.Constant is { } constant) return constant;
+        var values = await CallAsync(step.Config.Expressions!.Id, step.Config.Uses);
+        return step.Config.Fill(values, out _);
+    }
+
+    private async ValueTask<Json> CallAsync(string unit, ScopeUse uses)
+    {
+        var result = await walk.Services.Sandbox.CallAsync(walk.Work.Version.Program, unit, walk.Scope(uses, token), cancelled);
+        foreach (var line in result.Log) Log(line.Level, line.Text);
+        if (result.Error is not { } error) return result.Value;
+        throw new StepException(new StepError(CodeOf(error.Kind), error.Message, error.Script, error.Line, error.Column, error.Pointer));
+    }
+
+    private static string CodeOf(SandboxErrorKind kind) => kind switch
+    {
+        SandboxErrorKind.TimedOut => "script_timed_out",
+        SandboxErrorKind.OutOfMemory => "script_out_of_memory",
+        SandboxErrorKind.OutputTooLarge => "script_output_too_large",
+        SandboxErrorKind.Crashed => "script_crashed",
+        _ => "script_failed",
+    };
+}

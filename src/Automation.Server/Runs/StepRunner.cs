@@ -1,0 +1,102 @@
+using Automation.Server.Sandbox;
+using Automation.Server.Steps;
+using Automation.Server.Values;
+using Automation.Server.Workflows;
+
+namespace Automation.Server.Runs;
+
+/// <summary>Runs one step to its outcome: its tries, the pauses between them, its time-out.</summary>
+internal static class StepRunner
+{
+    /// <summary>Errors become the outcome <c>error</c> with the output <c>{ error, input }</c>.</summary>
+    /// <exception cref="OperationCanceledException">The server stops.</exception>
+    public static async ValueTask<(StepRun Run, StepExecution? Execution)> RunAsync(RunWalk walk, StepDefinition step, Token token, CancellationToken stopping)
+    {
+        var time = walk.Services.Time;
+        var startedAt = time.GetUtcNow();
+        var clock = time.GetTimestamp();
+        if (step.Disabled) return (new StepRun(StepResult.Done(token.Input), null, startedAt, TimeSpan.Zero, 0, null), null);
+
+        List<LogLine>? earlier = null;
+        for (var attempt = 1; ; attempt++)
+        {
+            var (result, error, execution) = await TryAsync(walk, step, token, stopping);
+            var lines = earlier is null ? execution.Lines : [.. earlier, .. execution.Lines ?? []];
+            if (error is null) return (new StepRun(result, null, startedAt, time.GetElapsedTime(clock), attempt, lines), execution);
+            if (step.Retry is not { } retry || attempt >= retry.Attempts || !error.Retryable)
+            {
+                var failed = StepResult.To(StepResult.ErrorOutcome, ErrorOutput(step.Id, error, token.Input));
+                return (new StepRun(failed, error, startedAt, time.GetElapsedTime(clock), attempt, lines), execution);
+            }
+
+            var pause = Pause(retry, attempt, walk.Services.Random);
+            execution.Log("warn", $"Try {attempt} of {retry.Attempts} failed: {error.Message} Next try in {pause.TotalSeconds:0.##} s.");
+            earlier = earlier is null ? execution.Lines : [.. earlier, .. execution.Lines ?? []];
+            await Task.Delay(pause, time, stopping);
+        }
+    }
+
+    private static async ValueTask<(StepResult Result, StepError? Error, StepExecution Execution)> TryAsync(
+        RunWalk walk, StepDefinition step, Token token, CancellationToken stopping)
+    {
+        using var timeout = step.Timeout is { } limit ? new StepTimeout(limit, walk.Services.Time, stopping) : null;
+        var execution = new StepExecution(walk, step, token, timeout?.Token ?? stopping);
+        try
+        {
+            var config = await execution.ConfigAsync();
+            return (await step.Type.RunAsync(config, execution), null, execution);
+        }
+        catch (StepException failed)
+        {
+            return (default, failed.Error, execution);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (OperationCanceledException) when (timeout is { Token.IsCancellationRequested: true })
+        {
+            return (default, new StepError("timed_out", $"The step took longer than its timeout of {step.Timeout!.Value.TotalSeconds:0.###} s."), execution);
+        }
+        catch (SandboxUnavailableException unavailable)
+        {
+            return (default, new StepError("sandbox_unavailable", unavailable.Message), execution);
+        }
+        catch (Exception defect)
+        {
+            Log.StepDefect(walk.Services.Logger, PublicId.Format(PublicId.Run, walk.Work.RunId), walk.Work.Version.WorkflowId, step.Id, defect);
+            return (default, new StepError("internal_error", "The step failed in an unexpected way; the server's log says more under this run's id.", Retryable: false), execution);
+        }
+    }
+
+    private static TimeSpan Pause(RetryPolicy retry, int attempt, Random random)
+    {
+        var factor = retry.Exponential ? Math.Pow(2, Math.Min(attempt - 1, 30)) : 1;
+        var pause = Math.Min(retry.Initial.TotalMilliseconds * factor, retry.Max.TotalMilliseconds);
+        return TimeSpan.FromMilliseconds(pause * (1 + retry.Jitter * ((random.NextDouble() * 2) - 1)));
+    }
+
+    private static Json ErrorOutput(string stepId, StepError error, Json input) =>
+        Json.From(new { error = new { error.Code, error.Message, step = stepId, error.Script, error.Line, error.Column, error.Pointer, error.Details }, input });
+
+    /// <summary>Fires at a step's time-out or when the server stops.</summary>
+    private sealed class StepTimeout : IDisposable
+    {
+        private readonly CancellationTokenSource limit;
+        private readonly CancellationTokenSource either;
+
+        public StepTimeout(TimeSpan after, TimeProvider time, CancellationToken stopping)
+        {
+            limit = new CancellationTokenSource(after, time);
+            either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
+        }
+
+        public CancellationToken Token => either.Token;
+
+        public void Dispose()
+        {
+            either.Dispose();
+            limit.Dispose();
+        }
+    }
+}
