@@ -1,1 +1,3 @@
-return 0;
+using Automation.Server.Cli;
+
+return await CommandLine.Create().Parse(args).InvokeAsync();

@@ -1,0 +1,47 @@
+namespace Automation.Server.Hosting;
+
+/// <summary>The folder that holds the journal and the token, held by one server at a time.</summary>
+internal sealed class DataFolder : IDisposable
+{
+    private readonly FileStream held;
+
+    private DataFolder(string path, FileStream held) => (Path, this.held) = (path, held);
+
+    public string Path { get; }
+
+    /// <exception cref="StartupException">The folder cannot be made or written, or another server uses it.</exception>
+    public static DataFolder Open(string path)
+    {
+        var full = System.IO.Path.GetFullPath(path);
+        try
+        {
+            Directory.CreateDirectory(full);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"The data folder {full} cannot be made: {error.Message} Name another one with --data.", error);
+        }
+
+        try
+        {
+            // The lock goes with the process, also when it is killed: the system closes the file.
+            return new DataFolder(full, new FileStream(System.IO.Path.Combine(full, "server.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new StartupException($"The data folder {full} cannot be written. Give this user the right to write there, or name another folder with --data.", error);
+        }
+        catch (IOException error) when (!IsReadOnly(error))
+        {
+            throw new StartupException($"Another server uses the data folder {full}. Stop it, or name another folder with --data.", error);
+        }
+        catch (IOException error)
+        {
+            throw new StartupException($"The data folder {full} cannot be written: {error.Message}", error);
+        }
+    }
+
+    public void Dispose() => held.Dispose();
+
+    private static bool IsReadOnly(IOException error) => error.HResult is 30 or 28; // EROFS, ENOSPC
+}

@@ -1,0 +1,42 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Automation.Server.Hosting;
+
+/// <summary>Clock, logging, HTTP listener and the data folder.</summary>
+internal static class HostingFeature
+{
+    public static void AddHosting(this WebApplicationBuilder builder)
+    {
+        var configuration = builder.Configuration;
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<Random>(_ => new LockedRandom());
+        builder.Services.AddSingleton(_ => DataFolder.Open(configuration[ServerOptions.Data] ?? "data"));
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout =
+            TimeSpan.Parse(configuration[ServerOptions.ShutdownTime] ?? "00:00:20", CultureInfo.InvariantCulture));
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+            console.ColorBehavior = LoggerColorBehavior.Default;
+        });
+        builder.WebHost.UseUrls(configuration[ServerOptions.Urls] ?? "http://127.0.0.1:8080");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+    }
+
+    /// <summary>A random source that many threads may use; nothing secret is made with it.</summary>
+    private sealed class LockedRandom : Random
+    {
+        private readonly Lock gate = new();
+
+        public override double NextDouble()
+        {
+            lock (gate) return base.NextDouble();
+        }
+
+        public override int Next(int maxValue)
+        {
+            lock (gate) return base.Next(maxValue);
+        }
+    }
+}

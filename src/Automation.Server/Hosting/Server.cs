@@ -1,0 +1,37 @@
+using System.Net.Sockets;
+using Automation.Server.Storage;
+
+namespace Automation.Server.Hosting;
+
+/// <summary>Runs the server from its options to its end.</summary>
+internal static class Server
+{
+    /// <returns>0 after an ordinary stop, 1 when the server could not start; the reason was written to standard error.</returns>
+    public static async Task<int> RunAsync(IReadOnlyDictionary<string, string?> settings, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var app = ServerBuilder.Build(settings);
+            await app.StartAsync(cancellation);
+            Banner.Write(app, Console.Out);
+            await app.WaitForShutdownAsync(cancellation);
+            return 0;
+        }
+        catch (Exception error) when (Reason(error) is { } reason)
+        {
+            await Console.Error.WriteLineAsync(reason);
+            return 1;
+        }
+    }
+
+    private static string? Reason(Exception error) => error switch
+    {
+        StartupException startup => startup.Message,
+        JournalException journal => $"The database cannot be opened. {journal.Message}",
+        Microsoft.Extensions.Options.OptionsValidationException options => $"The configuration has a mistake: {string.Join(" ", options.Failures)}",
+        IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } inUse =>
+            $"{inUse.Message.TrimEnd('.')}. Stop what listens there, or name another address with --urls.",
+        SocketException or IOException { InnerException: SocketException } => $"The server cannot listen: {error.Message}",
+        _ => null,
+    };
+}

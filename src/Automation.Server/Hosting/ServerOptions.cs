@@ -1,0 +1,15 @@
+namespace Automation.Server.Hosting;
+
+/// <summary>The options of <c>serve</c>, and the configuration keys they stand for. As environment variables the keys have <c>__</c> for <c>:</c>.</summary>
+internal static class ServerOptions
+{
+    public const string
+        Urls = "Urls",
+        MqttPort = "Mqtt:Port",
+        MqttHost = "Mqtt:Host",
+        Data = "Data:Folder",
+        Workflows = "Workflows:Folder",
+        Sandbox = "Sandbox:Folder",
+        AllowPrivate = "Outbound:AllowPrivate",
+        ShutdownTime = "Server:ShutdownTime";
+}

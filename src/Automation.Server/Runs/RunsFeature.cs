@@ -1,0 +1,23 @@
+using Automation.Server.Triggers;
+using Automation.Server.Values;
+using Microsoft.Extensions.Options;
+
+namespace Automation.Server.Runs;
+
+/// <summary>The run engine and the door to it.</summary>
+internal static class RunsFeature
+{
+    public static IServiceCollection AddRuns(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<RunOptions>().Bind(configuration.GetSection("Runs")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<RunFeed>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RunServices>(provider, EnvironmentOf(provider)));
+        services.AddSingleton<RunEngine>();
+        services.AddSingleton<Intake>();
+        services.AddHostedService(provider => provider.GetRequiredService<RunEngine>());
+        return services;
+    }
+
+    private static Json EnvironmentOf(IServiceProvider provider) =>
+        Json.From(provider.GetRequiredService<IOptions<RunOptions>>().Value.Env.ToDictionary(name => name, Environment.GetEnvironmentVariable));
+}

@@ -1,0 +1,24 @@
+using Automation.Server.Hosting;
+using Automation.Server.Storage.Sqlite;
+using Automation.Server.Values;
+
+namespace Automation.Server.Storage;
+
+/// <summary>The journal, and the ids that are made for it.</summary>
+internal static class StorageFeature
+{
+    public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(provider => new Journal(
+            SqliteDatabase.FileIn(provider.GetRequiredService<DataFolder>().Path),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<Journal>>()));
+        services.AddSingleton(provider =>
+        {
+            var ids = new IdSource(provider.GetRequiredService<TimeProvider>());
+            ids.StartAfter(provider.GetRequiredService<Journal>().GreatestId);
+            return ids;
+        });
+        return services;
+    }
+}

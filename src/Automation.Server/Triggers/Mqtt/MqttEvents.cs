@@ -1,0 +1,97 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Unicode;
+using Automation.Mqtt;
+using Automation.Server.Values;
+
+namespace Automation.Server.Triggers.Mqtt;
+
+/// <summary>Makes events of MQTT messages.</summary>
+internal static class MqttEvents
+{
+    public const string Source = "/mqtt/embedded", EventType = "mqtt.message";
+
+    /// <param name="id">Of the event.</param>
+    /// <param name="message">As published.</param>
+    /// <param name="clientId">Of the publisher; null when it is this server.</param>
+    /// <param name="route">Names the levels that become <c>params</c>, and the highest QoS shown.</param>
+    /// <param name="now">When it came.</param>
+    public static Event Create(long id, MqttApplicationMessage message, string? clientId, MqttRoute route, DateTimeOffset now) => new()
+    {
+        Id = id,
+        Trigger = "mqtt",
+        Type = EventType,
+        Source = Source,
+        Subject = message.Topic,
+        AcceptedAt = now,
+        Attributes = Attributes(id, message, clientId, route, now),
+        ContentType = message.ContentType ?? Detect(message.Payload.Span),
+        Body = message.Payload,
+    };
+
+    /// <summary>A payload without a declared content type is JSON if it is JSON, else text if it is UTF-8, else bytes.</summary>
+    private static string Detect(ReadOnlySpan<byte> payload)
+    {
+        if (payload.IsEmpty) return "text/plain";
+        var reader = new Utf8JsonReader(payload);
+        try
+        {
+            while (reader.Read())
+            {
+            }
+
+            return "application/json";
+        }
+        catch (JsonException)
+        {
+            return Utf8.IsValid(payload) ? "text/plain; charset=utf-8" : "application/octet-stream";
+        }
+    }
+
+    private static Json Attributes(long id, MqttApplicationMessage message, string? clientId, MqttRoute route, DateTimeOffset now)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using var writer = new Utf8JsonWriter(buffer, JsonFormat.RawWriter);
+        writer.WriteStartObject();
+        writer.WriteString("id"u8, PublicId.Format(PublicId.Event, id));
+        writer.WriteString("source"u8, Source);
+        writer.WriteString("type"u8, EventType);
+        writer.WriteString("time"u8, now.UtcDateTime);
+        writer.WriteString("subject"u8, message.Topic);
+        writer.WriteStartObject("params"u8);
+        foreach (var (name, value) in route.Pattern.Parameters(message.Topic)) writer.WriteString(name, value);
+        writer.WriteEndObject();
+        writer.WriteString("topic"u8, message.Topic);
+        writer.WriteNumber("qos"u8, Math.Min((int)message.QualityOfService, route.Config.Qos));
+        writer.WriteBoolean("retain"u8, message.Retain);
+        if (clientId is not null) writer.WriteString("clientId"u8, clientId);
+        WriteProperties(writer, message);
+        writer.WriteEndObject();
+        writer.Flush();
+        return new Json(buffer.WrittenMemory);
+    }
+
+    private static void WriteProperties(Utf8JsonWriter writer, MqttApplicationMessage message)
+    {
+        writer.WriteStartObject("properties"u8);
+        if (message.ContentType is { } contentType) writer.WriteString("contentType"u8, contentType);
+        if (message.ResponseTopic is { } responseTopic) writer.WriteString("responseTopic"u8, responseTopic);
+        if (message.CorrelationData is { } correlation) writer.WriteBase64String("correlationData"u8, correlation.Span);
+        if (message.MessageExpiryInterval is { } expiry) writer.WriteNumber("messageExpiryInterval"u8, expiry);
+        if (message.UserProperties.Count > 0)
+        {
+            // A name may come more than once (MQTT 5 §3.3.2.3.7): the values are an array, always.
+            writer.WriteStartObject("user"u8);
+            foreach (var property in message.UserProperties.GroupBy(p => p.Name, StringComparer.Ordinal))
+            {
+                writer.WriteStartArray(property.Key);
+                foreach (var (_, value) in property) writer.WriteStringValue(value);
+                writer.WriteEndArray();
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndObject();
+    }
+}

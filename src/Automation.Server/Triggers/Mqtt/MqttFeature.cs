@@ -1,0 +1,14 @@
+namespace Automation.Server.Triggers.Mqtt;
+
+/// <summary>The embedded MQTT broker and the trigger that listens to it.</summary>
+internal static class MqttFeature
+{
+    public static IServiceCollection AddMqtt(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<MqttOptions>().Bind(configuration.GetSection("Mqtt")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<MqttIntake>();
+        services.AddSingleton<EmbeddedBroker>();
+        services.AddHostedService(provider => provider.GetRequiredService<EmbeddedBroker>());
+        return services;
+    }
+}
