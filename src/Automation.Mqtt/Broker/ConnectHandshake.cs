@@ -40,7 +40,7 @@ internal static class ConnectHandshake
         {
             ClientId = client.ClientId,
             UserName = connect.UserName,
-            Password = connect.Password,
+            Password = connect.Password is { } password ? new ReadOnlyMemory<byte>(password) : default(ReadOnlyMemory<byte>?),
             RemoteEndPoint = client.RemoteEndPoint,
             Version = connect.Version,
             UserProperties = connect.Properties?.UserProperties ?? [],

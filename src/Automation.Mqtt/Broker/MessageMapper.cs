@@ -21,7 +21,7 @@ internal static class MessageMapper
                 MessageExpiryInterval = properties.MessageExpiryInterval,
                 ContentType = properties.ContentType,
                 ResponseTopic = properties.ResponseTopic,
-                CorrelationData = properties.CorrelationData is { } data ? data : null,
+                CorrelationData = properties.CorrelationData is { } data ? new ReadOnlyMemory<byte>(data) : default(ReadOnlyMemory<byte>?),
                 UserProperties = properties.UserProperties ?? [],
             };
 

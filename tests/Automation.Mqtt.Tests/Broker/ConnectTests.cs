@@ -117,6 +117,21 @@ public sealed class ConnectTests : BrokerTestBase
     }
 
     [Fact]
+    public async Task Connect_WithoutAPassword_GivesTheHookNone()
+    {
+        MqttConnectContext? seen = null;
+        var broker = await StartAsync(options => options.OnConnect = context =>
+        {
+            seen = context;
+            return new(MqttReasonCode.Success);
+        });
+        await using var client = await TestClient.ConnectAsync(broker, "c");
+
+        Assert.Null(seen!.UserName);
+        Assert.Null(seen.Password);
+    }
+
+    [Fact]
     public async Task Connect_WithAnAuthenticationMethod_IsRefused()
     {
         var broker = await StartAsync();
