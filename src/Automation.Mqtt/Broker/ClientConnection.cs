@@ -1,0 +1,337 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Automation.Mqtt.Packets;
+using Automation.Mqtt.Transport;
+
+namespace Automation.Mqtt.Broker;
+
+/// <summary>One client's connection from accept to close. The reader runs here, the writer in <see cref="ClientWriter"/>.</summary>
+internal sealed class ClientConnection(BrokerContext broker, SocketConnection transport)
+{
+    // A CONNECT holds an identifier, a name, a password and a will: more than this is an attack.
+    private const uint MaxConnectBytes = 64 * 1024;
+    // How long a client has to read the last packet before the connection is cut.
+    private const int LingerSeconds = 1;
+
+    private Ending? _ending;
+    private ClientWriter? _writer;
+    private PublishPipeline? _pipeline;
+    private ConnectPacket? _connect;
+    private Deadline? _keepAlive;
+    private Will? _will;
+    private long _lastPacket;
+    private bool _isHeldBack;
+
+    public string ClientId => Client.ClientId;
+    public MqttClientInfo Client { get; private set; } = null!;
+    public MqttProtocolVersion Version { get; private set; }
+    public Session Session { get; private set; } = null!;
+    public int SendWindow { get; private set; }
+    public uint MaximumPacketSize { get; private set; } = uint.MaxValue;
+    public bool IsConnected => Session is not null;
+    public bool IsClosing => Volatile.Read(ref _ending) is not null;
+
+    /// <summary>Serves the client until the connection is closed and what it published is dealt with. Never throws.</summary>
+    public async Task RunAsync()
+    {
+        transport.Start();
+        var now = broker.Wheel.Now;
+        var timeout = new Deadline(_ => Cut());
+        broker.Wheel.Schedule(timeout, now + (long)Math.Ceiling(broker.Options.ConnectTimeout.TotalSeconds) + 1);
+        var writing = Task.CompletedTask;
+        try
+        {
+            var isAccepted = await ConnectAsync();
+            timeout.Cancel();
+            if (isAccepted)
+            {
+                writing = WriteAsync();
+                await ReadAsync();
+            }
+        }
+        catch (MqttProtocolException exception)
+        {
+            broker.Metrics.ProtocolError();
+            Close(Ending.ServerSays(exception.ReasonCode, exception.Message));
+        }
+        catch (Exception exception)
+        {
+            broker.Report("Serving a client", exception);
+            Close(Ending.ServerSays(MqttReasonCode.UnspecifiedError, null));
+        }
+
+        timeout.Cancel();
+        Close(Ending.Lost);
+        try
+        {
+            await EndAsync(writing);
+        }
+        catch (Exception exception)
+        {
+            broker.Report("Closing a connection", exception);
+            transport.Abort();
+        }
+    }
+
+    /// <summary>Under the session's lock: the session is this connection's from now on, and the CONNACK the first packet it sends.</summary>
+    public void OnAttached(Session session, bool isPresent, uint expirySeconds)
+    {
+        Session = session;
+        _pipeline!.CountUnacknowledged(session.IncomingQoS2.Count);
+        _writer!.Enqueue(new Answer(ConnectHandshake.Acceptance(broker.Options, _connect!, Client, isPresent, expirySeconds)));
+    }
+
+    /// <summary>Asks the connection to end; the first reason counts. Any thread.</summary>
+    public void Close(Ending ending)
+    {
+        if (Interlocked.CompareExchange(ref _ending, ending, null) is not null)
+            return;
+        transport.Input.CancelPendingRead();
+        _pipeline?.WakeReader();
+    }
+
+    /// <summary>Ends the connection without ceremony. Any thread.</summary>
+    public void Abort()
+    {
+        Close(Ending.Lost);
+        transport.Abort();
+    }
+
+    public void WakeWriter() => _writer!.Wake();
+
+    public void Send(MqttPacket packet) => Send(new Answer(packet));
+
+    public void SendAck(PacketType type, ushort packetId, MqttReasonCode reason) => Send(new Answer(type, packetId, reason));
+
+    /// <summary>Enqueues answers and session messages in one step, so that the order is kept: SUBACK before retained messages.</summary>
+    public void SendThen(MqttPacket packet, Action<Session> then)
+    {
+        lock (Session.Lock)
+        {
+            _writer!.Enqueue(new Answer(packet));
+            then(Session);
+        }
+
+        WakeWriter();
+    }
+
+    public void OnAnswersWritten() => _pipeline!.WakeReader();
+
+    public void CountUnacknowledged(int change) => _pipeline!.CountUnacknowledged(change);
+
+    /// <summary>Waits while the condition holds and the connection is not closing. Keep alive does not count meanwhile: it is we who do not read.</summary>
+    public async ValueTask HoldBackAsync(Func<ClientConnection, bool> condition)
+    {
+        Volatile.Write(ref _isHeldBack, true);
+        while (!IsClosing && condition(this))
+            await _pipeline!.WaitForRoomAsync();
+        Volatile.Write(ref _lastPacket, broker.Wheel.Now);
+        Volatile.Write(ref _isHeldBack, false);
+    }
+
+    private void Send(in Answer answer)
+    {
+        lock (Session.Lock)
+            _writer!.Enqueue(answer);
+        WakeWriter();
+    }
+
+    private async Task<bool> ConnectAsync()
+    {
+        MqttPacket? first;
+        try
+        {
+            first = await ReadFirstAsync();
+        }
+        catch (MqttProtocolException exception) when (ConnectHandshake.Refusal(exception, out var version) is { } refusal)
+        {
+            broker.Metrics.ProtocolError();
+            await RefuseAsync(version, refusal);
+            return false;
+        }
+
+        if (first is null)
+            return false;
+        if (first is not ConnectPacket connect)
+            throw MqttProtocolException.ProtocolError("The first packet is no CONNECT.");
+
+        Version = connect.Version;
+        var id = connect.ClientId.Length > 0 ? connect.ClientId : broker.Options.NewClientId();
+        Client = new MqttClientInfo(id, connect.UserName, connect.Version, transport.RemoteEndPoint, broker.Options.TimeProvider.GetUtcNow());
+        var reason = await ConnectHandshake.DecideAsync(broker, connect, Client);
+        if (reason < MqttReasonCode.UnspecifiedError && !IsClosing && Accept(connect))
+            return true;
+        await RefuseAsync(Version, ConnectHandshake.Refusal(Version, reason < MqttReasonCode.UnspecifiedError
+            ? IsClosing ? MqttReasonCode.ServerUnavailable : MqttReasonCode.QuotaExceeded
+            : reason));
+        return false;
+    }
+
+    private async ValueTask<MqttPacket?> ReadFirstAsync()
+    {
+        var limit = Math.Min(MaxConnectBytes, (uint)broker.Options.MaxPacketBytes);
+        while (true)
+        {
+            var result = await transport.Input.ReadAsync();
+            var buffer = result.Buffer;
+            try
+            {
+                if (PacketReader.TryRead(buffer, MqttProtocolVersion.V5, limit, out var packet, out var consumed))
+                {
+                    buffer = buffer.Slice(consumed, 0);
+                    return packet;
+                }
+
+                if (result.IsCompleted || IsClosing)
+                {
+                    Close(Ending.Lost);
+                    return null;
+                }
+            }
+            finally
+            {
+                // A taken packet is consumed only; what follows it was not examined.
+                transport.Input.AdvanceTo(buffer.Start, buffer.End);
+            }
+        }
+    }
+
+    private bool Accept(ConnectPacket connect)
+    {
+        _connect = connect;
+        _writer = new ClientWriter(broker, this, transport.Output);
+        _pipeline = new PublishPipeline(broker, this);
+        _will = ConnectHandshake.WillOf(connect, Client);
+        SendWindow = Math.Min(connect.Properties?.ReceiveMaximum ?? ushort.MaxValue, broker.Options.MaxInFlight);
+        MaximumPacketSize = connect.Properties?.MaximumPacketSize ?? uint.MaxValue;
+        return broker.Sessions.TryAttach(this, connect.CleanStart, ConnectHandshake.ExpirySeconds(broker.Options, connect));
+    }
+
+    private async Task ReadAsync()
+    {
+        StartKeepAlive(ConnectHandshake.KeepAlive(broker.Options, _connect!));
+        var handler = new PacketHandler(broker, this, _pipeline!, askedExpiry: _connect!.Properties?.SessionExpiryInterval ?? 0);
+        _connect = null;
+        while (!IsClosing)
+        {
+            var result = await transport.Input.ReadAsync();
+            var buffer = result.Buffer;
+            try
+            {
+                while (!IsClosing && PacketReader.TryRead(buffer, Version, (uint)broker.Options.MaxPacketBytes, out var packet, out var consumed))
+                {
+                    buffer = buffer.Slice(consumed);
+                    Volatile.Write(ref _lastPacket, broker.Wheel.Now);
+                    await handler.HandleAsync(packet);
+                    if (_writer!.IsCongested)
+                        await HoldBackAsync(static connection => connection._writer!.IsCongested);
+                }
+            }
+            finally
+            {
+                transport.Input.AdvanceTo(buffer.Start, buffer.End);
+            }
+
+            if (result.IsCompleted)
+                Close(Ending.Lost);
+        }
+    }
+
+    private async Task WriteAsync()
+    {
+        try
+        {
+            await _writer!.RunAsync();
+        }
+        catch (Exception exception)
+        {
+            broker.Report("Writing to a client", exception);
+            Abort();
+        }
+    }
+
+    private async Task RefuseAsync(MqttProtocolVersion version, ConnackPacket refusal)
+    {
+        Close(Ending.Lost);
+        PacketWriter.Write(transport.Output, version, refusal);
+        await transport.Output.FlushAsync();
+    }
+
+    // The last packet is written, then the peer gets a moment to read it: closing with unread input would send a reset instead.
+    private async Task EndAsync(Task writing)
+    {
+        var ending = _ending!;
+        _keepAlive?.Cancel();
+        var publishing = _pipeline?.CompleteAsync() ?? Task.CompletedTask;
+        if (ending.Drains)
+            await publishing;
+
+        Will? will = null;
+        if (IsConnected)
+        {
+            lock (Session.Lock)
+                _writer!.Finish(LastPacket(ending));
+            WakeWriter();
+            will = broker.Sessions.Detach(Session, this, ending.PublishesWill ? _will : null);
+        }
+
+        var linger = new Deadline(_ => Cut());
+        broker.Wheel.Schedule(linger, broker.Wheel.Now + LingerSeconds + 1);
+        await writing;
+        await transport.Output.CompleteAsync();
+        await DiscardAsync();
+        linger.Cancel();
+        await transport.DisposeAsync();
+        await publishing;
+        if (will is not null)
+            broker.PublishWill(will);
+    }
+
+    private ReasonPacket? LastPacket(Ending ending)
+    {
+        if (ending.Tell is not { } reason || Version != MqttProtocolVersion.V5)
+            return null;
+        var allowed = ReasonCodeTable.IsAllowed(PacketType.Disconnect, (byte)reason) ? reason : MqttReasonCode.UnspecifiedError;
+        // A client that takes only tiny packets gets the code alone.
+        var properties = ending.Text is null || MaximumPacketSize < 512 ? null : new PacketProperties { ReasonString = ending.Text };
+        return new ReasonPacket(PacketType.Disconnect) { ReasonCode = allowed, Properties = properties };
+    }
+
+    private async Task DiscardAsync()
+    {
+        while (true)
+        {
+            var result = await transport.Input.ReadAsync();
+            transport.Input.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted)
+                return;
+        }
+    }
+
+    private void StartKeepAlive(ushort seconds)
+    {
+        Volatile.Write(ref _lastPacket, broker.Wheel.Now);
+        if (seconds == 0)
+            return;
+        var limit = (long)Math.Ceiling(seconds * 1.5); // §3.1.2.10
+        _keepAlive = new Deadline(now => OnKeepAlive(now, limit));
+        broker.Wheel.Schedule(_keepAlive, broker.Wheel.Now + limit + 1);
+    }
+
+    private long OnKeepAlive(long now, long limit)
+    {
+        if (IsClosing)
+            return TimerWheel.Never;
+        var last = Volatile.Read(ref _isHeldBack) ? now : Volatile.Read(ref _lastPacket);
+        if (now <= last + limit)
+            return last + limit + 1;
+        Close(Ending.ServerSays(MqttReasonCode.KeepAliveTimeout, "No packet came in one and a half times the keep alive."));
+        return TimerWheel.Never;
+    }
+
+    private long Cut()
+    {
+        Abort();
+        return TimerWheel.Never;
+    }
+}

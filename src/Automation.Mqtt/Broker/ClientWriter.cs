@@ -1,0 +1,149 @@
+using System.IO.Pipelines;
+using Automation.Mqtt.Packets;
+using Automation.Mqtt.Transport;
+
+namespace Automation.Mqtt.Broker;
+
+/// <summary>A connection's send loop: answers first, then the session's messages; many packets to one flush. Its flush is the subscriber's back-pressure.</summary>
+internal sealed class ClientWriter(BrokerContext broker, ClientConnection connection, PipeWriter output)
+{
+    private const int PacketsPerFlush = 64;
+    private const int BytesPerFlush = 64 * 1024;
+    // A client that sends requests and never reads the answers is not read any further at this number.
+    private const int MaxWaitingAnswers = 256;
+
+    private readonly WakeSignal _wake = new();
+    private readonly Queue<Answer> _answers = new();
+    private bool _isLast;
+
+    /// <summary>Under the session's lock.</summary>
+    public bool IsCongested => _answers.Count >= MaxWaitingAnswers;
+
+    public void Wake() => _wake.Wake();
+
+    /// <summary>Under the session's lock. Nothing is taken after <see cref="Finish"/>.</summary>
+    public void Enqueue(in Answer answer)
+    {
+        if (!_isLast)
+            _answers.Enqueue(answer);
+    }
+
+    /// <summary>Under the session's lock. The loop ends when the answers are written.</summary>
+    public void Finish(MqttPacket? last)
+    {
+        if (last is not null)
+            Enqueue(new Answer(last));
+        _isLast = true;
+    }
+
+    public async Task RunAsync()
+    {
+        while (true)
+        {
+            var more = WriteSome(out var isDone);
+            var result = await output.FlushAsync();
+            connection.OnAnswersWritten();
+            if (isDone || result.IsCompleted)
+                return;
+            if (!more)
+                await _wake.WaitAsync();
+        }
+    }
+
+    // Packets are copied into the output under the session's lock: short, and a take-over cannot come in between.
+    private bool WriteSome(out bool isDone)
+    {
+        lock (connection.Session.Lock)
+        {
+            var packets = 0;
+            var bytes = output.UnflushedBytes;
+            while (_answers.TryDequeue(out var answer))
+            {
+                answer.WriteTo(output, connection.Version);
+                if (IsEnough(++packets, bytes))
+                    break;
+            }
+
+            isDone = _isLast && _answers.Count == 0;
+            if (_isLast || connection.Session.Connection != connection)
+                return _answers.Count > 0;
+            while (!IsEnough(packets, bytes))
+            {
+                if (!WriteNext())
+                    return false;
+                packets++;
+            }
+
+            return true;
+        }
+    }
+
+    private bool IsEnough(int packets, long before) => packets >= PacketsPerFlush || output.UnflushedBytes - before >= BytesPerFlush;
+
+    private bool WriteNext()
+    {
+        var outgoing = connection.Session.Outgoing;
+        if (outgoing.TryTakeResend(out var old))
+        {
+            if (old!.IsReceived)
+                PacketWriter.WriteAck(output, connection.Version, PacketType.Pubrel, old.PacketId, MqttReasonCode.Success);
+            else
+                Write(old.Delivery, old.PacketId, isDuplicate: true, Encode(old.Delivery));
+            return true;
+        }
+
+        if (!outgoing.TryTake(out var delivery))
+            return false;
+        if (delivery.Message.IsExpired)
+        {
+            broker.Metrics.Expired();
+            return true;
+        }
+
+        var encoded = Encode(delivery);
+        if (encoded.Size > connection.MaximumPacketSize)
+        {
+            // "discard it without sending and behave as if it had completed" — MQTT 5 §3.1.2.11.4
+            broker.Metrics.TooLarge();
+            return true;
+        }
+
+        var id = delivery.QualityOfService == MqttQualityOfService.AtMostOnce ? (ushort)0 : outgoing.Track(delivery);
+        Write(delivery, id, isDuplicate: false, encoded);
+        return true;
+    }
+
+    private EncodedPublish Encode(in Delivery delivery) => delivery.Message.Encode(connection.Version, delivery.QualityOfService, delivery.Identifiers);
+
+    private void Write(in Delivery delivery, ushort id, bool isDuplicate, EncodedPublish encoded)
+    {
+        encoded.WriteTo(output, PublishWriter.FirstByte(delivery.QualityOfService, delivery.Retain, isDuplicate), id, delivery.Message.RemainingSeconds);
+        broker.Metrics.Sent();
+    }
+}
+
+/// <summary>Something to send that is no message: an acknowledgement, which needs no object, or any other packet.</summary>
+internal readonly struct Answer
+{
+    private readonly MqttPacket? _packet;
+    private readonly PacketType _type;
+    private readonly ushort _packetId;
+    private readonly MqttReasonCode _reason;
+
+    public Answer(MqttPacket packet) => _packet = packet;
+
+    public Answer(PacketType type, ushort packetId, MqttReasonCode reason)
+    {
+        _type = type;
+        _packetId = packetId;
+        _reason = reason;
+    }
+
+    public void WriteTo(PipeWriter output, MqttProtocolVersion version)
+    {
+        if (_packet is not null)
+            PacketWriter.Write(output, version, _packet);
+        else
+            PacketWriter.WriteAck(output, version, _type, _packetId, _reason);
+    }
+}

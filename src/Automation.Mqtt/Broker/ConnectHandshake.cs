@@ -1,0 +1,113 @@
+using System.Net;
+using Automation.Mqtt.Packets;
+
+namespace Automation.Mqtt.Broker;
+
+/// <summary>Decides about a CONNECT: identifier, hook, limits, what the CONNACK says — MQTT 5 §3.1 and §3.2.</summary>
+internal static class ConnectHandshake
+{
+    /// <summary>The CONNACK for bytes that are no acceptable CONNECT, and the version to write it in; null to close without a word.</summary>
+    public static ConnackPacket? Refusal(MqttProtocolException exception, out MqttProtocolVersion version)
+    {
+        version = exception.ConnectProtocolLevel >= (byte)MqttProtocolVersion.V5 ? MqttProtocolVersion.V5 : MqttProtocolVersion.V311;
+        if (exception.ConnectProtocolLevel == 0)
+            return null;
+        // 3.1.1 knows one answer to a broken CONNECT: unacceptable protocol version (§3.1.2.2). All else is closed.
+        if (version == MqttProtocolVersion.V311 && exception.ReasonCode != MqttReasonCode.UnsupportedProtocolVersion)
+            return null;
+        return Refusal(version, exception.ReasonCode, exception.Message);
+    }
+
+    public static ConnackPacket Refusal(MqttProtocolVersion version, MqttReasonCode reason, string? text = null)
+    {
+        if (version == MqttProtocolVersion.V311)
+            return new ConnackPacket { ReturnCode = ReturnCodeOf(reason) };
+        var allowed = ReasonCodeTable.IsAllowed(PacketType.Connack, (byte)reason) ? reason : MqttReasonCode.UnspecifiedError;
+        return new ConnackPacket { ReturnCode = (byte)allowed, Properties = text is null ? null : new PacketProperties { ReasonString = text } };
+    }
+
+    /// <summary>Checks that need no session.</summary>
+    public static async ValueTask<MqttReasonCode> DecideAsync(BrokerContext broker, ConnectPacket connect, MqttClientInfo client)
+    {
+        if (connect.Properties?.AuthenticationMethod is not null)
+            return MqttReasonCode.BadAuthenticationMethod;
+        if (connect is { ClientId: "", Version: MqttProtocolVersion.V311, CleanStart: false })
+            return MqttReasonCode.ClientIdentifierNotValid; // 3.1.1 §3.1.3.1
+
+        if (broker.Options.OnConnect is null && !IPAddress.IsLoopback(Unmapped(client.RemoteEndPoint.Address)))
+            return MqttReasonCode.NotAuthorized;
+        var context = new MqttConnectContext
+        {
+            ClientId = client.ClientId,
+            UserName = connect.UserName,
+            Password = connect.Password is { } password ? new ReadOnlyMemory<byte>(password) : default(ReadOnlyMemory<byte>?),
+            RemoteEndPoint = client.RemoteEndPoint,
+            Version = connect.Version,
+            UserProperties = connect.Properties?.UserProperties ?? [],
+        };
+        var answer = await broker.AskAsync(broker.Options.OnConnect, context, "OnConnect");
+        if (answer >= MqttReasonCode.UnspecifiedError || WillOf(connect, client) is not { } will)
+            return answer;
+        if (will.Message.Retain && !broker.Retained.HasRoomFor(will.Message.Topic))
+            return MqttReasonCode.QuotaExceeded;
+        return await broker.AskAsync(
+            broker.Options.AuthorizePublish, new MqttPublishContext { Client = client, Message = will.Message, IsWill = true }, "AuthorizePublish");
+    }
+
+    public static ConnackPacket Acceptance(MqttBrokerOptions options, ConnectPacket connect, MqttClientInfo client, bool isPresent, uint expirySeconds)
+    {
+        if (connect.Version == MqttProtocolVersion.V311)
+            return new ConnackPacket { SessionPresent = isPresent };
+        var keepAlive = KeepAlive(options, connect);
+        return new ConnackPacket
+        {
+            SessionPresent = isPresent,
+            Properties = new PacketProperties
+            {
+                AssignedClientIdentifier = connect.ClientId.Length == 0 ? client.ClientId : null,
+                SessionExpiryInterval = expirySeconds != (connect.Properties?.SessionExpiryInterval ?? 0) ? expirySeconds : null,
+                ServerKeepAlive = keepAlive != connect.KeepAlive ? keepAlive : null,
+                ReceiveMaximum = options.ReceiveMaximum,
+                MaximumPacketSize = (uint)options.MaxPacketBytes,
+                TopicAliasMaximum = options.TopicAliasMaximum,
+                // What is absent is true by the standard: QoS 2, retained messages, wildcards, subscription identifiers.
+                SharedSubscriptionAvailable = 0,
+            },
+        };
+    }
+
+    /// <summary>Keep alive in seconds, 0 for none. Only MQTT 5 clients can be told another than they asked for.</summary>
+    public static ushort KeepAlive(MqttBrokerOptions options, ConnectPacket connect) =>
+        connect.Version == MqttProtocolVersion.V5 && (connect.KeepAlive == 0 || connect.KeepAlive > options.MaxKeepAliveSeconds)
+            ? options.MaxKeepAliveSeconds
+            : connect.KeepAlive;
+
+    /// <summary>Session expiry interval in seconds. 3.1.1 without clean session asks for a session without end.</summary>
+    public static uint ExpirySeconds(MqttBrokerOptions options, ConnectPacket connect)
+    {
+        var asked = connect.Version == MqttProtocolVersion.V5
+            ? connect.Properties?.SessionExpiryInterval ?? 0
+            : connect.CleanStart ? 0 : uint.MaxValue;
+        return (uint)Math.Min(asked, options.MaxSessionExpiry.TotalSeconds);
+    }
+
+    public static Will? WillOf(ConnectPacket connect, MqttClientInfo client)
+    {
+        if (connect.Will is not { } will)
+            return null;
+        var message = MessageMapper.ToMessage(will.Topic, will.Payload, will.QualityOfService, will.Retain, will.Properties);
+        return new Will(client, message, will.Properties?.WillDelayInterval ?? 0);
+    }
+
+    // 3.1.1 §3.2.2.3.
+    private static byte ReturnCodeOf(MqttReasonCode reason) => reason switch
+    {
+        MqttReasonCode.UnsupportedProtocolVersion => 1,
+        MqttReasonCode.ClientIdentifierNotValid => 2,
+        MqttReasonCode.BadUserNameOrPassword => 4,
+        MqttReasonCode.NotAuthorized or MqttReasonCode.Banned or MqttReasonCode.BadAuthenticationMethod => 5,
+        _ => 3,
+    };
+
+    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+}

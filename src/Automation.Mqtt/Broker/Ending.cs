@@ -1,0 +1,20 @@
+namespace Automation.Mqtt.Broker;
+
+/// <summary>Why a connection ends, and what follows.</summary>
+/// <param name="Tell">The reason to send in a DISCONNECT to an MQTT 5 client, or null to send none.</param>
+/// <param name="Text">The Reason String, or null.</param>
+/// <param name="PublishesWill">Whether the will is published.</param>
+/// <param name="Drains">Whether publishes that are with the hook are finished and acknowledged first.</param>
+internal sealed record Ending(MqttReasonCode? Tell, string? Text, bool PublishesWill, bool Drains = false)
+{
+    /// <summary>The peer is gone, or is to be left without a word.</summary>
+    public static readonly Ending Lost = new(null, null, PublishesWill: true);
+
+    /// <summary>DISCONNECT with reason 0x00.</summary>
+    public static readonly Ending ClientLeft = new(null, null, PublishesWill: false);
+
+    /// <summary>Wills are not published when the server stops: it "MAY defer" them, and a restart is no death of the clients — §3.1.2.5.</summary>
+    public static readonly Ending ShuttingDown = new(MqttReasonCode.ServerShuttingDown, null, PublishesWill: false, Drains: true);
+
+    public static Ending ServerSays(MqttReasonCode reason, string? text) => new(reason, text, PublishesWill: true);
+}

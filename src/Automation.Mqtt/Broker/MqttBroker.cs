@@ -1,0 +1,240 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Automation.Mqtt.Topics;
+using Automation.Mqtt.Transport;
+
+namespace Automation.Mqtt.Broker;
+
+/// <summary>An MQTT 3.1.1 and 5.0 server over TCP.</summary>
+/// <remarks>
+/// Sessions, queues and retained messages are kept in memory; a stopped broker forgets them. Shared subscriptions are not
+/// supported and said so in the CONNACK. All members may be used from any thread.
+/// </remarks>
+public sealed class MqttBroker : IAsyncDisposable
+{
+    // Retained messages that expired are skipped at once and removed at this interval.
+    private const int SweepSeconds = 60;
+
+    private readonly BrokerContext _context;
+    private readonly ConcurrentDictionary<ClientConnection, Task> _connections = new();
+    private readonly Dictionary<IPAddress, int> _addresses = [];
+    private readonly Lock _lock = new();
+    private Socket? _listener;
+    private Task _accepting = Task.CompletedTask;
+    private Task? _stopping;
+    private bool _isStopping;
+    private bool _isDisposed;
+
+    /// <summary>Creates the broker; it listens after <see cref="StartAsync"/>.</summary>
+    /// <param name="options">Limits and hooks; not to be changed any more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is out of range.</exception>
+    public MqttBroker(MqttBrokerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _context = new BrokerContext(options);
+        _context.Wheel.Schedule(new Deadline(SweepRetained), SweepSeconds);
+        EndPoint = options.EndPoint;
+    }
+
+    /// <summary>Where the broker listens; after the start with the real port.</summary>
+    public IPEndPoint EndPoint { get; private set; }
+
+    /// <summary>Counts since the broker was made.</summary>
+    public MqttBrokerMetrics Metrics => _context.Metrics;
+
+    /// <summary>Number of sessions, connected or not.</summary>
+    public int SessionCount => _context.Sessions.Count;
+
+    /// <summary>Number of retained messages.</summary>
+    public int RetainedCount => _context.Retained.Count;
+
+    /// <summary>Starts to listen. A broker is started once.</summary>
+    /// <param name="cancellationToken">Not needed: listening starts at once.</param>
+    /// <exception cref="SocketException">The address cannot be listened on.</exception>
+    public Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (_listener is not null)
+            throw new InvalidOperationException("The broker was started before.");
+
+        var listener = new Socket(EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (EndPoint.Address.Equals(IPAddress.IPv6Any))
+                listener.DualMode = true;
+            listener.Bind(EndPoint);
+            listener.Listen(512);
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+
+        _listener = listener;
+        EndPoint = (IPEndPoint)listener.LocalEndPoint!;
+        _accepting = AcceptAsync(listener);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Stops: no more connections, no more reading, then publishes that are with the hook are finished and acknowledged, MQTT 5 clients
+    /// are told 0x8B, and the connections are closed. Wills are not published.
+    /// </summary>
+    /// <param name="cancellationToken">Cuts the connections at once; publishes still with the hook then end without acknowledgement.</param>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        Task stopping;
+        lock (_lock)
+            stopping = _stopping ??= StopOnceAsync();
+        try
+        {
+            await stopping.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            foreach (var connection in _connections.Keys)
+                connection.Abort();
+        }
+    }
+
+    /// <summary>Stops, waiting for the hook no longer than <see cref="MqttBrokerOptions.StopTimeout"/>, and lets go of everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
+        using var timeout = new CancellationTokenSource(_context.Options.StopTimeout, _context.Options.TimeProvider);
+        await StopAsync(timeout.Token);
+        _context.Dispose();
+    }
+
+    /// <summary>Publishes a message without a client: retained if asked, and queued for every subscriber. No hook is called.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="cancellationToken">Checked before.</param>
+    /// <returns>The number of sessions that subscribe to the topic.</returns>
+    /// <exception cref="ArgumentException">The topic or response topic is not valid, or a text is too long for the protocol.</exception>
+    /// <exception cref="InvalidOperationException">There are too many retained messages for one more.</exception>
+    public ValueTask<int> PublishAsync(MqttApplicationMessage message, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        cancellationToken.ThrowIfCancellationRequested();
+        MessageMapper.RequireSendable(message);
+        if (message is { Retain: true, Payload.IsEmpty: false } && !_context.Retained.HasRoomFor(message.Topic))
+            throw new InvalidOperationException("There are too many retained messages.");
+        return new ValueTask<int>(_context.Router.Route(new RoutedMessage(message, _context.Options.TimeProvider), origin: null));
+    }
+
+    /// <summary>The clients that are connected now.</summary>
+    public IReadOnlyList<MqttClientInfo> GetClients() =>
+        [.. _connections.Keys.Where(connection => connection is { IsConnected: true, IsClosing: false }).Select(connection => connection.Client)];
+
+    /// <summary>Retained messages whose topic matches, in no order.</summary>
+    /// <param name="filter">The filter; a share name is ignored.</param>
+    public IReadOnlyList<MqttApplicationMessage> GetRetained(TopicFilter filter)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        List<RoutedMessage> found = [];
+        _context.Retained.Collect(filter, found);
+        return found.ConvertAll(message => message.Message);
+    }
+
+    /// <summary>Closes a client's connection; its will is published.</summary>
+    /// <param name="clientId">The client identifier.</param>
+    /// <param name="reason">What an MQTT 5 client is told.</param>
+    /// <returns>False when the client is not connected.</returns>
+    public bool Disconnect(string clientId, MqttReasonCode reason = MqttReasonCode.AdministrativeAction)
+    {
+        if (_context.Sessions.FindConnection(clientId) is not { } connection)
+            return false;
+        connection.Close(Ending.ServerSays(reason, null));
+        return true;
+    }
+
+    private async Task StopOnceAsync()
+    {
+        _isStopping = true;
+        _listener?.Dispose();
+        await _accepting;
+        foreach (var connection in _connections.Keys)
+            connection.Close(Ending.ShuttingDown);
+        await Task.WhenAll(_connections.Values);
+        await _context.Background;
+    }
+
+    private async Task AcceptAsync(Socket listener)
+    {
+        while (!_isStopping)
+        {
+            try
+            {
+                var socket = await listener.AcceptAsync();
+                if (_isStopping)
+                    socket.Dispose();
+                else
+                    Serve(socket);
+            }
+            catch (Exception exception) when (!_isStopping)
+            {
+                // Out of descriptors, or a peer that left while it waited: give it a moment and go on.
+                _context.Report("Accepting a connection", exception);
+                await Task.Delay(TimeSpan.FromMilliseconds(100), _context.Options.TimeProvider);
+            }
+            catch (Exception) when (_isStopping)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Serve(Socket socket)
+    {
+        var address = ((IPEndPoint)socket.RemoteEndPoint!).Address;
+        if (!TryCount(address))
+        {
+            socket.Dispose();
+            return;
+        }
+
+        _context.Metrics.Connected();
+        var connection = new ClientConnection(_context, new SocketConnection(socket));
+        // The task takes the connection out of the table, so it must not end before it is in there.
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _connections[connection] = ServeAsync(connection, address, started.Task);
+        started.SetResult();
+    }
+
+    private async Task ServeAsync(ClientConnection connection, IPAddress address, Task started)
+    {
+        await started;
+        await connection.RunAsync();
+        _connections.TryRemove(connection, out _);
+        _context.Metrics.Disconnected();
+        lock (_lock)
+        {
+            if (--_addresses[address] == 0)
+                _addresses.Remove(address);
+        }
+    }
+
+    private bool TryCount(IPAddress address)
+    {
+        lock (_lock)
+        {
+            var count = _addresses.GetValueOrDefault(address);
+            if (_connections.Count >= _context.Options.MaxConnections || count >= _context.Options.MaxConnectionsPerAddress)
+                return false;
+            _addresses[address] = count + 1;
+            return true;
+        }
+    }
+
+    private long SweepRetained(long now)
+    {
+        _context.Retained.Sweep();
+        return now + SweepSeconds;
+    }
+}

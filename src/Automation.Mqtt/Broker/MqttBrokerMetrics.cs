@@ -1,0 +1,100 @@
+using System.Diagnostics.Metrics;
+
+namespace Automation.Mqtt.Broker;
+
+/// <summary>Counts of one broker since it was made. Also published by the meter <c>Automation.Mqtt</c>.</summary>
+public sealed class MqttBrokerMetrics : IDisposable
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "Automation.Mqtt";
+
+    private readonly Meter _meter = new(MeterName);
+    private long _connections;
+    private long _connectionsTotal;
+    private long _received;
+    private long _sent;
+    private long _refused;
+    private long _droppedQueueFull;
+    private long _droppedExpired;
+    private long _droppedTooLarge;
+    private long _protocolErrors;
+    private long _hookErrors;
+
+    internal MqttBrokerMetrics(Func<int> sessions, Func<int> retained)
+    {
+        _meter.CreateObservableUpDownCounter("mqtt.connections", () => Connections, description: "Open connections");
+        _meter.CreateObservableUpDownCounter("mqtt.sessions", () => sessions(), description: "Sessions, connected or not");
+        _meter.CreateObservableUpDownCounter("mqtt.retained", () => retained(), description: "Retained messages");
+        _meter.CreateObservableCounter("mqtt.connections.total", () => ConnectionsTotal, description: "Accepted connections");
+        _meter.CreateObservableCounter("mqtt.messages.received", () => MessagesReceived, description: "PUBLISH packets received");
+        _meter.CreateObservableCounter("mqtt.messages.sent", () => MessagesSent, description: "PUBLISH packets sent");
+        _meter.CreateObservableCounter("mqtt.messages.refused", () => MessagesRefused, description: "Publishes refused");
+        _meter.CreateObservableCounter("mqtt.messages.dropped", Dropped, description: "Messages dropped on the way to a subscriber");
+        _meter.CreateObservableCounter("mqtt.protocol_errors", () => ProtocolErrors, description: "Connections closed for a protocol error");
+        _meter.CreateObservableCounter("mqtt.hook_errors", () => HookErrors, description: "Exceptions in hooks");
+    }
+
+    /// <summary>Open connections.</summary>
+    public long Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Connections accepted so far.</summary>
+    public long ConnectionsTotal => Volatile.Read(ref _connectionsTotal);
+
+    /// <summary>PUBLISH packets received.</summary>
+    public long MessagesReceived => Volatile.Read(ref _received);
+
+    /// <summary>PUBLISH packets sent.</summary>
+    public long MessagesSent => Volatile.Read(ref _sent);
+
+    /// <summary>Publishes that were refused by a hook or a limit.</summary>
+    public long MessagesRefused => Volatile.Read(ref _refused);
+
+    /// <summary>Messages dropped because a session's queue was full, or the session could not keep QoS 0.</summary>
+    public long DroppedQueueFull => Volatile.Read(ref _droppedQueueFull);
+
+    /// <summary>Messages that expired in a queue.</summary>
+    public long DroppedExpired => Volatile.Read(ref _droppedExpired);
+
+    /// <summary>Messages larger than the subscriber's Maximum Packet Size.</summary>
+    public long DroppedTooLarge => Volatile.Read(ref _droppedTooLarge);
+
+    /// <summary>Connections closed because the client broke the protocol.</summary>
+    public long ProtocolErrors => Volatile.Read(ref _protocolErrors);
+
+    /// <summary>Exceptions thrown by hooks.</summary>
+    public long HookErrors => Volatile.Read(ref _hookErrors);
+
+    /// <summary>Ends the meter; the broker does this.</summary>
+    public void Dispose() => _meter.Dispose();
+
+    internal void Connected()
+    {
+        Interlocked.Increment(ref _connections);
+        Interlocked.Increment(ref _connectionsTotal);
+    }
+
+    internal void Disconnected() => Interlocked.Decrement(ref _connections);
+
+    internal void Received() => Interlocked.Increment(ref _received);
+
+    internal void Sent() => Interlocked.Increment(ref _sent);
+
+    internal void Refused() => Interlocked.Increment(ref _refused);
+
+    internal void QueueFull(int count) => Interlocked.Add(ref _droppedQueueFull, count);
+
+    internal void Expired() => Interlocked.Increment(ref _droppedExpired);
+
+    internal void TooLarge() => Interlocked.Increment(ref _droppedTooLarge);
+
+    internal void ProtocolError() => Interlocked.Increment(ref _protocolErrors);
+
+    internal void HookError() => Interlocked.Increment(ref _hookErrors);
+
+    private IEnumerable<Measurement<long>> Dropped() =>
+    [
+        new(DroppedQueueFull, new KeyValuePair<string, object?>("reason", "queue_full")),
+        new(DroppedExpired, new KeyValuePair<string, object?>("reason", "expired")),
+        new(DroppedTooLarge, new KeyValuePair<string, object?>("reason", "too_large")),
+    ];
+}

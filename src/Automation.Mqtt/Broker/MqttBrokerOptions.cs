@@ -1,0 +1,112 @@
+using System.Net;
+using System.Security.Cryptography;
+
+namespace Automation.Mqtt.Broker;
+
+/// <summary>Limits and hooks of a broker. Do not change after the broker was made.</summary>
+/// <remarks>
+/// Hooks run outside all locks. An exception in a hook refuses what was asked with
+/// <see cref="MqttReasonCode.UnspecifiedError"/>, is given to <see cref="OnError"/> and never ends the broker.
+/// </remarks>
+public sealed class MqttBrokerOptions
+{
+    /// <summary>Where to listen; port 0 takes a free one, see <see cref="MqttBroker.EndPoint"/>.</summary>
+    public IPEndPoint EndPoint { get; set; } = new(IPAddress.Loopback, 1883);
+
+    /// <summary>Clock and timers.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Makes the identifier for a client that sends none; must be unique and hard to guess.</summary>
+    public Func<string> NewClientId { get; set; } = static () => "auto-" + RandomNumberGenerator.GetHexString(24, lowercase: true);
+
+    /// <summary>Most connections; more are closed at once.</summary>
+    public int MaxConnections { get; set; } = 10_000;
+
+    /// <summary>Most connections of one remote address; more are closed at once.</summary>
+    public int MaxConnectionsPerAddress { get; set; } = 10_000;
+
+    /// <summary>Most sessions, connected or not; a client over it is refused with 0x97.</summary>
+    public int MaxSessions { get; set; } = 100_000;
+
+    /// <summary>Time from accept to the whole CONNECT.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest keep alive in seconds; an MQTT 5 client that asks for more, or for none, is given this.</summary>
+    public ushort MaxKeepAliveSeconds { get; set; } = 3600;
+
+    /// <summary>Largest packet a client may send, in bytes.</summary>
+    public int MaxPacketBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>
+    /// Most publishes of one connection that may be in <see cref="OnPublish"/> at once: the Receive Maximum for MQTT 5.
+    /// For QoS 0 and for MQTT 3.1.1 the broker stops reading the connection at this number.
+    /// </summary>
+    public ushort ReceiveMaximum { get; set; } = 64;
+
+    /// <summary>Most QoS 1 and 2 messages sent to a client and not acknowledged yet; the client's own Receive Maximum may be lower.</summary>
+    public ushort MaxInFlight { get; set; } = 64;
+
+    /// <summary>Greatest topic alias a client may use.</summary>
+    public ushort TopicAliasMaximum { get; set; } = 16;
+
+    /// <summary>Longest time a session is kept, in memory, after its connection ended. Zero ends each session with its connection.</summary>
+    public TimeSpan MaxSessionExpiry { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>Most messages queued for one session. Over it QoS 0 is dropped first, oldest first, then the newest message.</summary>
+    public int MaxQueuedMessages { get; set; } = 1000;
+
+    /// <summary>Most bytes of messages queued for one session.</summary>
+    public long MaxQueuedBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>Most subscriptions of one session; more are refused with 0x97.</summary>
+    public int MaxSubscriptionsPerSession { get; set; } = 1000;
+
+    /// <summary>Most retained messages; one more is refused with 0x97.</summary>
+    public int MaxRetainedMessages { get; set; } = 100_000;
+
+    /// <summary>Longest time that disposing waits for publishes in <see cref="OnPublish"/>.</summary>
+    public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Decides about a CONNECT: <see cref="MqttReasonCode.Success"/> or a failure for the CONNACK. Without this hook clients on
+    /// the loopback interface are let in and all others are refused with <see cref="MqttReasonCode.NotAuthorized"/>.
+    /// </summary>
+    public Func<MqttConnectContext, ValueTask<MqttReasonCode>>? OnConnect { get; set; }
+
+    /// <summary>Decides whether a client may subscribe to a filter; any code below 0x80 allows it.</summary>
+    public Func<MqttSubscribeContext, ValueTask<MqttReasonCode>>? OnSubscribe { get; set; }
+
+    /// <summary>
+    /// Decides whether a client may publish to a topic, before <see cref="OnPublish"/>, one message at a time; any code below 0x80
+    /// allows it. Asked at CONNECT for the will.
+    /// </summary>
+    public Func<MqttPublishContext, ValueTask<MqttReasonCode>>? AuthorizePublish { get; set; }
+
+    /// <summary>
+    /// Given every client's publish and every will. Calls of one connection are made in the order of receipt and overlap, up to
+    /// <see cref="ReceiveMaximum"/>. PUBACK or PUBREC leaves after the returned task completed, in the order of receipt, and
+    /// subscribers get the message then. A code of 0x80 or above refuses: MQTT 5 clients get the code, 3.1.1 clients are disconnected
+    /// without an acknowledgement, QoS 0 is dropped; nobody gets the message. <see cref="MqttReasonCode.NoMatchingSubscribers"/> says
+    /// that the hook did not want it, and is passed on when no subscriber did either.
+    /// </summary>
+    public Func<MqttPublishContext, ValueTask<MqttReasonCode>>? OnPublish { get; set; }
+
+    /// <summary>Told of failures nobody else sees: what was being done, and the exception. Must not throw.</summary>
+    public Action<string, Exception>? OnError { get; set; }
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnectionsPerAddress, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessions, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxPacketBytes, 128);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxPacketBytes, (int)Packets.VariableInteger.Maximum + 5);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ReceiveMaximum, (ushort)1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxInFlight, (ushort)1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueuedMessages, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueuedBytes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxKeepAliveSeconds, (ushort)1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessionExpiry, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ConnectTimeout, TimeSpan.FromSeconds(1));
+    }
+}

@@ -1,0 +1,129 @@
+using Automation.Mqtt.Packets;
+
+namespace Automation.Mqtt.Broker;
+
+/// <summary>PUBLISH from a client, and the acknowledgements in both directions — MQTT 5 §3.3 to §3.7, §4.3.</summary>
+internal sealed class PublishHandler(BrokerContext broker, ClientConnection connection, PublishPipeline pipeline)
+{
+    private readonly string?[] _aliases = new string?[broker.Options.TopicAliasMaximum + 1];
+    private readonly bool _isV5 = connection.Version == MqttProtocolVersion.V5;
+
+    public ValueTask PublishAsync(PublishPacket packet)
+    {
+        broker.Metrics.Received();
+        if (packet.Properties?.SubscriptionIdentifiers is not null)
+            throw MqttProtocolException.ProtocolError("A client sent a subscription identifier in a PUBLISH."); // MQTT-3.3.4-6
+        var topic = ResolveTopic(packet);
+        var qos = packet.QualityOfService;
+        if (qos == MqttQualityOfService.ExactlyOnce && IsRepeated(packet.PacketId))
+            return default;
+        if (qos != MqttQualityOfService.AtMostOnce && _isV5 && pipeline.Unacknowledged >= broker.Options.ReceiveMaximum)
+            throw new MqttProtocolException(MqttReasonCode.ReceiveMaximumExceeded, "More publishes are unacknowledged than the Receive Maximum.");
+
+        var message = MessageMapper.ToMessage(topic, packet.Payload, qos, packet.Retain, packet.Properties);
+        return MustWait(qos) || broker.Options.AuthorizePublish is not null ? AcceptSlowlyAsync(packet, message) : Accept(packet, message);
+    }
+
+    public void Acknowledge(AckPacket packet)
+    {
+        var session = connection.Session;
+        switch (packet.Type)
+        {
+            case PacketType.Pubrel:
+                Release(packet.PacketId);
+                return;
+            case PacketType.Pubrec when packet.ReasonCode < MqttReasonCode.UnspecifiedError:
+                bool known;
+                lock (session.Lock)
+                    known = session.Outgoing.MarkReceived(packet.PacketId);
+                // 3.1.1 has no "not found"; releasing an unknown identifier lets the client forget it too.
+                connection.SendAck(PacketType.Pubrel, packet.PacketId, known ? MqttReasonCode.Success : MqttReasonCode.PacketIdentifierNotFound);
+                return;
+            default:
+                lock (session.Lock)
+                    session.Outgoing.Finish(packet.PacketId);
+                connection.WakeWriter();
+                return;
+        }
+    }
+
+    private ValueTask Accept(PublishPacket packet, MqttApplicationMessage message, MqttReasonCode answer = MqttReasonCode.Success)
+    {
+        if (packet.QualityOfService != MqttQualityOfService.AtMostOnce)
+            Begin(packet);
+        if (answer < MqttReasonCode.UnspecifiedError && message is { Retain: true, Payload.IsEmpty: false } && !broker.Retained.HasRoomFor(message.Topic))
+            answer = MqttReasonCode.QuotaExceeded;
+
+        if (answer >= MqttReasonCode.UnspecifiedError)
+            pipeline.Add(message, packet.PacketId, new ValueTask<MqttReasonCode>(answer));
+        else if (broker.Options.OnPublish is null)
+            pipeline.Add(message, packet.PacketId, new ValueTask<MqttReasonCode>(MqttReasonCode.Success));
+        else
+            pipeline.Add(message, packet.PacketId, broker.AskAsync(broker.Options.OnPublish, Context(packet, message), "OnPublish"));
+        return default;
+    }
+
+    private async ValueTask AcceptSlowlyAsync(PublishPacket packet, MqttApplicationMessage message)
+    {
+        if (MustWait(packet.QualityOfService))
+            await connection.HoldBackAsync(_ => MustWait(packet.QualityOfService));
+        if (connection.IsClosing)
+            return;
+        var answer = await broker.AskAsync(broker.Options.AuthorizePublish, Context(packet, message), "AuthorizePublish");
+        await Accept(packet, message, answer);
+    }
+
+    // MQTT 5 clients know the limit for QoS 1 and 2; the others are kept waiting.
+    private bool MustWait(MqttQualityOfService qos) =>
+        (qos == MqttQualityOfService.AtMostOnce || !_isV5) && pipeline.Count >= broker.Options.ReceiveMaximum;
+
+    private MqttPublishContext Context(PublishPacket packet, MqttApplicationMessage message) =>
+        new() { Client = connection.Client, Message = message, IsDuplicate = packet.Duplicate };
+
+    private void Begin(PublishPacket packet)
+    {
+        pipeline.CountUnacknowledged(1);
+        if (packet.QualityOfService != MqttQualityOfService.ExactlyOnce)
+            return;
+        lock (connection.Session.Lock)
+            connection.Session.IncomingQoS2[packet.PacketId] = false;
+    }
+
+    // QoS 2 sent again: PUBREC again, however often; nothing while the first is still with the hook — its PUBREC comes.
+    private bool IsRepeated(ushort packetId)
+    {
+        bool isAccepted;
+        lock (connection.Session.Lock)
+        {
+            if (!connection.Session.IncomingQoS2.TryGetValue(packetId, out isAccepted))
+                return false;
+        }
+
+        if (isAccepted)
+            connection.SendAck(PacketType.Pubrec, packetId, MqttReasonCode.Success);
+        return true;
+    }
+
+    // PUBREL — §3.6: the identifier is free again, PUBCOMP says so.
+    private void Release(ushort packetId)
+    {
+        bool known;
+        lock (connection.Session.Lock)
+            known = connection.Session.IncomingQoS2.Remove(packetId);
+        if (known)
+            pipeline.CountUnacknowledged(-1);
+        connection.SendAck(PacketType.Pubcomp, packetId, known ? MqttReasonCode.Success : MqttReasonCode.PacketIdentifierNotFound);
+    }
+
+    // Topic alias — §3.3.2.3.4.
+    private string ResolveTopic(PublishPacket packet)
+    {
+        if (packet.Properties?.TopicAlias is not { } alias)
+            return packet.Topic;
+        if (alias >= _aliases.Length)
+            throw new MqttProtocolException(MqttReasonCode.TopicAliasInvalid, $"Topic alias {alias} is over the maximum.");
+        if (packet.Topic.Length > 0)
+            _aliases[alias] = packet.Topic;
+        return _aliases[alias] ?? throw MqttProtocolException.ProtocolError($"Topic alias {alias} was not set."); // §3.3.2.3.4
+    }
+}

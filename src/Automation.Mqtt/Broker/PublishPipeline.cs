@@ -1,0 +1,144 @@
+using System.Threading.Channels;
+using Automation.Mqtt.Packets;
+using Automation.Mqtt.Transport;
+
+namespace Automation.Mqtt.Broker;
+
+/// <summary>
+/// One connection's publishes between receipt and acknowledgement. Many may be with the hook at once; they are routed and
+/// acknowledged one after the other in the order of receipt (MQTT 5 §4.6). Entered by the reader only.
+/// </summary>
+internal sealed class PublishPipeline(BrokerContext broker, ClientConnection connection)
+{
+    private readonly WakeSignal _room = new();
+    private Channel<Pending>? _queue;
+    private Task _pump = Task.CompletedTask;
+    private int _pending;
+    private int _unacknowledged;
+
+    /// <summary>Publishes that are with the hook, or wait for one before them.</summary>
+    public int Count => Volatile.Read(ref _pending);
+
+    /// <summary>QoS 1 and 2 messages of the client that are not finished, as its Receive Maximum counts them.</summary>
+    public int Unacknowledged => Volatile.Read(ref _unacknowledged);
+
+    public void CountUnacknowledged(int change) => Interlocked.Add(ref _unacknowledged, change);
+
+    /// <summary>Completes when <see cref="Count"/> may have fallen, or at <see cref="WakeReader"/>.</summary>
+    public ValueTask WaitForRoomAsync() => _room.WaitAsync();
+
+    public void WakeReader() => _room.Wake();
+
+    public void Add(MqttApplicationMessage message, ushort packetId, ValueTask<MqttReasonCode> answer)
+    {
+        var item = new Pending(message, packetId, answer);
+        if (answer.IsCompletedSuccessfully && Count == 0)
+        {
+            Finish(item, answer.Result);
+            return;
+        }
+
+        Interlocked.Increment(ref _pending);
+        if (_queue is null)
+        {
+            _queue = Channel.CreateUnbounded<Pending>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+            _pump = PumpAsync(_queue.Reader);
+        }
+
+        _queue.Writer.TryWrite(item);
+    }
+
+    /// <summary>No more publishes come. Completes when the last one is finished.</summary>
+    public Task CompleteAsync()
+    {
+        _queue?.Writer.TryComplete();
+        return _pump;
+    }
+
+    private async Task PumpAsync(ChannelReader<Pending> queue)
+    {
+        await foreach (var item in queue.ReadAllAsync())
+        {
+            try
+            {
+                Finish(item, await item.Answer);
+            }
+            catch (Exception exception)
+            {
+                broker.Report("Routing a publish", exception);
+                connection.Abort();
+            }
+
+            Interlocked.Decrement(ref _pending);
+            _room.Wake();
+        }
+    }
+
+    private void Finish(in Pending item, MqttReasonCode answer)
+    {
+        var isRefused = answer >= MqttReasonCode.UnspecifiedError;
+        if (isRefused)
+        {
+            broker.Metrics.Refused();
+        }
+        else
+        {
+            var receivers = broker.Router.Route(new RoutedMessage(item.Message, broker.Options.TimeProvider), connection.Session);
+            answer = Combine(answer, receivers);
+        }
+
+        if (item.Message.QualityOfService == MqttQualityOfService.AtMostOnce)
+            return;
+        if (isRefused && connection.Version != MqttProtocolVersion.V5)
+        {
+            Forget(item);
+            connection.Close(Ending.Lost); // 3.1.1 has no way to say no: the client keeps the message
+            return;
+        }
+
+        Acknowledge(item, answer, isRefused);
+    }
+
+    // 0x10 only when neither the application nor any subscriber wanted it.
+    private MqttReasonCode Combine(MqttReasonCode answer, int receivers)
+    {
+        var nobody = broker.Options.OnPublish is null || answer == MqttReasonCode.NoMatchingSubscribers;
+        return nobody && receivers == 0 ? MqttReasonCode.NoMatchingSubscribers : MqttReasonCode.Success;
+    }
+
+    private void Acknowledge(in Pending item, MqttReasonCode answer, bool isRefused)
+    {
+        if (item.Message.QualityOfService == MqttQualityOfService.AtLeastOnce)
+        {
+            CountUnacknowledged(-1);
+            connection.SendAck(PacketType.Puback, item.PacketId, answer);
+            return;
+        }
+
+        ClientConnection? current;
+        var session = connection.Session;
+        lock (session.Lock)
+        {
+            if (isRefused)
+                session.IncomingQoS2.Remove(item.PacketId);
+            else
+                session.IncomingQoS2[item.PacketId] = true;
+            current = session.Connection;
+        }
+
+        // The client may have come back meanwhile and sent the message again; it waits for this answer.
+        var receiver = current ?? connection;
+        if (isRefused)
+            receiver.CountUnacknowledged(-1);
+        receiver.SendAck(PacketType.Pubrec, item.PacketId, answer);
+    }
+
+    private void Forget(in Pending item)
+    {
+        CountUnacknowledged(-1);
+        lock (connection.Session.Lock)
+            connection.Session.IncomingQoS2.Remove(item.PacketId);
+    }
+
+    private readonly record struct Pending(MqttApplicationMessage Message, ushort PacketId, ValueTask<MqttReasonCode> Answer);
+}

@@ -1,0 +1,58 @@
+using Automation.Mqtt.Packets;
+
+namespace Automation.Mqtt.Broker;
+
+/// <summary>A message on its way to subscribers: encoded at most once for each kind of receiver, with its absolute deadline.</summary>
+internal sealed class RoutedMessage
+{
+    // Rough cost of the objects around a queued message.
+    private const int Overhead = 128;
+
+    private readonly EncodedPublish?[] _encoded = new EncodedPublish?[4];
+    private readonly TimeProvider _time;
+    private readonly long _acceptedAt;
+    private Identified? _identified;
+
+    public RoutedMessage(MqttApplicationMessage message, TimeProvider time)
+    {
+        Message = message;
+        _time = time;
+        _acceptedAt = message.MessageExpiryInterval is null ? 0 : time.GetTimestamp();
+    }
+
+    public MqttApplicationMessage Message { get; }
+
+    /// <summary>Bytes to count against the limit of a queue.</summary>
+    public int Size => Message.Payload.Length + (2 * Message.Topic.Length) + Overhead;
+
+    public bool IsExpired => Message.MessageExpiryInterval is { } interval && Age() >= interval;
+
+    /// <summary>Whole seconds left, at least 1 so that it is still alive for the receiver — MQTT 5 §3.3.2.3.3.</summary>
+    public uint RemainingSeconds => Message.MessageExpiryInterval is { } interval ? (uint)Math.Max(1, interval - Math.Floor(Age())) : 0;
+
+    public EncodedPublish Encode(MqttProtocolVersion version, MqttQualityOfService qos, uint[]? identifiers)
+    {
+        var isV5 = version == MqttProtocolVersion.V5;
+        var withPacketId = qos != MqttQualityOfService.AtMostOnce;
+        if (isV5 && identifiers is not null)
+            return EncodeIdentified(withPacketId, identifiers);
+        var slot = (isV5 ? 2 : 0) + (withPacketId ? 1 : 0);
+        // Two writers may both encode; either result serves.
+        return _encoded[slot] ??= PublishWriter.Encode(Message, isV5, withPacketId, null);
+    }
+
+    // Most clients number their subscriptions alike, so the last variant is worth keeping.
+    private EncodedPublish EncodeIdentified(bool withPacketId, uint[] identifiers)
+    {
+        var last = _identified;
+        if (last is not null && last.WithPacketId == withPacketId && last.Identifiers.AsSpan().SequenceEqual(identifiers))
+            return last.Encoded;
+        var encoded = PublishWriter.Encode(Message, isV5: true, withPacketId, identifiers);
+        _identified = new Identified(identifiers, withPacketId, encoded);
+        return encoded;
+    }
+
+    private double Age() => _time.GetElapsedTime(_acceptedAt).TotalSeconds;
+
+    private sealed record Identified(uint[] Identifiers, bool WithPacketId, EncodedPublish Encoded);
+}

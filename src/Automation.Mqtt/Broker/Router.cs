@@ -1,0 +1,81 @@
+namespace Automation.Mqtt.Broker;
+
+/// <summary>Brings a message to the sessions that subscribe to its topic.</summary>
+internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retained, MqttBrokerMetrics metrics)
+{
+    [ThreadStatic]
+    private static List<Subscription>? t_matches;
+
+    [ThreadStatic]
+    private static Dictionary<Session, Copy>? t_copies;
+
+    /// <param name="message">The message.</param>
+    /// <param name="origin">The publisher's session, for No Local; null when the application publishes.</param>
+    /// <returns>The number of sessions that subscribe to the topic.</returns>
+    public int Route(RoutedMessage message, Session? origin)
+    {
+        if (message.Message.Retain)
+            retained.Set(message);
+
+        var matches = t_matches ??= [];
+        subscriptions.Collect(message.Message.Topic, matches);
+        try
+        {
+            if (matches.Count == 0)
+                return 0;
+            return matches.Count == 1 ? DeliverOne(message, matches[0], origin) : DeliverMerged(message, matches, origin);
+        }
+        finally
+        {
+            matches.Clear();
+        }
+    }
+
+    private int DeliverOne(RoutedMessage message, Subscription match, Session? origin)
+    {
+        if (match.NoLocal && match.Session == origin)
+            return 0;
+        Deliver(match.Session, message, new Copy(match.QualityOfService, match.RetainAsPublished, match.Identifiers));
+        return 1;
+    }
+
+    // Overlapping subscriptions of one session: one copy with the highest QoS and all identifiers — §3.3.4.
+    private int DeliverMerged(RoutedMessage message, List<Subscription> matches, Session? origin)
+    {
+        var copies = t_copies ??= [];
+        try
+        {
+            foreach (var match in matches)
+            {
+                if (match.NoLocal && match.Session == origin)
+                    continue;
+                var copy = new Copy(match.QualityOfService, match.RetainAsPublished, match.Identifiers);
+                copies[match.Session] = copies.TryGetValue(match.Session, out var other) ? copy.Merge(other) : copy;
+            }
+
+            foreach (var (session, copy) in copies)
+                Deliver(session, message, copy);
+            return copies.Count;
+        }
+        finally
+        {
+            copies.Clear();
+        }
+    }
+
+    private void Deliver(Session session, RoutedMessage message, Copy copy)
+    {
+        var qos = (MqttQualityOfService)Math.Min((byte)copy.QualityOfService, (byte)message.Message.QualityOfService);
+        var dropped = session.Deliver(message, qos, copy.RetainAsPublished && message.Message.Retain, copy.Identifiers);
+        if (dropped > 0)
+            metrics.QueueFull(dropped);
+    }
+
+    private readonly record struct Copy(MqttQualityOfService QualityOfService, bool RetainAsPublished, uint[]? Identifiers)
+    {
+        public Copy Merge(Copy other) => new(
+            QualityOfService > other.QualityOfService ? QualityOfService : other.QualityOfService,
+            RetainAsPublished || other.RetainAsPublished,
+            Identifiers is null ? other.Identifiers : other.Identifiers is null ? Identifiers : [.. other.Identifiers, .. Identifiers]);
+    }
+}

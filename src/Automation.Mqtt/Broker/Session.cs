@@ -1,0 +1,51 @@
+namespace Automation.Mqtt.Broker;
+
+/// <summary>What the broker remembers of one client — MQTT 5 §4.1. Everything mutable is guarded by <see cref="Lock"/>.</summary>
+internal sealed class Session(string clientId, MqttBrokerOptions options)
+{
+    public Lock Lock { get; } = new();
+
+    public string ClientId => clientId;
+
+    /// <summary>The connection the session is attached to, or null.</summary>
+    public ClientConnection? Connection { get; set; }
+
+    /// <summary>Counts attachments, so that a deadline set for an absence is not taken for a later one.</summary>
+    public int Generation { get; set; }
+
+    public bool IsEnded { get; set; }
+
+    /// <summary>Seconds the session lives on without a connection.</summary>
+    public uint ExpirySeconds { get; set; }
+
+    /// <summary>A will that waits for its delay while the client is away.</summary>
+    public Will? DelayedWill { get; set; }
+
+    public OutgoingMessages Outgoing { get; } = new(options.MaxQueuedMessages, options.MaxQueuedBytes);
+
+    public Dictionary<string, Subscription> Subscriptions { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Identifiers of QoS 2 messages that came and were not released; true once the message was accepted and PUBREC went out.</summary>
+    public Dictionary<ushort, bool> IncomingQoS2 { get; } = [];
+
+    /// <summary>Queues a message for the client.</summary>
+    /// <returns>How many messages were dropped.</returns>
+    public int Deliver(RoutedMessage message, MqttQualityOfService qos, bool retain, uint[]? identifiers)
+    {
+        ClientConnection? connection;
+        int dropped;
+        lock (Lock)
+        {
+            connection = Connection;
+            if (IsEnded || (connection is null && qos == MqttQualityOfService.AtMostOnce))
+                return 1;
+            dropped = Outgoing.Enqueue(message, qos, retain, identifiers);
+        }
+
+        connection?.WakeWriter();
+        return dropped;
+    }
+}
+
+/// <summary>The message to publish when a client goes without saying goodbye — MQTT 5 §3.1.2.5.</summary>
+internal sealed record Will(MqttClientInfo Client, MqttApplicationMessage Message, uint DelaySeconds);

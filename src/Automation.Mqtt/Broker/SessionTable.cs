@@ -1,0 +1,154 @@
+using Automation.Mqtt.Transport;
+
+namespace Automation.Mqtt.Broker;
+
+/// <summary>All sessions by client identifier: attaching, taking over, expiry. Lock order: the table's, then a session's.</summary>
+internal sealed class SessionTable(BrokerContext broker)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Session> _sessions = new(StringComparer.Ordinal);
+
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _sessions.Count;
+        }
+    }
+
+    /// <summary>Gives the connection its session; an older connection of the client is closed with 0x8E — MQTT 5 §3.1.4.</summary>
+    /// <returns>False when there are too many sessions.</returns>
+    public bool TryAttach(ClientConnection connection, bool cleanStart, uint expirySeconds)
+    {
+        ClientConnection? taken = null;
+        Will? overdue = null;
+        Session? session;
+        lock (_lock)
+        {
+            var isPresent = false;
+            if (_sessions.TryGetValue(connection.ClientId, out session))
+            {
+                taken = session.Connection;
+                isPresent = !cleanStart && session.ExpirySeconds > 0;
+                if (!isPresent)
+                    overdue = End(session);
+            }
+
+            if (!isPresent)
+                session = _sessions.Count < broker.Options.MaxSessions ? new Session(connection.ClientId, broker.Options) : null;
+            if (session is not null)
+            {
+                _sessions[connection.ClientId] = session;
+                AttachTo(session, connection, isPresent, expirySeconds);
+            }
+        }
+
+        taken?.Close(Ending.ServerSays(MqttReasonCode.SessionTakenOver, "Another connection uses this client identifier."));
+        if (overdue is not null)
+            broker.PublishWill(overdue);
+        return session is not null;
+    }
+
+    /// <summary>The connection is gone. The session waits for its expiry, or ends now.</summary>
+    /// <returns>The will, if it is to be published now.</returns>
+    public Will? Detach(Session session, ClientConnection connection, Will? will)
+    {
+        lock (_lock)
+        {
+            lock (session.Lock)
+            {
+                if (session.Connection != connection)
+                {
+                    // Taken over. A will with a delay is forgotten if the session went on — §3.1.3.2.2.
+                    return will is { DelaySeconds: > 0 } && !session.IsEnded ? null : will;
+                }
+
+                session.Connection = null;
+                broker.Metrics.QueueFull(session.Outgoing.Detach());
+                if (session.ExpirySeconds > 0 && will is { DelaySeconds: > 0 })
+                {
+                    session.DelayedWill = will;
+                    will = null;
+                }
+            }
+
+            if (session.ExpirySeconds == 0)
+                End(session);
+            else
+                WaitForReturn(session);
+            return will;
+        }
+    }
+
+    public ClientConnection? FindConnection(string clientId)
+    {
+        lock (_lock)
+            return _sessions.TryGetValue(clientId, out var session) ? session.Connection : null;
+    }
+
+    private static void AttachTo(Session session, ClientConnection connection, bool isPresent, uint expirySeconds)
+    {
+        lock (session.Lock)
+        {
+            session.Connection = connection;
+            session.Generation++;
+            session.ExpirySeconds = expirySeconds;
+            session.DelayedWill = null;
+            session.Outgoing.Detach();
+            session.Outgoing.Attach(connection.SendWindow);
+            connection.OnAttached(session, isPresent, expirySeconds);
+        }
+    }
+
+    private void WaitForReturn(Session session)
+    {
+        var generation = session.Generation;
+        var now = broker.Wheel.Now;
+        var end = now + session.ExpirySeconds + 1;
+        var willDue = session.DelayedWill is { } will ? now + will.DelaySeconds + 1 : TimerWheel.Never;
+        broker.Wheel.Schedule(new Deadline(tick => OnTick(session, generation, tick, end, ref willDue)), Math.Min(end, willDue));
+    }
+
+    private long OnTick(Session session, int generation, long now, long end, ref long willDue)
+    {
+        Will? will = null;
+        lock (_lock)
+        {
+            if (session.IsEnded || session.Connection is not null || session.Generation != generation)
+                return TimerWheel.Never;
+            if (now >= end)
+            {
+                will = End(session);
+            }
+            else if (now >= willDue)
+            {
+                will = session.DelayedWill;
+                session.DelayedWill = null;
+                willDue = TimerWheel.Never;
+            }
+        }
+
+        if (will is not null)
+            broker.PublishWill(will);
+        return now >= end ? TimerWheel.Never : Math.Min(end, willDue);
+    }
+
+    // Under the table's lock. Returns the will that waited for its delay: the end of the session makes it due.
+    private Will? End(Session session)
+    {
+        if (_sessions.TryGetValue(session.ClientId, out var current) && current == session)
+            _sessions.Remove(session.ClientId);
+        lock (session.Lock)
+        {
+            session.IsEnded = true;
+            session.Connection = null;
+            foreach (var subscription in session.Subscriptions.Values)
+                broker.Subscriptions.Remove(subscription);
+            session.Subscriptions.Clear();
+            var will = session.DelayedWill;
+            session.DelayedWill = null;
+            return will;
+        }
+    }
+}

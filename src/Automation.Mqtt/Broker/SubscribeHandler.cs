@@ -1,0 +1,104 @@
+using Automation.Mqtt.Packets;
+using Automation.Mqtt.Topics;
+
+namespace Automation.Mqtt.Broker;
+
+/// <summary>SUBSCRIBE and UNSUBSCRIBE — MQTT 5 §3.8 to §3.11.</summary>
+internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection connection)
+{
+    public async ValueTask SubscribeAsync(SubscribePacket packet)
+    {
+        var codes = new MqttReasonCode[packet.Subscriptions.Count];
+        var wantRetained = new List<Subscription>(codes.Length);
+        var identifier = packet.Properties?.SubscriptionIdentifiers is { Count: > 0 } identifiers ? new[] { identifiers[0] } : null;
+        for (var index = 0; index < codes.Length; index++)
+        {
+            var request = packet.Subscriptions[index];
+            codes[index] = await DecideAsync(request);
+            if (codes[index] >= MqttReasonCode.UnspecifiedError || !TopicFilter.TryParse(request.Filter, out var filter))
+                continue;
+            var subscription = new Subscription(connection.Session, filter, request.QualityOfService)
+            {
+                NoLocal = request.NoLocal,
+                RetainAsPublished = request.RetainAsPublished,
+                Identifiers = identifier,
+            };
+            if (!TryAdd(subscription, out var isNew))
+                codes[index] = MqttReasonCode.QuotaExceeded;
+            else if (request.RetainHandling == 0 || (request.RetainHandling == 1 && isNew))
+                wantRetained.Add(subscription);
+        }
+
+        var answer = new SubackPacket(PacketType.Suback) { PacketId = packet.PacketId, ReasonCodes = codes };
+        connection.SendThen(answer, session => SendRetained(session, wantRetained));
+    }
+
+    public void Unsubscribe(UnsubscribePacket packet)
+    {
+        var codes = new MqttReasonCode[packet.Filters.Count];
+        for (var index = 0; index < codes.Length; index++)
+            codes[index] = Remove(packet.Filters[index]);
+        connection.Send(new SubackPacket(PacketType.Unsuback) { PacketId = packet.PacketId, ReasonCodes = codes });
+    }
+
+    private async ValueTask<MqttReasonCode> DecideAsync(SubscriptionRequest request)
+    {
+        if (!TopicFilter.TryParse(request.Filter, out var filter))
+            return MqttReasonCode.TopicFilterInvalid;
+        if (filter.ShareName is not null)
+            return MqttReasonCode.SharedSubscriptionsNotSupported;
+        if (broker.Options.OnSubscribe is { } hook)
+        {
+            var context = new MqttSubscribeContext { Client = connection.Client, Filter = filter, QualityOfService = request.QualityOfService };
+            var answer = await broker.AskAsync(hook, context, "OnSubscribe");
+            if (answer >= MqttReasonCode.UnspecifiedError)
+                return ReasonCodeTable.IsAllowed(PacketType.Suback, (byte)answer) ? answer : MqttReasonCode.UnspecifiedError;
+        }
+
+        return (MqttReasonCode)request.QualityOfService;
+    }
+
+    private bool TryAdd(Subscription subscription, out bool isNew)
+    {
+        var session = connection.Session;
+        lock (session.Lock)
+        {
+            isNew = !session.Subscriptions.ContainsKey(subscription.Filter.Text);
+            if (session.IsEnded)
+                return true; // taken over meanwhile: the answer goes nowhere
+            if (isNew && session.Subscriptions.Count >= broker.Options.MaxSubscriptionsPerSession)
+                return false;
+            session.Subscriptions[subscription.Filter.Text] = subscription;
+            broker.Subscriptions.Set(subscription);
+            return true;
+        }
+    }
+
+    private MqttReasonCode Remove(string filter)
+    {
+        var session = connection.Session;
+        lock (session.Lock)
+        {
+            if (!session.Subscriptions.Remove(filter, out var subscription))
+                return MqttReasonCode.NoSubscriptionExisted;
+            broker.Subscriptions.Remove(subscription);
+            return MqttReasonCode.Success;
+        }
+    }
+
+    // Under the session's lock: a publish that comes now is queued after the retained message it replaces.
+    private void SendRetained(Session session, List<Subscription> subscriptions)
+    {
+        List<RoutedMessage> messages = [];
+        foreach (var subscription in subscriptions)
+        {
+            messages.Clear();
+            broker.Retained.Collect(subscription.Filter, messages);
+            foreach (var message in messages)
+            {
+                var qos = (MqttQualityOfService)Math.Min((byte)subscription.QualityOfService, (byte)message.Message.QualityOfService);
+                session.Outgoing.EnqueueRetained(message, qos, subscription.Identifiers);
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+namespace Automation.Mqtt.Packets;
+
+/// <summary>Writes the body of a PUBLISH — MQTT 5 §3.3 — and tells where in it the parts stand that differ between receivers.</summary>
+internal static class PublishWriter
+{
+    /// <summary>PUBLISH: topic name, [packet identifier if QoS > 0], [properties], payload.</summary>
+    /// <returns>The first byte of the fixed header: type, DUP, QoS (2), RETAIN.</returns>
+    public static byte WriteBody(ref BodyWriter body, bool isV5, PublishPacket packet)
+    {
+        body.WriteString(packet.Topic);
+        if (packet.QualityOfService != MqttQualityOfService.AtMostOnce)
+            body.WriteUInt16(packet.PacketId);
+        if (isV5)
+            PropertyWriter.Write(ref body, packet.Properties);
+        body.WriteBytes(packet.Payload.Span);
+        return FirstByte(packet.QualityOfService, packet.Retain, packet.Duplicate);
+    }
+
+    public static byte FirstByte(MqttQualityOfService qos, bool retain, bool duplicate) =>
+        (byte)(((int)PacketType.Publish << 4) | (duplicate ? 0x08 : 0) | ((int)qos << 1) | (retain ? 0x01 : 0));
+
+    /// <summary>Encodes everything of a message that its receivers of one kind share.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="isV5">Whether to write properties.</param>
+    /// <param name="withPacketId">Whether room is left for a packet identifier (QoS 1 and 2).</param>
+    /// <param name="subscriptionIdentifiers">The receiver's subscription identifiers, or null.</param>
+    public static EncodedPublish Encode(MqttApplicationMessage message, bool isV5, bool withPacketId, IReadOnlyList<uint>? subscriptionIdentifiers)
+    {
+        var body = new BodyWriter(256);
+        try
+        {
+            body.WriteString(message.Topic);
+            var packetIdAt = withPacketId ? body.Written.Length : -1;
+            if (withPacketId)
+                body.WriteUInt16(0);
+            var expiryAt = -1;
+            if (isV5)
+            {
+                var properties = PropertiesOf(message, subscriptionIdentifiers);
+                var start = body.Written.Length;
+                PropertyWriter.Write(ref body, properties);
+                if (message.MessageExpiryInterval is not null)
+                    expiryAt = start + ExpiryOffset(body.Written[start..]);
+            }
+
+            return EncodedPublish.Create(body.Written, message.Payload.Span, packetIdAt, expiryAt);
+        }
+        finally
+        {
+            body.Dispose();
+        }
+    }
+
+    private static PacketProperties? PropertiesOf(MqttApplicationMessage message, IReadOnlyList<uint>? identifiers)
+    {
+        if (!message.PayloadIsUtf8 && message is { MessageExpiryInterval: null, ContentType: null, ResponseTopic: null, CorrelationData: null }
+            && message.UserProperties.Count == 0 && identifiers is null)
+            return null;
+        return new PacketProperties
+        {
+            PayloadFormatIndicator = message.PayloadIsUtf8 ? (byte)1 : null,
+            MessageExpiryInterval = message.MessageExpiryInterval,
+            ContentType = message.ContentType,
+            ResponseTopic = message.ResponseTopic,
+            CorrelationData = message.CorrelationData?.ToArray(),
+            UserProperties = message.UserProperties,
+            SubscriptionIdentifiers = identifiers,
+        };
+    }
+
+    // The expiry interval is the first property but for the format indicator, which takes two bytes.
+    private static int ExpiryOffset(ReadOnlySpan<byte> block)
+    {
+        var at = 0;
+        while ((block[at] & 0x80) != 0)
+            at++;
+        at++;
+        return block[at] == (byte)PropertyId.PayloadFormatIndicator ? at + 3 : at + 1;
+    }
+}

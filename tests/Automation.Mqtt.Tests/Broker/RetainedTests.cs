@@ -1,0 +1,128 @@
+using Automation.Mqtt.Packets;
+using Automation.Mqtt.Topics;
+
+namespace Automation.Mqtt.Tests.Broker;
+
+public sealed class RetainedTests : BrokerTestBase
+{
+    [Theory]
+    [InlineData("rooms/1/temperature")]
+    [InlineData("rooms/+/temperature")]
+    [InlineData("rooms/#")]
+    [InlineData("rooms/1/temperature/#")]
+    [InlineData("#")]
+    public async Task Retained_IsSentAfterTheSuback_WithTheFlag(string filter)
+    {
+        var broker = await StartAsync();
+        await using var client = await TestClient.ConnectAsync(broker, "c");
+        await client.PublishAsync("rooms/1/temperature", "7", qos: 1, packetId: 1, retain: true);
+        await client.ExpectAckAsync(PacketType.Puback, 1);
+
+        await client.SubscribeAsync(filter, 1);
+
+        var publish = await client.ExpectPublishAsync("rooms/1/temperature", "7");
+        Assert.Equal((true, MqttQualityOfService.AtLeastOnce), (publish.Retain, publish.QualityOfService));
+    }
+
+    [Fact]
+    public async Task Retained_IsReplaced_AndClearedByAnEmptyPayload()
+    {
+        var broker = await StartAsync();
+        Assert.True(TopicFilter.TryParse("#", out var all));
+        await broker.PublishAsync(new() { Topic = "a/b", Payload = new byte[1], Retain = true });
+        await broker.PublishAsync(new() { Topic = "a/b", Payload = new byte[2], Retain = true });
+        Assert.Equal(2, Assert.Single(broker.GetRetained(all)).Payload.Length);
+
+        await broker.PublishAsync(new() { Topic = "a/b", Retain = true });
+
+        Assert.Empty(broker.GetRetained(all));
+        Assert.Equal(0, broker.RetainedCount);
+    }
+
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(1, 1)]
+    [InlineData(2, 0)]
+    public async Task RetainHandling_DecidesWhatASecondSubscribeGets(byte handling, int copies)
+    {
+        var broker = await StartAsync();
+        await broker.PublishAsync(new() { Topic = "t", Payload = new byte[1], Retain = true });
+        await using var client = await TestClient.ConnectAsync(broker, "c");
+        var received = 0;
+        for (var round = 0; round < 2; round++)
+        {
+            await client.SubscribeAsync(new SubscriptionRequest("t", 0, RetainHandling: handling));
+            await client.SendAsync(PingPacket.Request);
+            while (await client.ReceiveAsync() is PublishPacket)
+                received++;
+            await client.ExpectNothingAsync();
+        }
+
+        Assert.Equal(copies, received);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task RetainAsPublished_KeepsTheFlagOfLiveMessages(bool asPublished)
+    {
+        var broker = await StartAsync();
+        await using var client = await TestClient.ConnectAsync(broker, "c");
+        await client.SubscribeAsync(new SubscriptionRequest("t", 0, RetainAsPublished: asPublished));
+        await broker.PublishAsync(new() { Topic = "t", Payload = new byte[1], Retain = true });
+
+        Assert.Equal(asPublished, (await client.ExpectPublishAsync("t")).Retain);
+    }
+
+    [Fact]
+    public async Task Retained_OverTheLimit_IsRefused_ButMayBeReplacedAndCleared()
+    {
+        var broker = await StartAsync(options => options.MaxRetainedMessages = 1);
+        await using var client = await TestClient.ConnectAsync(broker, "c");
+        await client.PublishAsync("a", qos: 1, packetId: 1, retain: true);
+        Assert.Equal(MqttReasonCode.NoMatchingSubscribers, (await client.ExpectAckAsync(PacketType.Puback, 1)).ReasonCode);
+        await client.PublishAsync("b", qos: 1, packetId: 2, retain: true);
+        Assert.Equal(MqttReasonCode.QuotaExceeded, (await client.ExpectAckAsync(PacketType.Puback, 2)).ReasonCode);
+        await client.PublishAsync("a", qos: 1, packetId: 3, retain: true);
+        Assert.Equal(MqttReasonCode.NoMatchingSubscribers, (await client.ExpectAckAsync(PacketType.Puback, 3)).ReasonCode);
+        await client.PublishAsync("a", "", qos: 1, packetId: 4, retain: true);
+        await client.ExpectAckAsync(PacketType.Puback, 4);
+        Assert.Equal(0, broker.RetainedCount);
+    }
+
+    [Fact]
+    public async Task Retained_Expires()
+    {
+        var broker = await StartOnManualTimeAsync();
+        await broker.PublishAsync(new() { Topic = "t", Payload = new byte[1], Retain = true, MessageExpiryInterval = 5 });
+        Time.Advance(TimeSpan.FromSeconds(6));
+        await using var client = await TestClient.ConnectAsync(broker, "c");
+        await client.SubscribeAsync("t");
+        await client.ExpectNothingAsync();
+        Assert.Equal(1, broker.RetainedCount);
+
+        Time.Advance(TimeSpan.FromSeconds(60));
+        Assert.Equal(0, broker.RetainedCount);
+    }
+
+    [Fact]
+    public async Task Retained_ManyMatches_AllArriveThroughASmallWindow()
+    {
+        var broker = await StartAsync(options => options.MaxQueuedMessages = 10);
+        for (var number = 0; number < 200; number++)
+            await broker.PublishAsync(new() { Topic = $"t/{number}", Payload = new byte[1], Retain = true, QualityOfService = MqttQualityOfService.AtLeastOnce });
+        await using var client = await TestClient.ConnectAsync(broker, "c", properties: new PacketProperties { ReceiveMaximum = 3 });
+        await client.SubscribeAsync("t/+", 1);
+
+        var topics = new HashSet<string>();
+        for (var count = 0; count < 200; count++)
+        {
+            var publish = await client.ExpectAsync<PublishPacket>();
+            topics.Add(publish.Topic);
+            await client.SendAsync(new AckPacket(PacketType.Puback) { PacketId = publish.PacketId });
+        }
+
+        Assert.Equal(200, topics.Count);
+        Assert.Equal(0, broker.Metrics.DroppedQueueFull);
+    }
+}
