@@ -1,0 +1,91 @@
+using Automation.Server.Triggers.Webhooks.Bodies;
+using Automation.Server.Triggers.Webhooks.CloudEvents;
+using Automation.Server.Triggers.Webhooks.Verification;
+
+namespace Automation.Server.Triggers.Webhooks;
+
+/// <summary>The conditions a request has to meet: those of the hook as a whole, and those of each trigger on it.</summary>
+internal static class Admission
+{
+    private const int LongestPathTold = 200;
+
+    public static Refusal NotFound(string path)
+    {
+        var told = RequestPath.Prefix + (path.Length > LongestPathTold ? path[..LongestPathTold] + "…" : path);
+        return new(
+            StatusCodes.Status404NotFound,
+            $"No active workflow has a webhook trigger for {told}. Check the path, upper and lower case too, and that the workflow is switched on.");
+    }
+
+    public static Refusal MethodNotAllowed(string method, WebhookMethods allowed)
+    {
+        var allow = WebhookMethodNames.Allow(allowed);
+        return new(StatusCodes.Status405MethodNotAllowed, $"This hook does not take {method}; it takes {allow}.", "Allow", allow);
+    }
+
+    /// <summary>What can be said from the headers alone, for every trigger.</summary>
+    public static Refusal? Headers(HttpRequest request, out MediaType type)
+    {
+        type = default;
+        if (request.Headers.ContentEncoding is { Count: > 0 } encoding && !string.Equals(encoding.ToString(), "identity", StringComparison.OrdinalIgnoreCase))
+        {
+            return new(
+                StatusCodes.Status415UnsupportedMediaType, $"The Content-Encoding \"{encoding}\" is not taken; send the body as it is.", "Accept-Encoding", "identity");
+        }
+
+        if (request.Headers.ContentType.Count > 1) return Unsupported("The Content-Type header is there more than once; send one.");
+        if (!MediaType.TryParse(request.ContentType, out type)) return Unsupported("The Content-Type header is not a media type such as application/json.");
+        if (type.Kind is BodyKind.CloudEventBatch) return Unsupported("Batches of CloudEvents are not taken; send each event in a request of its own.");
+        return type.Kind is BodyKind.Bytes or BodyKind.Multipart || Charset.IsKnown(type.Charset)
+            ? null
+            : Unsupported($"The charset \"{type.Charset}\" is not known; send {Charset.Known}.");
+    }
+
+    public static Refusal? MediaTypes(WebhookRoute route, string? contentType) =>
+        route.Accepts(contentType)
+            ? null
+            : Unsupported($"This hook does not take {(string.IsNullOrEmpty(contentType) ? "a request without a Content-Type" : contentType)}.");
+
+    public static Refusal? Size(WebhookRoute route, long bytes) => bytes <= route.MaxBody ? null : Refusal.TooLarge(route.MaxBody);
+
+    /// <param name="schemes">The known schemes.</param>
+    /// <param name="secret">A secret's value by name; null when there is none.</param>
+    /// <param name="route">Whose <c>verify</c> to apply.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="now">For schemes with a timestamp.</param>
+    public static Refusal? Verification(VerificationSchemes schemes, SecretLookup secret, WebhookRoute route, in WebhookRequest request, DateTimeOffset now)
+    {
+        if (route.Verify is not { } verify) return null;
+        if (!schemes.TryGet(verify.Scheme, out var scheme)) return Refusal.NotVerified("there is no such scheme");
+        var values = new List<string>(verify.Secrets.Count);
+        foreach (var name in verify.Secrets)
+        {
+            // An empty key would verify whatever the sender signed with nothing.
+            if (secret(name) is { Length: > 0 } value) values.Add(value);
+        }
+
+        if (values.Count == 0) return Refusal.NotVerified($"none of its secrets ({string.Join(", ", verify.Secrets)}) has a value");
+        var result = scheme.Verify(request, verify, values, now);
+        return result.IsVerified ? null : Refusal.NotVerified(result.Reason!);
+    }
+
+    /// <summary>Whether the body is what its content type says and, for a CloudEvent, whether its attributes are complete.</summary>
+    public static Refusal? Content(HttpRequest request, MediaType type, ReadOnlyMemory<byte> body, out CloudEvent? cloudEvent)
+    {
+        cloudEvent = null;
+        if (type.Kind is BodyKind.CloudEvent)
+        {
+            if (!CloudEventJson.TryReadAttributes(type.Charset, body, out var structured, out var problem)) return new(StatusCodes.Status400BadRequest, problem);
+            cloudEvent = structured;
+        }
+        else if (CloudEventHeaders.IsPresent(request.Headers))
+        {
+            if (!CloudEventHeaders.TryRead(request.Headers, out var binary, out var problem)) return new(StatusCodes.Status400BadRequest, problem);
+            cloudEvent = binary;
+        }
+
+        return EventData.TryCheck(request.ContentType, body, out var reason) ? null : new(StatusCodes.Status400BadRequest, reason);
+    }
+
+    private static Refusal Unsupported(string detail) => new(StatusCodes.Status415UnsupportedMediaType, detail);
+}

@@ -1,0 +1,39 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using Automation.Server.Triggers.Webhooks.Verification;
+using Automation.Server.Values;
+
+namespace Automation.Server.Triggers.Webhooks;
+
+/// <summary>A webhook trigger in a workflow file.</summary>
+internal sealed record WebhookConfig(
+    [property: Description("Path below /hooks, as \"/orders/{id}\"; {name} takes one segment, a last {name*} takes the rest."), Required] string Path,
+    [property: Description("HTTP methods taken: GET, POST, PUT, PATCH, DELETE, or ANY for all of them. [\"POST\"] by default.")] IReadOnlyList<string>? Methods = null,
+    [property: Description("How a sender proves who it is; without it anyone may call.")] VerifyConfig? Verify = null,
+    [property: Description("\"accepted\": 202 as soon as the event is stored. \"result\": wait for the run and answer with its respond step or its output.")]
+    RespondWith Respond = RespondWith.Accepted,
+    [property: Description("With \"respond\": \"result\": how long the caller waits, 5m at most; 30s by default. The run goes on after it.")] Duration? Timeout = null,
+    [property: Description("Media types taken, as \"application/json\" or \"text/*\"; all by default.")] IReadOnlyList<string>? Accepts = null,
+    [property: Description("Largest body, 64MB at most; 1MB by default.")] ByteSize? MaxBody = null)
+{
+    public static readonly ByteSize DefaultMaxBody = new(1 << 20);
+
+    /// <summary>A body is kept in memory and in the journal as a whole.</summary>
+    public static readonly ByteSize LargestMaxBody = new(64 << 20);
+
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Proxies and senders give up long before.</summary>
+    public static readonly TimeSpan LongestTimeout = TimeSpan.FromMinutes(5);
+}
+
+/// <summary>What the caller of a webhook is answered with.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<RespondWith>))]
+internal enum RespondWith
+{
+    [JsonStringEnumMemberName("accepted")]
+    Accepted,
+    [JsonStringEnumMemberName("result")]
+    Result,
+}

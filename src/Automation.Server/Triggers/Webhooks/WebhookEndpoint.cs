@@ -1,0 +1,151 @@
+using Automation.Server.Triggers.Webhooks.Bodies;
+using Automation.Server.Triggers.Webhooks.CloudEvents;
+using Automation.Server.Triggers.Webhooks.Verification;
+using Automation.Server.Values;
+
+namespace Automation.Server.Triggers.Webhooks;
+
+/// <summary>Takes the requests to <c>/hooks/…</c>: finds their triggers, checks them, hands the event to the intake, answers.</summary>
+/// <remarks>
+/// A request that several triggers match goes to each of them whose own conditions (<c>accepts</c>, <c>maxBody</c>, <c>verify</c>) it meets, and is refused
+/// when it meets none's, for the reason of the last. Verification comes before anything is read out of the body.
+/// </remarks>
+internal sealed class WebhookEndpoint(
+    WebhookRoutes routes,
+    VerificationSchemes schemes,
+    SecretLookup secret,
+    AcceptEvent accept,
+    IdSource ids,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime,
+    ILogger<WebhookEndpoint> logger)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        var path = context.Request.Path.Value ?? "";
+        try
+        {
+            if (await TakeAsync(context) is { } refusal) await WebhookAnswers.RefuseAsync(context, refusal);
+        }
+        catch (BadHttpRequestException broken) when (!context.Response.HasStarted)
+        {
+            await WebhookAnswers.RefuseAsync(context, new Refusal(broken.StatusCode, "The request could not be read to its end: " + broken.Message));
+        }
+        catch (Exception error) when (context.RequestAborted.IsCancellationRequested && error is OperationCanceledException or IOException)
+        {
+            Log.CallerGone(logger, path);
+        }
+        catch (Exception error) when (!context.Response.HasStarted)
+        {
+            Log.Failed(logger, path, error);
+            context.Response.Clear();
+            await WebhookAnswers.RefuseAsync(context, new Refusal(StatusCodes.Status500InternalServerError, "The server failed to handle the request; send it again."));
+        }
+    }
+
+    /// <summary>Null when the request has been answered.</summary>
+    private async ValueTask<Refusal?> TakeAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (!RequestPath.TryRead(context, out var path, out var reason)) return new Refusal(StatusCodes.Status400BadRequest, reason);
+        var matches = routes.Current.Match(path);
+        if (matches.Count == 0) return Admission.NotFound(path);
+        var allowed = matches.Aggregate(WebhookMethods.None, (methods, match) => methods | match.Route.Methods);
+        if (HttpMethods.IsOptions(request.Method) || (HttpMethods.IsHead(request.Method) && allowed.HasFlag(WebhookMethods.Get)))
+        {
+            await WebhookAnswers.NothingAsync(context, allowed);
+            return null;
+        }
+
+        var method = request.Method is "ANY" ? WebhookMethods.None : WebhookMethodNames.Of(request.Method);
+        matches.RemoveAll(match => (match.Route.Methods & method) == 0);
+        if (matches.Count == 0) return Admission.MethodNotAllowed(request.Method, allowed);
+
+        if (Admission.Headers(request, out var type) is { } unfit) return unfit;
+        if (Keep(matches, path, request, static (match, request) => Admission.MediaTypes(match.Route, request.ContentType)) is { } unsupported) return unsupported;
+        if (Keep(matches, path, request.ContentLength ?? 0, static (match, size) => Admission.Size(match.Route, size)) is { } announced) return announced;
+        var limit = matches.Max(match => match.Route.MaxBody);
+        if (await RequestBody.ReadAsync(context, limit) is not { } body) return Refusal.TooLarge(limit);
+        if (Keep(matches, path, (long)body.Length, static (match, size) => Admission.Size(match.Route, size)) is { } tooLarge) return tooLarge;
+        if (Verify(matches, path, new WebhookRequest(request.Headers, body)) is { } notVerified) return notVerified;
+        if (Admission.Content(request, type, body, out var cloudEvent) is { } malformed) return malformed;
+        return await AcceptAsync(context, path, matches, body, cloudEvent);
+    }
+
+    private Refusal? Verify(List<WebhookMatch> matches, string path, WebhookRequest request)
+    {
+        if (matches.TrueForAll(match => match.Route.Verify is null)) return null;
+        return Keep(matches, path, (schemes, secret, request, now: time.GetUtcNow()), static (match, with) =>
+            Admission.Verification(with.schemes, with.secret, match.Route, with.request, with.now));
+    }
+
+    /// <summary>Leaves the triggers that do not refuse; the refusal when none is left.</summary>
+    private Refusal? Keep<T>(List<WebhookMatch> matches, string path, T with, Func<WebhookMatch, T, Refusal?> refuses)
+    {
+        Refusal? last = null;
+        List<(WebhookRoute, Refusal)>? refused = null;
+        for (var at = matches.Count - 1; at >= 0; at--)
+        {
+            if (refuses(matches[at], with) is not { } refusal) continue;
+            last = refusal;
+            (refused ??= []).Add((matches[at].Route, refusal));
+            matches.RemoveAt(at);
+        }
+
+        foreach (var (route, refusal) in refused ?? []) Report(route, path, refusal, othersTookIt: matches.Count > 0);
+        return matches.Count == 0 ? last : null;
+    }
+
+    private void Report(WebhookRoute route, string path, Refusal refusal, bool othersTookIt)
+    {
+        if ((!othersTookIt && refusal.Reason is null) || !route.Rejections.TryPass(time, out var silent)) return;
+        var (version, trigger) = route.Target;
+        if (refusal.Reason is { } reason) Log.NotVerified(logger, path, version.WorkflowId, trigger.Id, route.Verify!.Scheme, reason, silent);
+        else Log.NotTaken(logger, path, version.WorkflowId, trigger.Id, refusal.Detail, silent);
+    }
+
+    private async ValueTask<Refusal?> AcceptAsync(HttpContext context, string path, List<WebhookMatch> matches, ReadOnlyMemory<byte> body, CloudEvent? cloudEvent)
+    {
+        long firstId = 0;
+        TaskCompletionSource<RunAnswer>? answer = null;
+        foreach (var group in ParameterGroups.Of(matches))
+        {
+            var accepted = WebhookEvent.Create(context.Request, path, group, body, cloudEvent, ids.Next(), time.GetUtcNow());
+            TaskCompletionSource<RunAnswer>? own = null;
+            if (answer is null && group.Exists(match => match.Route.WaitsForResult)) own = answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+            // Not the caller's token: the request has been read, and whether it is stored must not depend on a connection any more.
+            var outcome = await accept(accepted, group.ConvertAll(match => match.Route.Target), own, CancellationToken.None);
+            if (outcome is IntakeOutcome.Busy) return Refusal.RetryLater("Too many events are waiting; nothing was stored. Send it again after a second.");
+            if (outcome is IntakeOutcome.Unavailable) return Refusal.RetryLater("Events cannot be stored at the moment; nothing was stored. Send it again.");
+            if (firstId == 0) firstId = accepted.Id;
+        }
+
+        if (answer is null) await WebhookAnswers.AcceptedAsync(context, firstId);
+        else await AnswerResultAsync(context, firstId, answer.Task, matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout));
+        return null;
+    }
+
+    private async Task AnswerResultAsync(HttpContext context, long eventId, Task<RunAnswer> running, TimeSpan timeout)
+    {
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        RunAnswer answer;
+        try
+        {
+            answer = await running.WaitAsync(timeout, time, leaving.Token);
+        }
+        catch (TimeoutException)
+        {
+            await WebhookAnswers.StillRunningAsync(context, eventId);
+            return;
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // The server stops; the run goes on after its next start.
+            await WebhookAnswers.StillRunningAsync(context, eventId);
+            return;
+        }
+
+        await WebhookAnswers.OfRunAsync(context, answer);
+    }
+}

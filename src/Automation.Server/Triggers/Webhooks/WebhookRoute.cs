@@ -1,0 +1,48 @@
+using Automation.Server.Triggers.Webhooks.Verification;
+using Microsoft.Net.Http.Headers;
+
+namespace Automation.Server.Triggers.Webhooks;
+
+/// <summary>One webhook trigger of an active version, its config worked out for requests.</summary>
+internal sealed class WebhookRoute
+{
+    private readonly WebhookConfig config;
+    private readonly MediaTypeHeaderValue[]? accepts;
+
+    public WebhookRoute(TriggerTarget target, PathPattern pattern)
+    {
+        config = (WebhookConfig)target.Trigger.Config;
+        Target = target;
+        Pattern = pattern;
+        Methods = WebhookMethodNames.Of(config.Methods);
+        MaxBody = (config.MaxBody ?? WebhookConfig.DefaultMaxBody).Bytes;
+        if (config.Accepts is { } types) accepts = [.. types.Select(type => MediaTypeHeaderValue.TryParse(type, out var known) ? known : null).OfType<MediaTypeHeaderValue>()];
+    }
+
+    public TriggerTarget Target { get; }
+
+    public PathPattern Pattern { get; }
+
+    public WebhookMethods Methods { get; }
+
+    /// <summary>Bytes.</summary>
+    public long MaxBody { get; }
+
+    public VerifyConfig? Verify => config.Verify;
+
+    public bool WaitsForResult => config.Respond is RespondWith.Result;
+
+    public TimeSpan Timeout => config.Timeout?.Value ?? WebhookConfig.DefaultTimeout;
+
+    /// <summary>When rejections of this trigger may be logged.</summary>
+    public LogGate Rejections { get; } = new();
+
+    /// <summary>Whether the trigger's <c>accepts</c> lets a body of this type in; a request without a content type only when there is no <c>accepts</c>.</summary>
+    public bool Accepts(string? contentType) =>
+        accepts is null || (MediaTypeHeaderValue.TryParse(contentType, out var sent) && Array.Exists(accepts, sent.IsSubsetOf));
+}
+
+/// <summary>A trigger whose path matches a request.</summary>
+/// <param name="Route">The trigger.</param>
+/// <param name="Values">Decoded, in the order of the pattern's names.</param>
+internal readonly record struct WebhookMatch(WebhookRoute Route, string[] Values);

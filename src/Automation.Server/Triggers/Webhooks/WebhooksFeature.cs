@@ -1,0 +1,29 @@
+using Automation.Server.Triggers.Webhooks.Verification;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Automation.Server.Triggers.Webhooks;
+
+/// <summary>The webhook trigger's services and its one endpoint.</summary>
+internal static class WebhooksFeature
+{
+    /// <summary>
+    /// Needs <see cref="Intake"/>, <see cref="Values.IdSource"/>, <see cref="TimeProvider"/> and a <see cref="SecretLookup"/>. Whoever loads workflows calls
+    /// <see cref="WebhookRoutes.Use"/> after each change.
+    /// </summary>
+    public static IServiceCollection AddWebhooks(this IServiceCollection services)
+    {
+        services.AddSingleton<WebhookRoutes>();
+        services.AddSingleton(VerificationSchemes.BuiltIn);
+        services.TryAddSingleton<AcceptEvent>(provider => provider.GetRequiredService<Intake>().AcceptAsync);
+        services.AddSingleton<WebhookEndpoint>();
+        return services;
+    }
+
+    /// <summary>All methods and paths below <c>/hooks</c>. Callers are verified by their triggers, not by the server's own sign-in.</summary>
+    public static IEndpointConventionBuilder MapWebhooks(this IEndpointRouteBuilder endpoints) => endpoints
+        .Map(RequestPath.Prefix + "/{**path}", endpoints.ServiceProvider.GetRequiredService<WebhookEndpoint>().HandleAsync)
+        .WithDisplayName("Webhooks")
+        .AllowAnonymous()
+        .DisableAntiforgery()
+        .ExcludeFromDescription();
+}

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Automation.Server.Sandbox;
+using Automation.Server.Triggers;
+using Automation.Server.Triggers.Webhooks;
+using Automation.Server.Values;
+using Automation.Server.Workflows;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Automation.Server.Tests.Triggers;
+
+/// <summary>A real server on a free port with the webhook endpoint and an intake that only remembers.</summary>
+internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
+{
+    private readonly WebApplication app;
+
+    private WebhookServer(WebApplicationBuilder builder)
+    {
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders().AddProvider(this).SetMinimumLevel(LogLevel.Debug);
+        builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(new IdSource(Time));
+        builder.Services.AddSingleton<SecretLookup>(name => Secrets.GetValueOrDefault(name));
+        builder.Services.AddSingleton<AcceptEvent>((accepted, targets, answer, cancellation) =>
+        {
+            Offered.Enqueue((accepted, targets));
+            return Accept(accepted, answer);
+        });
+        builder.Services.AddWebhooks();
+        app = builder.Build();
+        app.MapWebhooks();
+    }
+
+    public ManualTime Time { get; } = new();
+
+    public Dictionary<string, string> Secrets { get; } = new(StringComparer.Ordinal) { ["KEY"] = "It's a Secret to Everybody" };
+
+    public ConcurrentQueue<(Event Event, IReadOnlyList<TriggerTarget> Targets)> Offered { get; } = new();
+
+    public Func<Event, TaskCompletionSource<RunAnswer>?, ValueTask<IntakeOutcome>> Accept { get; set; } = (_, _) => ValueTask.FromResult(IntakeOutcome.Accepted);
+
+    public ConcurrentQueue<string> Lines { get; } = new();
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public Event Single => Assert.Single(Offered).Event;
+
+    /// <param name="triggers">Config of one webhook trigger each, of workflows <c>w0</c>, <c>w1</c> and so on.</param>
+    public static async Task<WebhookServer> StartAsync(params string[] triggers)
+    {
+        var server = new WebhookServer(WebApplication.CreateSlimBuilder());
+        server.app.Services.GetRequiredService<WebhookRoutes>().Use(Workflows(triggers));
+        await server.app.StartAsync();
+        var address = server.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        server.Http = new HttpClient { BaseAddress = new Uri(address) };
+        return server;
+    }
+
+    public static WorkflowSet Workflows(params string[] triggers) => new(triggers
+        .Select((config, at) => Version("w" + at, config))
+        .ToFrozenDictionary(version => version.WorkflowId, version => new WorkflowState(version.WorkflowId, version, true, [])));
+
+    public static WebhookConfig Config(string json) => JsonSerializer.Deserialize<WebhookConfig>(json, JsonFormat.Wire)!;
+
+    /// <summary>Sends bytes as they are and reads the answer until the server closes.</summary>
+    public async Task<string> SendRawAsync(string request)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", Http.BaseAddress!.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return await reader.ReadToEndAsync();
+    }
+
+    /// <summary>A request line and the headers that every raw request needs.</summary>
+    public Task<string> SendRawAsync(string method, string target) =>
+        SendRawAsync($"{method} {target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+
+    public void StopApplication() => app.Lifetime.StopApplication();
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await app.DisposeAsync();
+    }
+
+    ILogger ILoggerProvider.CreateLogger(string categoryName) => this;
+
+    IDisposable? ILogger.BeginScope<TState>(TState state) => null;
+
+    bool ILogger.IsEnabled(LogLevel logLevel) => true;
+
+    void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (eventId.Id is >= 2000 and < 2100) Lines.Enqueue(formatter(state, exception));
+    }
+
+    void IDisposable.Dispose()
+    {
+    }
+
+    private static WorkflowVersion Version(string id, string config) => new()
+    {
+        WorkflowId = id,
+        Hash = "0123456789abcdef",
+        Name = id,
+        Source = new VersionSource(Json.Null, new Dictionary<string, string>()),
+        Triggers = new Dictionary<string, TriggerDefinition> { ["hook"] = new("hook", "webhook", Config(config), "first") }.ToFrozenDictionary(),
+        Steps = FrozenDictionary<string, StepDefinition>.Empty,
+        Start = "first",
+        Program = new SandboxProgram(id, []),
+    };
+}
