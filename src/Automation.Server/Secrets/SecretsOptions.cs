@@ -1,0 +1,10 @@
+namespace Automation.Server.Secrets;
+
+/// <summary>Where secrets come from, beside environment variables. Section <c>Secrets</c>.</summary>
+internal sealed class SecretsOptions
+{
+    public const string Section = "Secrets";
+
+    /// <summary>A folder with one file a secret: the file's name is the secret's name, its text the value (Docker and Kubernetes mount secrets so). Null for none.</summary>
+    public string? Folder { get; set; }
+}
