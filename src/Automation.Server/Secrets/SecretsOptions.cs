@@ -7,4 +7,10 @@ internal sealed class SecretsOptions
 
     /// <summary>A folder with one file a secret: the file's name is the secret's name, its text the value (Docker and Kubernetes mount secrets so). Null for none.</summary>
     public string? Folder { get; set; }
+
+    /// <summary>What is wrong with the values; empty when nothing is.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (!string.IsNullOrEmpty(Folder) && !Directory.Exists(Folder)) yield return $"Secrets:Folder: there is no folder \"{Folder}\".";
+    }
 }
