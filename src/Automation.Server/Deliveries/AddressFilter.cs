@@ -103,7 +103,7 @@ internal sealed class AddressFilter
     {
         if (IPNetwork.TryParse(entry, out var network)) return network;
         if (IPAddress.TryParse(entry, out var address)) return new IPNetwork(address, address.AddressFamily is AddressFamily.InterNetwork ? 32 : 128);
-        throw new FormatException($"\"{entry}\" is not a network. Write \"none\", \"all\", \"loopback\", an address, or a network as 10.1.0.0/16 whose host bits are zero.");
+        throw new FormatException($"\"{entry}\" is not a network. Write \"none\", \"all\", \"loopback\", an address, or a network as 10.1.0.0/16.");
     }
 
     private bool Allowed(IPAddress address)
