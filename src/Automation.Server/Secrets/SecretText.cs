@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Automation.Server.Values;
@@ -22,7 +24,13 @@ internal readonly record struct SecretText(string Escaped)
 
     private sealed class Converter : JsonConverter<SecretText>
     {
-        public override SecretText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetString() ?? "");
+        /// <summary>A number or boolean, as an expression may give one, is taken as its text.</summary>
+        public override SecretText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
+        {
+            JsonTokenType.String => new(reader.GetString()!),
+            JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False => new(Encoding.UTF8.GetString(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan)),
+            _ => throw new JsonException("Expected a text."),
+        };
 
         public override void Write(Utf8JsonWriter writer, SecretText value, JsonSerializerOptions options) => writer.WriteStringValue(value.Escaped);
     }

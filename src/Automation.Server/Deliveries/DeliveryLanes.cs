@@ -1,0 +1,196 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Automation.Server.Deliveries;
+
+/// <summary>The deliveries this server holds, a lane a destination: who may come in, and who is next. All calls are short and may come from any thread.</summary>
+/// <remarks>
+/// A lane may hold as much as is free in all, and never more than its own limit. So one destination that hangs takes half of the room at most, two take a third
+/// each, and there is always room for another: destinations that hang cannot starve the rest, however many they are (dynamic thresholds, Choudhury and Hahne 1998).
+/// When a lane is full its new deliveries stay in the journal, and so do later ones until the journal has none left for it: nothing overtakes what waits there for long.
+/// </remarks>
+internal sealed class DeliveryLanes(DeliveryOptions options)
+{
+    // One claim: large enough to share a commit widely, small enough to overshoot a lane's limit by little.
+    private const int LargestClaim = 256;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Lane> lanes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> untold = new(StringComparer.Ordinal);
+    private int held;
+    private int entered;
+    private bool behind;
+    private bool closed;
+    private TaskCompletionSource? idle;
+
+    /// <summary>Deliveries held: room that is reserved, waiting, under way or about to be recorded.</summary>
+    public int Held => Volatile.Read(ref held);
+
+    /// <summary>Takes room for one delivery that is about to be queued; false when it has to wait in the journal.</summary>
+    public bool TryReserve(string destination)
+    {
+        lock (gate)
+        {
+            if (closed) return false;
+            lanes.TryGetValue(destination, out var lane);
+            if (held >= options.MaxHeld || lane is { Behind: true } || lane?.Held >= Share)
+            {
+                if (lane is null) behind = true;
+                else lane.Behind = true;
+                return false;
+            }
+
+            Hold(destination, lane);
+            return true;
+        }
+    }
+
+    /// <summary>Gives room back; true when the journal should be asked for what waits there.</summary>
+    public bool Release(string destination)
+    {
+        lock (gate) return Leave(lanes[destination]);
+    }
+
+    /// <summary>Puts a delivery into the room reserved for it. Null after <see cref="Close"/>: then it has to be given back, and ends with <see cref="Done"/> all the same.</summary>
+    public Lane? Enter(Delivery delivery, out bool startRunner)
+    {
+        lock (gate)
+        {
+            entered++;
+            return Put(delivery, lanes[delivery.Destination], out startRunner);
+        }
+    }
+
+    /// <summary>Takes a claimed delivery in, limits or not. Null after <see cref="Close"/>, as with <see cref="Enter"/>.</summary>
+    public Lane? Admit(Delivery delivery, out bool startRunner)
+    {
+        lock (gate)
+        {
+            entered++;
+            lanes.TryGetValue(delivery.Destination, out var lane);
+            return Put(delivery, Hold(delivery.Destination, lane), out startRunner);
+        }
+    }
+
+    /// <summary>The next delivery of a lane, for one of its runners; false ends the runner.</summary>
+    public bool TryNext(Lane lane, [NotNullWhen(true)] out Delivery? delivery)
+    {
+        lock (gate)
+        {
+            if (lane.Waiting.TryDequeue(out delivery)) return true;
+            lane.Runners--;
+            RemoveIfEmpty(lane);
+            return false;
+        }
+    }
+
+    /// <summary>A delivery that had entered is recorded or given back; true when the journal should be asked for what waits there.</summary>
+    public bool Done(string destination)
+    {
+        lock (gate)
+        {
+            if (--entered == 0) idle?.TrySetResult();
+            return Leave(lanes[destination]);
+        }
+    }
+
+    /// <summary>How many deliveries to claim, and which destinations to leave out: those more than half full. False when there is no room.</summary>
+    public bool WantsMore(out int limit, out IReadOnlyCollection<string> except)
+    {
+        lock (gate)
+        {
+            limit = Math.Min(LargestClaim, (options.MaxHeld - held + 1) / 2);
+            except = closed || limit <= 0 ? [] : [.. lanes.Values.Where(l => l.Held > Share / 2).Select(l => l.Destination)];
+            return !closed && limit > 0;
+        }
+    }
+
+    /// <summary>The journal has no due delivery left but for the destinations that were left out.</summary>
+    public void CaughtUp(IReadOnlyCollection<string> except)
+    {
+        lock (gate)
+        {
+            behind = false;
+            untold.UnionWith(except);
+            foreach (var lane in lanes.Values)
+            {
+                if (!untold.Contains(lane.Destination)) lane.Behind = false;
+            }
+
+            untold.Clear();
+        }
+    }
+
+    /// <summary>Lets nothing more in and hands out what waits; each of it ends with <see cref="Done"/>.</summary>
+    public List<Delivery> Close()
+    {
+        lock (gate)
+        {
+            closed = true;
+            var waiting = new List<Delivery>();
+            foreach (var lane in lanes.Values)
+            {
+                while (lane.Waiting.TryDequeue(out var delivery)) waiting.Add(delivery);
+            }
+
+            return waiting;
+        }
+    }
+
+    /// <summary>Completes when nothing that entered is left.</summary>
+    public Task WhenIdleAsync()
+    {
+        lock (gate)
+        {
+            if (entered == 0) return Task.CompletedTask;
+            if (idle is null or { Task.IsCompleted: true }) idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return idle.Task;
+        }
+    }
+
+    private int Share => Math.Min(options.MaxHeldPerDestination, Math.Max(1, options.MaxHeld - held));
+
+    private Lane Hold(string destination, Lane? lane)
+    {
+        if (lane is null) lanes.Add(destination, lane = new Lane(destination));
+        lane.Held++;
+        held++;
+        return lane;
+    }
+
+    private Lane? Put(Delivery delivery, Lane lane, out bool startRunner)
+    {
+        startRunner = !closed && lane.Runners < options.Concurrency;
+        if (closed) return null;
+        lane.Waiting.Enqueue(delivery);
+        if (startRunner) lane.Runners++;
+        return lane;
+    }
+
+    private bool Leave(Lane lane)
+    {
+        held--;
+        lane.Held--;
+        RemoveIfEmpty(lane);
+        return (lane.Behind && lane.Held <= Share / 2) || (behind && held <= options.MaxHeld / 2);
+    }
+
+    private void RemoveIfEmpty(Lane lane)
+    {
+        if (lane is { Held: 0, Runners: 0 }) lanes.Remove(lane.Destination);
+    }
+
+    /// <summary>One destination. Its fields belong to <see cref="DeliveryLanes"/>, under its lock.</summary>
+    internal sealed class Lane(string destination)
+    {
+        public string Destination { get; } = destination;
+
+        public Queue<Delivery> Waiting { get; } = new();
+
+        public int Held { get; set; }
+
+        public int Runners { get; set; }
+
+        /// <summary>True while deliveries for it may wait in the journal.</summary>
+        public bool Behind { get; set; }
+    }
+}

@@ -1,0 +1,192 @@
+using System.Threading.Channels;
+using Automation.Server.Storage;
+using Automation.Server.Values;
+
+namespace Automation.Server.Deliveries;
+
+/// <summary>Makes the deliveries: those the run engine hands over right after their commit, and those that wait in the journal.</summary>
+/// <remarks>
+/// Claims due deliveries at the start, when the next one is due, when room becomes free and every second. Two servers on one journal never make the same
+/// attempt at the same time, as a delivery is held by one of them. A delivery is made at least once: a server that dies between the receiver's answer and the commit makes
+/// that attempt again after its restart, with the same idempotency key. Deliveries to one destination start in about their order and may overtake each other.
+/// </remarks>
+internal sealed class DeliveryWorker(DeliveryLanes lanes, DeliverySender sender, Journal journal, DeliveryOptions options, TimeProvider time, ILogger<DeliveryWorker> log) : BackgroundService
+{
+    private const int ReleasesPerCommit = 500;
+    private static readonly TimeSpan SafetyNet = TimeSpan.FromSeconds(1), LongestCommitPause = TimeSpan.FromSeconds(30);
+
+    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly CancellationTokenSource cutOff = new();
+
+    /// <summary>Takes room for one delivery to <paramref name="destination"/> (<see cref="Delivery.Destination"/>); call it before the commit that queues the delivery.</summary>
+    /// <returns>
+    /// True: queue the delivery with <see cref="DeliveryQueued.Held"/>, then call <see cref="Start"/> after the commit or <see cref="Release"/> when it failed; one of both, once.
+    /// False: queue it without, and it is claimed when there is room.
+    /// </returns>
+    public bool TryReserve(string destination) => lanes.TryReserve(destination);
+
+    /// <summary>Makes a delivery whose room was reserved and whose commit is done. Returns at once.</summary>
+    public void Start(Delivery delivery) => Put(lanes.Enter(delivery, out var startRunner), delivery, startRunner);
+
+    /// <summary>Gives back the room of a delivery whose commit failed.</summary>
+    public void Release(string destination)
+    {
+        if (lanes.Release(destination)) wake.Writer.TryWrite(true);
+    }
+
+    /// <summary>Completes when no delivery is waiting in memory or under way.</summary>
+    public Task WhenIdleAsync() => lanes.WhenIdleAsync();
+
+    /// <summary>Claims what is due and starts it, until there is no more or no room. Returns how many.</summary>
+    public async Task<int> RunOnceAsync()
+    {
+        var started = 0;
+        while (lanes.WantsMore(out var limit, out var except))
+        {
+            var claimed = await journal.ClaimDeliveriesAsync(time.GetUtcNow(), limit, except);
+            foreach (var delivery in claimed) Put(lanes.Admit(delivery, out var startRunner), delivery, startRunner);
+            started += claimed.Count;
+            if (claimed.Count == limit) continue;
+            lanes.CaughtUp(except);
+            break;
+        }
+
+        return started;
+    }
+
+    /// <summary>Gives untried deliveries back, lets attempts under way finish for <see cref="DeliveryOptions.StopGrace"/>, then cuts them off and gives those back too.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        var waiting = lanes.Close();
+        await base.StopAsync(cancellationToken);
+        foreach (var chunk in waiting.Chunk(ReleasesPerCommit)) await GiveBackAsync(chunk);
+        try
+        {
+            await lanes.WhenIdleAsync().WaitAsync(options.StopGrace, time, cancellationToken);
+        }
+        catch (Exception error) when (error is TimeoutException or OperationCanceledException)
+        {
+            await cutOff.CancelAsync();
+            // What is left are commits; the journal ends each of them, one way or the other.
+            await lanes.WhenIdleAsync();
+        }
+
+        Log.Stopped(log, waiting.Count);
+    }
+
+    public override void Dispose()
+    {
+        cutOff.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = time.CreateTimer(_ => wake.Writer.TryWrite(true), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var pause = SafetyNet;
+            try
+            {
+                await RunOnceAsync();
+                // What is due by now goes to a destination without room: its lane wakes this loop.
+                if (await journal.NextDeliveryDueAsync() - time.GetUtcNow() is { } rest && rest > TimeSpan.Zero && rest < pause) pause = rest;
+            }
+            catch (Exception error)
+            {
+                Log.ClaimFailed(log, error);
+            }
+
+            timer.Change(pause, Timeout.InfiniteTimeSpan);
+            try
+            {
+                await wake.Reader.ReadAsync(stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Put(DeliveryLanes.Lane? lane, Delivery delivery, bool startRunner)
+    {
+        if (lane is null) _ = GiveBackAsync([delivery]);
+        else if (startRunner) ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Worker.RunAsync(work.Lane), (Worker: this, Lane: lane), preferLocal: false);
+    }
+
+    /// <summary>Makes the deliveries of a lane one after the other; as many of these run as the destination's concurrency allows.</summary>
+    private async Task RunAsync(DeliveryLanes.Lane lane)
+    {
+        while (lanes.TryNext(lane, out var delivery))
+        {
+            SendResult result;
+            try
+            {
+                result = await sender.SendAsync(delivery, cutOff.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                await GiveBackAsync([delivery]);
+                continue;
+            }
+
+            // The destination need not wait for our disk: the next attempt starts while this one is being stored.
+            _ = RecordAsync(delivery, result);
+        }
+    }
+
+    /// <summary>Stores an attempt, however long that takes: until then the delivery keeps its room, so a journal that cannot write slows deliveries down instead of losing them.</summary>
+    private async Task RecordAsync(Delivery delivery, SendResult result)
+    {
+        var change = new DeliveryAttempted(delivery.Id, result.Attempt, result.State, result.NextAttemptAt);
+        for (var pause = TimeSpan.FromSeconds(1); ; pause = pause * 2 < LongestCommitPause ? pause * 2 : LongestCommitPause)
+        {
+            try
+            {
+                await journal.CommitAsync(change);
+                Report(delivery, result);
+                break;
+            }
+            catch (JournalException error)
+            {
+                if (!cutOff.IsCancellationRequested) Log.ResultNotStored(log, error, Id(delivery), pause);
+            }
+
+            try
+            {
+                await Task.Delay(pause, time, cutOff.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Log.ResultLost(log, Id(delivery));
+                break;
+            }
+        }
+
+        if (lanes.Done(delivery.Destination)) wake.Writer.TryWrite(true);
+    }
+
+    private async Task GiveBackAsync(Delivery[] deliveries)
+    {
+        try
+        {
+            await journal.CommitAsync(deliveries.Select(d => (Change)new DeliveryReleased(d.Id)).ToArray());
+        }
+        catch (JournalException error)
+        {
+            Log.ReleaseFailed(log, error);
+        }
+
+        foreach (var delivery in deliveries) lanes.Done(delivery.Destination);
+    }
+
+    private void Report(Delivery delivery, SendResult result)
+    {
+        if (result.State == DeliveryState.Dead) Log.Dead(log, Id(delivery), delivery.Destination, result.Attempt.Number, result.Attempt.Error);
+        else if (result.State == DeliveryState.Retrying && log.IsEnabled(LogLevel.Debug))
+            Log.Retrying(log, result.Attempt.Number, Id(delivery), delivery.Destination, result.Attempt.Error, result.NextAttemptAt);
+    }
+
+    private static string Id(Delivery delivery) => PublicId.Format(PublicId.Delivery, delivery.Id);
+}

@@ -1,0 +1,94 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Automation.Server.Secrets;
+using Automation.Server.Steps;
+using Automation.Server.Values;
+
+namespace Automation.Server.Deliveries;
+
+/// <summary>Turns a JSON value into the bytes of a body, by content type. Bodies stay in the escaped form of <see cref="SecretText"/> until they are sent.</summary>
+internal static class OutboundBody
+{
+    public const string Json = "application/json", Form = "application/x-www-form-urlencoded";
+
+    /// <summary>How secrets are written into a body of that type.</summary>
+    public static SecretSpelling Spelling(string? contentType)
+    {
+        var type = MediaType(contentType);
+        if (IsJson(type)) return SecretSpelling.Json;
+        return type.Equals(Form, StringComparison.OrdinalIgnoreCase) ? SecretSpelling.Form : SecretSpelling.Raw;
+    }
+
+    /// <param name="value">JSON: the value itself. Form: an object of texts, numbers, booleans or arrays of them. Any other type: a text as it is, <c>{ "base64": … }</c> as bytes, other values as JSON.</param>
+    /// <param name="contentType">Media type, with or without parameters.</param>
+    /// <exception cref="StepException"><c>config_invalid</c>: the value does not fit a form.</exception>
+    public static ReadOnlyMemory<byte> Encode(SecretJson value, string contentType)
+    {
+        var utf8 = value.Escaped.Utf8;
+        var spelling = Spelling(contentType);
+        if (spelling is SecretSpelling.Json) return utf8;
+        using var document = value.Escaped.ToDocument();
+        var root = document.RootElement;
+        if (spelling is SecretSpelling.Form) return EncodeForm(root);
+        if (root.ValueKind is JsonValueKind.String) return Encoding.UTF8.GetBytes(root.GetString()!);
+        if (root.ValueKind is JsonValueKind.Object && root.GetPropertyCount() == 1 && root.TryGetProperty("base64", out var base64)
+            && base64.ValueKind is JsonValueKind.String && base64.TryGetBytesFromBase64(out var bytes)) return SecretTemplate.EscapeUtf8(bytes);
+        return utf8;
+    }
+
+    public static bool IsJson(ReadOnlySpan<char> mediaType) =>
+        mediaType.Equals(Json, StringComparison.OrdinalIgnoreCase) || mediaType.EndsWith("+json", StringComparison.OrdinalIgnoreCase) || mediaType.Equals("text/json", StringComparison.OrdinalIgnoreCase);
+
+    public static ReadOnlySpan<char> MediaType(string? contentType) => contentType is null ? [] : contentType.AsSpan(0, contentType.IndexOf(';') is var end and >= 0 ? end : contentType.Length).Trim();
+
+    private static byte[] EncodeForm(JsonElement root)
+    {
+        if (root.ValueKind is not JsonValueKind.Object) throw new StepException("config_invalid", $"A body of the type {Form} has to be an object; this one is {Kind(root)}.");
+        var form = new StringBuilder();
+        foreach (var property in root.EnumerateObject())
+        {
+            if (property.Value.ValueKind is JsonValueKind.Array)
+            {
+                foreach (var item in property.Value.EnumerateArray()) AppendPair(form, property.Name, item);
+            }
+            else
+            {
+                AppendPair(form, property.Name, property.Value);
+            }
+        }
+
+        return Encoding.UTF8.GetBytes(form.ToString());
+    }
+
+    private static void AppendPair(StringBuilder form, string name, JsonElement value)
+    {
+        if (value.ValueKind is JsonValueKind.Object or JsonValueKind.Array) throw new StepException("config_invalid", $"The form field \"{name}\" is {Kind(value)}; a form holds texts, numbers and booleans.");
+        if (form.Length > 0) form.Append('&');
+        form.Append(FormText(name)).Append('=');
+        if (value.ValueKind is JsonValueKind.String) AppendEscaped(form, value.GetString()!);
+        else if (value.ValueKind is not JsonValueKind.Null) form.Append(FormText(value.GetRawText()));
+    }
+
+    /// <summary>Encodes the text around the secrets and keeps their names readable for the filling; a literal <c>${</c> becomes <c>%24%7B</c>.</summary>
+    private static void AppendEscaped(StringBuilder form, string escaped)
+    {
+        foreach (var part in SecretTemplate.Parts(escaped))
+        {
+            if (part.IsSecret) form.Append("${secret.").Append(escaped, part.Start, part.Length).Append('}');
+            else form.Append(FormText(escaped.Substring(part.Start, part.Length)));
+        }
+    }
+
+    private static string FormText(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
+
+    private static string Kind(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "an array",
+        JsonValueKind.Null => "null",
+        JsonValueKind.String => "a text",
+        JsonValueKind.Number => "a number",
+        _ => "a boolean",
+    };
+}

@@ -1,0 +1,58 @@
+using System.Net;
+using System.Net.Security;
+using System.Text;
+
+namespace Automation.Server.Deliveries;
+
+/// <summary>The one way out: every HTTP call the server makes for a workflow goes through this connection pool.</summary>
+/// <remarks>
+/// HTTP/1.1 with kept-alive connections, which are closed after five minutes so that changed names are seen. No redirects, cookies, proxy, credentials, trace headers or
+/// decompression: what the author wrote is sent, what the receiver answered is seen, and nothing leads past the <see cref="AddressFilter"/>.
+/// </remarks>
+internal sealed class OutboundHttp : IDisposable
+{
+    /// <summary>Largest head of an answer.</summary>
+    public const int MaxHeadKilobytes = 32;
+
+    // What is left of an answer nobody reads on is taken off the wire up to this size and time, to keep the connection; else it is closed.
+    private const int DrainBytes = 64 * 1024;
+    private static readonly TimeSpan DrainTime = TimeSpan.FromMilliseconds(500);
+
+    private readonly HttpMessageInvoker invoker;
+
+    /// <exception cref="FormatException"><see cref="OutboundOptions.AllowPrivate"/> is malformed.</exception>
+    public OutboundHttp(OutboundOptions options, TimeProvider time, ResolveHost? resolve = null, SslClientAuthenticationOptions? tls = null)
+    {
+        var connector = new OutboundConnector(new AddressFilter(options.AllowPrivate), resolve ?? Dns.GetHostAddressesAsync, time);
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            Credentials = null,
+            PreAuthenticate = false,
+            ActivityHeadersPropagator = null,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectTimeout = options.ConnectTimeout,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
+            MaxConnectionsPerServer = options.MaxConnectionsPerOrigin,
+            MaxResponseHeadersLength = MaxHeadKilobytes,
+            MaxResponseDrainSize = DrainBytes,
+            ResponseDrainTimeout = DrainTime,
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+            ConnectCallback = (context, cancellation) => connector.ConnectAsync(context.DnsEndPoint, cancellation),
+        };
+        if (tls is not null) handler.SslOptions = tls;
+        invoker = new HttpMessageInvoker(handler);
+    }
+
+    /// <summary>Sent as <c>User-Agent</c> where the author gives none.</summary>
+    public static string UserAgent { get; } = "Automation/" + typeof(OutboundHttp).Assembly.GetName().Version!.ToString(3);
+
+    /// <summary>Sends; completes when the answer's head has come. Bound it by a cancellation: there is no time limit but the connection's.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation) => invoker.SendAsync(request, cancellation);
+
+    public void Dispose() => invoker.Dispose();
+}

@@ -1,0 +1,124 @@
+using System.Buffers;
+using System.Collections;
+using System.Collections.Concurrent;
+using System.Text;
+
+namespace Automation.Server.Secrets;
+
+/// <summary>The secrets of this server: files of one folder, then environment variables <c>AUTOMATION_SECRET_NAME</c>. A file wins over a variable.</summary>
+/// <remarks>
+/// Files are read when asked for and again when the last reading is a second old, so a rotated secret is used within a second and without a restart; no
+/// watcher is needed, which mounted volumes often do not serve. Trailing line ends are cut off. An empty value counts as not set. Values live in memory and in outgoing requests only.
+/// </remarks>
+internal sealed class SecretStore
+{
+    public const string Prefix = "AUTOMATION_SECRET_";
+    public const string NameRule = "[A-Z][A-Z0-9_]*";
+
+    private const int LongestFile = 64 * 1024;
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+    private readonly Dictionary<string, Secret> variables = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Reading> readings = new(StringComparer.Ordinal);
+    private readonly string? folder;
+    private readonly TimeProvider time;
+    private readonly ILogger<SecretStore> log;
+
+    /// <param name="options">Where the files are.</param>
+    /// <param name="environment">The environment variables, as <see cref="Environment.GetEnvironmentVariables()"/> gives them.</param>
+    /// <param name="time">For the age of a reading.</param>
+    /// <param name="log">Says what could not be read, by name.</param>
+    public SecretStore(SecretsOptions options, IDictionary environment, TimeProvider time, ILogger<SecretStore> log)
+    {
+        folder = string.IsNullOrEmpty(options.Folder) ? null : Path.GetFullPath(options.Folder);
+        this.time = time;
+        this.log = log;
+        foreach (DictionaryEntry entry in environment)
+        {
+            if (entry is not { Key: string key, Value: string { Length: > 0 } value } || !key.StartsWith(Prefix, StringComparison.Ordinal)) continue;
+            var name = key[Prefix.Length..];
+            if (IsName(name)) variables[name] = Made(name, value);
+            else Log.NameRefused(log, key);
+        }
+    }
+
+    /// <summary>The names of all secrets, sorted.</summary>
+    public IReadOnlyList<string> Names
+    {
+        get
+        {
+            var names = new SortedSet<string>(variables.Keys, StringComparer.Ordinal);
+            if (folder is not null && Directory.Exists(folder))
+            {
+                foreach (var file in Directory.EnumerateFiles(folder))
+                {
+                    if (IsName(Path.GetFileName(file)) && Contains(Path.GetFileName(file))) names.Add(Path.GetFileName(file));
+                }
+            }
+
+            return [.. names];
+        }
+    }
+
+    public static bool IsName(ReadOnlySpan<char> text) => text.Length is > 0 and <= 128 && char.IsAsciiLetterUpper(text[0]) && !text.ContainsAnyExcept(NameCharacters);
+
+    public bool Contains(string name) => Find(name) is not null;
+
+    public bool TryGet(string name, out string value)
+    {
+        var secret = Find(name);
+        value = secret?.Value ?? "";
+        return secret is not null;
+    }
+
+    /// <summary>The secret of that name; null when it is not set, or its file cannot be read.</summary>
+    public Secret? Find(string name)
+    {
+        if (folder is not null && IsName(name) && FromFolder(name) is { } secret) return secret;
+        return variables.GetValueOrDefault(name);
+    }
+
+    private Secret? FromFolder(string name)
+    {
+        var now = time.GetTimestamp();
+        var known = readings.TryGetValue(name, out var reading);
+        if (known && time.GetElapsedTime(reading.At, now) < Fresh) return reading.Secret;
+        var value = Read(name);
+        var secret = value is null ? null : value == reading.Secret?.Value ? reading.Secret : Made(name, value);
+        // Names come from workflow files, so the readings are bounded; a name without a file is not kept.
+        if (secret is not null || known) readings[name] = new Reading(secret, now);
+        return secret;
+    }
+
+    private string? Read(string name)
+    {
+        try
+        {
+            var file = new FileInfo(Path.Combine(folder!, name));
+            if (!file.Exists) return null;
+            using var stream = file.OpenRead();
+            if (stream.Length > LongestFile)
+            {
+                Log.FileTooLong(log, name, LongestFile);
+                return null;
+            }
+
+            using var reader = new StreamReader(stream, Encoding.UTF8);
+            return reader.ReadToEnd().TrimEnd('\r', '\n') is { Length: > 0 } value ? value : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Log.FileUnreadable(log, name, error.GetType().Name);
+            return null;
+        }
+    }
+
+    private Secret Made(string name, string value)
+    {
+        if (value.Length < SecretForms.ShortestValue) Log.TooShortToMask(log, name, SecretForms.ShortestValue);
+        return new Secret(name, value);
+    }
+
+    private readonly record struct Reading(Secret? Secret, long At);
+}

@@ -1,0 +1,65 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using Automation.Server.Deliveries;
+using Automation.Server.Secrets;
+using Automation.Server.Values;
+
+namespace Automation.Server.Steps.Types;
+
+/// <summary>Queues one outbound webhook.</summary>
+/// <remarks>
+/// Input: any JSON value, the body unless one is set. Output: <c>{ "deliveryId": string }</c>, at once.
+/// The call happens later, at least once, with retries; an unreachable receiver is the delivery's failure, not the step's.
+/// </remarks>
+[StepType("webhook.send", Title = "Send webhook", Category = "Actions", Icon = "send")]
+[Description("Sends an HTTP request to another system, durably: it is saved with the run, retried until the receiver takes it, and can be replayed.")]
+internal sealed class SendWebhookStep(DeliveryOptions defaults, SecretStore secrets) : Step<SendWebhookStep.Config>
+{
+    private static readonly IReadOnlyDictionary<string, SecretText> NoHeaders = new Dictionary<string, SecretText>();
+
+    public sealed record Config(
+        [property: Description("Absolute http(s) address of the receiver. May hold ${secret.NAME}."), Required] SecretText Url,
+        [property: Description("HTTP method."), AllowedValues("POST", "PUT", "PATCH", "DELETE", "GET")] string Method = "POST",
+        [property: Description("Further request headers. Idempotency-Key and webhook-id are always sent, the same in each attempt.")] IReadOnlyDictionary<string, SecretText>? Headers = null,
+        [property: Description("What to send. Left out: the step's input (nothing with GET and DELETE).")] SecretJson? Body = null,
+        [property: Description("Media type of the body. application/x-www-form-urlencoded sends an object as a form; with a text type, a text is sent as it is."), Required] string ContentType = OutboundBody.Json,
+        [property: Description("Name of the secret (whsec_…) to sign with, as Standard Webhooks describes."), Literal] string? Sign = null,
+        [property: Description("Attempts before the delivery is dead. Left out: the server's setting, 10."), Range(1, 50)] int? MaxAttempts = null,
+        [property: Description("Limit of one attempt. Left out: the server's setting, 15s."), Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")] Duration? AttemptTimeout = null);
+
+    public override void Check(StepCheck check)
+    {
+        OutboundCheck.Address(check);
+        OutboundCheck.Headers(check);
+        if (!check.Config.TryGetProperty("sign", out var sign) || sign.ValueKind is not JsonValueKind.String) return;
+        var name = sign.GetString()!;
+        if (!SecretStore.IsName(name)) check.Problem("/sign", $"\"{name}\" is not a secret's name: write the name alone, as in \"PARTNER_SIGNING_KEY\".");
+        else if (!secrets.TryGet(name, out var value)) check.Problem("/sign", $"The secret {name} is not set.");
+        else if (!StandardWebhooksSigner.IsKey(value)) check.Problem("/sign", $"The secret {name} cannot sign webhooks: it has to be \"whsec_\" followed by the key in Base64.");
+    }
+
+    protected override ValueTask<StepResult> RunAsync(Config config, StepContext context)
+    {
+        var sendsBody = config.Body is not null || config.Method is not ("GET" or "DELETE");
+        var id = context.Queue(new DeliveryRequest(
+            config.Url,
+            config.Method,
+            config.Headers ?? NoHeaders,
+            sendsBody ? config.ContentType : null,
+            sendsBody ? Body(config, context.Input) : default,
+            config.Sign,
+            config.MaxAttempts ?? defaults.MaxAttempts,
+            config.AttemptTimeout ?? defaults.Timeout)); // saved in the same transaction as this step's result
+        return ValueTask.FromResult(StepResult.Done(new Output(PublicId.Format(PublicId.Delivery, id))));
+    }
+
+    private static ReadOnlyMemory<byte> Body(Config config, Json input)
+    {
+        // What flows in is escaped, so that it can never name a secret; a configured body already is.
+        var value = config.Body ?? new SecretJson(new Json(SecretTemplate.EscapeUtf8(input.Utf8)));
+        return OutboundBody.Encode(value, config.ContentType);
+    }
+
+    private sealed record Output(string DeliveryId);
+}

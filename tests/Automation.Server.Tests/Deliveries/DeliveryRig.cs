@@ -1,0 +1,104 @@
+using Automation.Server.Deliveries;
+using Automation.Server.Secrets;
+using Automation.Server.Storage;
+using Automation.Server.Tests.Secrets;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Automation.Server.Tests.Deliveries;
+
+/// <summary>The real parts of the deliveries over a journal in a temporary folder, with a clock that tests move.</summary>
+internal sealed class DeliveryRig : IAsyncDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("deliveries").FullName;
+    private long lastId;
+
+    public DeliveryRig(DeliveryOptions? options = null, string allowPrivate = "loopback", params (string Name, string Value)[] secrets)
+    {
+        Options = options ?? new DeliveryOptions();
+        Secrets = TestSecrets.Of(secrets);
+        Http = new OutboundHttp(new OutboundOptions { AllowPrivate = allowPrivate }, Time);
+        Sender = new DeliverySender(Http, Secrets, new RetrySchedule(Options, new Random(1)), Time, SenderLog);
+        Journal = new Journal(File, Time, NullLogger<Journal>.Instance);
+        Lanes = new DeliveryLanes(Options);
+        Worker = new DeliveryWorker(Lanes, Sender, Journal, Options, Time, WorkerLog);
+    }
+
+    public ManualTime Time { get; } = new();
+
+    public DeliveryOptions Options { get; }
+
+    public SecretStore Secrets { get; }
+
+    public OutboundHttp Http { get; }
+
+    public DeliverySender Sender { get; }
+
+    public Journal Journal { get; private set; }
+
+    public DeliveryLanes Lanes { get; private set; }
+
+    public DeliveryWorker Worker { get; private set; }
+
+    public ListLogger<DeliverySender> SenderLog { get; } = new();
+
+    public ListLogger<DeliveryWorker> WorkerLog { get; } = new();
+
+    private string File => Path.Combine(folder, "automation.db");
+
+    /// <summary>A delivery with defaults for all that a test does not care about.</summary>
+    public Delivery Delivery(string url, string body = "{}", string method = "POST", (string Name, string Value)[]? headers = null, string? sign = null, int maxAttempts = 10, int attempts = 0, TimeSpan? timeout = null, string? contentType = "application/json")
+    {
+        var id = ++lastId;
+        var named = (headers ?? []).ToDictionary(h => h.Name, h => new SecretText(h.Value));
+        var request = new DeliveryRequest(new SecretText(url), method, named, contentType, System.Text.Encoding.UTF8.GetBytes(body), sign, maxAttempts, timeout ?? TimeSpan.FromSeconds(15));
+        return new Delivery(id, 1, "shop/orders", "send", $"run_1.send.{id}", Server.Deliveries.Delivery.DestinationOf(url), request, Time.GetUtcNow(), attempts);
+    }
+
+    /// <summary>Queues a delivery for whoever claims it.</summary>
+    public async Task<Delivery> QueueAsync(Delivery delivery)
+    {
+        await Journal.CommitAsync(new DeliveryQueued(delivery, Held: false));
+        return delivery;
+    }
+
+    /// <summary>What the run engine does: reserve, commit, start.</summary>
+    public async Task<bool> HandOverAsync(Delivery delivery)
+    {
+        var held = Worker.TryReserve(delivery.Destination);
+        await Journal.CommitAsync(new DeliveryQueued(delivery, held));
+        if (held) Worker.Start(delivery);
+        return held;
+    }
+
+    /// <summary>A second server process on the same journal, after the first has died.</summary>
+    public async Task RestartAsync()
+    {
+        await Journal.DisposeAsync();
+        Journal = new Journal(File, Time, NullLogger<Journal>.Instance);
+        Lanes = new DeliveryLanes(Options);
+        Worker = new DeliveryWorker(Lanes, Sender, Journal, Options, Time, WorkerLog);
+    }
+
+    public string State(Delivery delivery) => Text($"SELECT state || ' ' || attempts FROM deliveries WHERE id = {delivery.Id}");
+
+    /// <summary>One value of the database as text.</summary>
+    public string Text(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={File};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The tests' own constant texts.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return Convert.ToString(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) ?? "";
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Worker.Dispose();
+        await Journal.DisposeAsync();
+        Http.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+}

@@ -1,0 +1,56 @@
+using System.Net.Http.Headers;
+using Automation.Server.Deliveries;
+
+namespace Automation.Server.Tests.Deliveries;
+
+public sealed class RetryScheduleTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private readonly RetrySchedule schedule = new(new DeliveryOptions(), new Random(1));
+
+    [Theory]
+    [InlineData(1, 5)]
+    [InlineData(2, 20)]
+    [InlineData(3, 80)]
+    [InlineData(6, 5120)]
+    [InlineData(8, 36000)]
+    [InlineData(50, 36000)]
+    public void DelayAfter_GrowsByTheFactor_WithinTwentyPercent_UpToTheCap(int attempts, double seconds)
+    {
+        for (var i = 0; i < 200; i++) Assert.InRange(schedule.DelayAfter(attempts, null).TotalSeconds, seconds * 0.8, seconds * 1.2);
+    }
+
+    [Fact]
+    public void DelayAfter_Varies() => Assert.NotEqual(schedule.DelayAfter(1, null), schedule.DelayAfter(1, null));
+
+    [Theory]
+    [InlineData("120", 120)]
+    [InlineData("0", 1)]
+    [InlineData("99999999", 86400)]
+    [InlineData("Fri, 02 Jan 2026 03:05:05 GMT", 60)]
+    [InlineData("Fri, 02 Jan 2015 03:05:05 GMT", 1)]
+    [InlineData("Fri, 02 Jan 2099 03:05:05 GMT", 86400)]
+    public void DelayAfter_TakesTheReceiversWord_WithinBounds(string header, double seconds)
+    {
+        using var response = Answer(header);
+        Assert.Equal(seconds, schedule.DelayAfter(1, RetrySchedule.RetryAfter(response.Headers, Now)).TotalSeconds);
+    }
+
+    [Theory]
+    [InlineData("soon")]
+    [InlineData("-5")]
+    [InlineData("99999999999999999999")]
+    [InlineData("")]
+    public void RetryAfter_IgnoresWhatItCannotRead(string header)
+    {
+        using var response = Answer(header);
+        Assert.Null(RetrySchedule.RetryAfter(response.Headers, Now));
+    }
+
+    private static HttpResponseMessage Answer(string header)
+    {
+        var response = new HttpResponseMessage();
+        response.Headers.TryAddWithoutValidation("Retry-After", header);
+        return response;
+    }
+}
