@@ -44,7 +44,11 @@ internal sealed record VersionStored(string WorkflowId, string Hash, VersionSour
 internal sealed record WorkflowSwitched(string WorkflowId, bool Enabled, DateTimeOffset At) : Change;
 
 /// <summary>An operator wants a dead or succeeded delivery made again, with the same idempotency key and a fresh count of attempts.</summary>
-internal sealed record DeliveryReplayed(long DeliveryId, DateTimeOffset At) : Change;
+internal sealed record DeliveryReplayed(long DeliveryId, DateTimeOffset At) : Change
+{
+    /// <summary>False when the delivery is not there, or neither dead nor succeeded; set when the change was applied.</summary>
+    public bool Replayed { get; set; }
+}
 
 /// <summary>Deletes up to <paramref name="Limit"/> handled events older than <paramref name="Before"/> (an event id), with their runs and deliveries.</summary>
 internal sealed record EventsPruned(long Before, int Limit) : Change

@@ -111,7 +111,7 @@ internal sealed class Journal : IAsyncDisposable
     private void Store(List<JournalUnit> batch)
     {
         var error = TryStore(batch);
-        if (error is JournalException { Refused: true } && batch.Count > 1)
+        if (error is not null and not JournalException { Refused: false } && batch.Count > 1)
         {
             foreach (var unit in batch) Complete([unit], TryStore([unit]));
             return;
@@ -164,7 +164,7 @@ internal sealed class Journal : IAsyncDisposable
             return;
         }
 
-        if (error is not JournalException { Refused: true })
+        if (error is JournalException { Refused: false })
         {
             if (failure is null) Log.CommitFailed(log, error);
             failure = error.Message;

@@ -18,6 +18,13 @@ internal sealed class IdSource(TimeProvider time, int server = 0)
         if (tick > Volatile.Read(ref last)) Volatile.Write(ref last, tick);
     }
 
+    /// <summary>The lowest id that a server can have made at <paramref name="time"/>, to the millisecond; 0 for times before the first id.</summary>
+    public static long LowestAt(DateTimeOffset time)
+    {
+        var milliseconds = (long)(time - Epoch).TotalMilliseconds;
+        return milliseconds <= 0 ? 0 : Math.Min(milliseconds, long.MaxValue >> 22) << 22;
+    }
+
     public long Next()
     {
         var now = (long)(time.GetUtcNow() - Epoch).TotalMilliseconds << 12;

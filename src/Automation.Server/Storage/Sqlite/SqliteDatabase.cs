@@ -7,12 +7,23 @@ internal static class SqliteDatabase
 {
     public static string FileIn(string dataFolder) => Path.Combine(dataFolder, "automation.db");
 
-    /// <summary>A connection for writing: WAL, and a commit returns only after its fsync (<c>synchronous=FULL</c>, P1).</summary>
+    /// <summary>A connection for writing, its schema up to date: WAL, and a commit returns only after its fsync (<c>synchronous=FULL</c>, P1).</summary>
+    /// <exception cref="JournalException">The file cannot be opened or migrated, or was written by a newer program; nothing stays open.</exception>
     public static SqliteConnection OpenForWriting(string file)
     {
-        var connection = Open(file, SqliteOpenMode.ReadWriteCreate);
-        Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;");
-        return connection;
+        SqliteConnection? connection = null;
+        try
+        {
+            connection = Open(file, SqliteOpenMode.ReadWriteCreate);
+            Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;");
+            Migrate(connection);
+            return connection;
+        }
+        catch (Exception error)
+        {
+            connection?.Dispose();
+            throw error as JournalException ?? new JournalException($"The journal {file} cannot be opened: {error.Message}", error);
+        }
     }
 
     public static SqliteConnection OpenForReading(string file)

@@ -75,6 +75,9 @@ internal sealed class SqliteStatement : IDisposable
         return false;
     }
 
+    /// <summary>Makes the statement ready for its next use, wherever the last one stopped; the parameters stay bound.</summary>
+    public void Reset() => _ = raw.sqlite3_reset(statement);
+
     public long Long(int column) => raw.sqlite3_column_int64(statement, column);
 
     public long? LongOrNull(int column) => IsNull(column) ? null : Long(column);

@@ -17,15 +17,18 @@ internal sealed class SqliteWriter : IDisposable
     private readonly long server;
 
     /// <summary>Opens the file, migrates it and registers this process as a server.</summary>
+    /// <exception cref="JournalException">The file cannot be opened or migrated, or was written by a newer program.</exception>
     public SqliteWriter(string file, DateTimeOffset now)
     {
         connection = SqliteDatabase.OpenForWriting(file);
         handle = connection.Handle!;
-        SqliteDatabase.Migrate(connection);
         Sql("INSERT INTO servers (started_at) VALUES (?1)").Bind(1, now).Run();
         server = raw.sqlite3_last_insert_rowid(handle);
         ReleaseWhatOthersHeld();
     }
+
+    /// <summary>Whether the statement that just ran found no row of its kind.</summary>
+    private bool NothingChanged => raw.sqlite3_changes(handle) == 0;
 
     public void Begin() => Sql("BEGIN IMMEDIATE").Run();
 
@@ -76,7 +79,7 @@ internal sealed class SqliteWriter : IDisposable
     private void Apply(EventAccepted change)
     {
         var e = change.Event;
-        Sql("INSERT INTO events (id, state, open_runs, trigger_type, type, source, subject, accepted_at, attributes, content_type, body) VALUES (?1, 'accepted', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
+        Sql("INSERT INTO events (id, state, open_runs, trigger_type, type, source, subject, accepted_at, attributes, content_type, body) VALUES (?1, CASE WHEN ?2 > 0 THEN 'accepted' ELSE 'filtered' END, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
             .Bind(1, e.Id).Bind(2, change.Runs).Bind(3, e.Trigger).Bind(4, e.Type).Bind(5, e.Source).Bind(6, e.Subject).Bind(7, e.AcceptedAt)
             .BindText(8, e.Attributes.Utf8.Span).Bind(9, e.ContentType).BindBlob(10, e.Body.Span).Run();
     }
@@ -89,6 +92,7 @@ internal sealed class SqliteWriter : IDisposable
     {
         Sql("UPDATE runs SET state = 'running', snapshot = ?2, started_at = ?3 WHERE id = ?1 AND ended_at IS NULL")
             .Bind(1, c.RunId).BindText(2, c.Snapshot.Utf8.Span).Bind(3, c.StartedAt).Run();
+        if (NothingChanged) return;
         Sql("INSERT INTO run_saves (run_id, step_runs) VALUES (?1, ?2)").Bind(1, c.RunId).BindText(2, c.StepRuns.Utf8.Span).Run();
     }
 
@@ -99,7 +103,7 @@ internal sealed class SqliteWriter : IDisposable
         if (c.Error is { } error) run.BindText(7, error.Utf8.Span);
         else run.BindNull(7);
         run.Run();
-        if (raw.sqlite3_changes(handle) == 0) return;
+        if (NothingChanged) return;
         Sql("""
             UPDATE events SET open_runs = open_runs - 1, failed_runs = failed_runs + ?2,
               state = CASE WHEN open_runs > 1 THEN state WHEN failed_runs + ?2 > 0 THEN 'failed' ELSE 'done' END
@@ -122,24 +126,28 @@ internal sealed class SqliteWriter : IDisposable
     private void Apply(DeliveryAttempted c)
     {
         var a = c.Attempt;
-        Sql("INSERT OR REPLACE INTO attempts (delivery_id, number, started_at, duration_ms, status, error, message, response_head) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
-            .Bind(1, c.DeliveryId).Bind(2, a.Number).Bind(3, a.StartedAt).Bind(4, a.DurationMs).Bind(5, a.Status).Bind(6, a.Error).Bind(7, a.Message).Bind(8, a.ResponseHead).Run();
         Sql("UPDATE deliveries SET state = ?2, owner = NULL, next_attempt_at = ?3, attempts = ?4, ended_at = ?5 WHERE id = ?1 AND owner = ?6")
             .Bind(1, c.DeliveryId).Bind(2, c.State).Bind(3, c.NextAttemptAt).Bind(4, a.Number)
             .Bind(5, c.NextAttemptAt is null ? a.StartedAt.AddMilliseconds(a.DurationMs) : null).Bind(6, server).Run();
+        if (NothingChanged) return;
+        Sql("INSERT OR REPLACE INTO attempts (delivery_id, number, started_at, duration_ms, status, error, message, response_head) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+            .Bind(1, c.DeliveryId).Bind(2, a.Number).Bind(3, a.StartedAt).Bind(4, a.DurationMs).Bind(5, a.Status).Bind(6, a.Error).Bind(7, a.Message).Bind(8, a.ResponseHead).Run();
     }
 
     private void Apply(DeliveryReleased c) => Sql("UPDATE deliveries SET owner = NULL WHERE id = ?1 AND owner = ?2").Bind(1, c.DeliveryId).Bind(2, server).Run();
 
-    private void Apply(DeliveryReplayed c) =>
+    private void Apply(DeliveryReplayed c)
+    {
         Sql("UPDATE deliveries SET state = 'pending', next_attempt_at = ?2, max_attempts = attempts + json_extract(request, '$.maxAttempts'), ended_at = NULL WHERE id = ?1 AND state IN ('dead', 'succeeded')")
             .Bind(1, c.DeliveryId).Bind(2, c.At).Run();
+        c.Replayed = !NothingChanged;
+    }
 
     private void Apply(VersionStored c)
     {
         Sql("INSERT OR IGNORE INTO versions (workflow_id, hash, document, files, created_at) VALUES (?1, ?2, ?3, ?4, ?5)")
             .Bind(1, c.WorkflowId).Bind(2, c.Hash).BindText(3, c.Source.Document.Utf8.Span).BindText(4, JsonSerializer.SerializeToUtf8Bytes(c.Source.Files, JsonFormat.Wire)).Bind(5, c.At).Run();
-        Sql("INSERT INTO workflows (id, active_hash, changed_at) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET active_hash = ?2, changed_at = ?3")
+        Sql("INSERT INTO workflows (id, active_hash, changed_at) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET active_hash = ?2, changed_at = ?3 WHERE active_hash IS NOT ?2")
             .Bind(1, c.WorkflowId).Bind(2, c.Hash).Bind(3, c.At).Run();
     }
 
@@ -154,6 +162,7 @@ internal sealed class SqliteWriter : IDisposable
               e.id, e.trigger_type, e.type, e.source, e.subject, e.accepted_at, e.attributes, e.content_type, e.body
             FROM runs r JOIN events e ON e.id = r.event_id WHERE r.owner IS NULL AND r.ended_at IS NULL ORDER BY r.id LIMIT ?1
             """).Bind(1, change.Limit);
+        change.Runs.Clear(); // a refused neighbour makes the unit apply again
         while (rows.Read())
         {
             var accepted = new Event
@@ -186,8 +195,9 @@ internal sealed class SqliteWriter : IDisposable
     {
         var rows = Sql("""
             SELECT id, run_id, workflow_id, step_id, idempotency_key, destination, attempts, request, body, created_at, max_attempts FROM deliveries
-            WHERE owner IS NULL AND next_attempt_at <= ?1 AND destination NOT IN (SELECT value FROM json_each(?2)) ORDER BY next_attempt_at LIMIT ?3
+            WHERE owner IS NULL AND next_attempt_at <= ?1 AND destination NOT IN (SELECT value FROM json_each(?2)) ORDER BY next_attempt_at, id LIMIT ?3
             """).Bind(1, change.Now).BindText(2, JsonSerializer.SerializeToUtf8Bytes(change.Except)).Bind(3, change.Limit);
+        change.Deliveries.Clear(); // a refused neighbour makes the unit apply again
         while (rows.Read())
         {
             change.Deliveries.Add(new Delivery(
@@ -250,6 +260,7 @@ internal sealed class SqliteWriter : IDisposable
     private SqliteStatement Sql(string sql)
     {
         if (!statements.TryGetValue(sql, out var statement)) statements.Add(sql, statement = new SqliteStatement(handle, sql));
+        statement.Reset(); // whoever used it last may have failed between two rows
         return statement;
     }
 }

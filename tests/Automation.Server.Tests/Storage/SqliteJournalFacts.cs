@@ -1,0 +1,71 @@
+using Automation.Server.Storage;
+using Automation.Server.Storage.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Automation.Server.Tests.Storage;
+
+public sealed class SqliteJournalFacts : JournalFacts
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("automation-").FullName;
+
+    private string File => SqliteDatabase.FileIn(folder);
+
+    [Fact]
+    public void FileOfAnOlderSchema_IsBroughtUpToDate()
+    {
+        var file = Path.Combine(folder, "older.db");
+        using (var empty = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={file};Pooling=False"))
+        {
+            empty.Open();
+            SqliteDatabase.Execute(empty, "PRAGMA user_version=0");
+        }
+
+        using var connection = SqliteDatabase.OpenForWriting(file);
+
+        Assert.True((long)SqliteDatabase.Scalar(connection, "PRAGMA user_version")! >= 1);
+        Assert.Equal(0L, SqliteDatabase.Scalar(connection, "SELECT count(*) FROM events"));
+    }
+
+    [Fact]
+    public async Task FileOfANewerSchema_IsRefused_AndLeftAlone()
+    {
+        await Journal.DisposeAsync();
+        using (var connection = SqliteDatabase.OpenForWriting(File)) SqliteDatabase.Execute(connection, "PRAGMA user_version=999");
+
+        var error = Assert.Throws<JournalException>(OpenJournal);
+
+        Assert.Contains("newer program", error.Message, StringComparison.Ordinal);
+        Assert.Equal(999L, Value("PRAGMA user_version"));
+    }
+
+    [Fact]
+    public void FileThatCannotBeOpened_IsNamed()
+    {
+        var error = Assert.Throws<JournalException>(() => SqliteDatabase.OpenForWriting(folder));
+
+        Assert.Contains(folder, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FileThatIsNoDatabase_IsRefused()
+    {
+        var file = Path.Combine(folder, "text.db");
+        System.IO.File.WriteAllText(file, new string('x', 5000));
+
+        Assert.Throws<JournalException>(() => SqliteDatabase.OpenForWriting(file));
+    }
+
+    private protected override Journal OpenJournal() => new(File, TimeProvider.System, NullLogger<Journal>.Instance);
+
+    private protected override object? Value(string sql)
+    {
+        using var connection = SqliteDatabase.OpenForReading(File);
+        return SqliteDatabase.Scalar(connection, sql);
+    }
+
+    protected override Task DropDatabaseAsync()
+    {
+        Directory.Delete(folder, recursive: true);
+        return Task.CompletedTask;
+    }
+}
