@@ -8,7 +8,10 @@ using Microsoft.Extensions.Options;
 namespace Automation.Server.Triggers;
 
 /// <summary>A workflow that an event starts, and by which trigger.</summary>
-internal readonly record struct TriggerTarget(WorkflowVersion Version, TriggerDefinition Trigger);
+/// <param name="Version">The version that takes the event.</param>
+/// <param name="Trigger">The trigger of it that matched.</param>
+/// <param name="Waits">True when the caller is answered with what this run says or ends with.</param>
+internal readonly record struct TriggerTarget(WorkflowVersion Version, TriggerDefinition Trigger, bool Waits = false);
 
 /// <summary>What became of an event offered to <see cref="Intake"/>.</summary>
 internal enum IntakeOutcome
@@ -35,8 +38,8 @@ internal sealed record RunAnswer(long RunId, ResponseToCaller? Response, Json Ou
 internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids, IOptions<RunOptions> options)
 {
     /// <summary>
-    /// Completes with <see cref="IntakeOutcome.Accepted"/> only after the commit and its fsync. <paramref name="answer"/> is completed by the first of the event's
-    /// runs that responds or ends; it is not stored, so it never completes after a restart.
+    /// Completes with <see cref="IntakeOutcome.Accepted"/> only after the commit and its fsync. <paramref name="answer"/> is completed by the first of the
+    /// runs that <see cref="TriggerTarget.Waits"/> that responds or ends; it is not stored, so it never completes after a restart.
     /// </summary>
     /// <remarks>The returned run ids are empty unless the event was accepted. While runs wait in the journal, new ones queue up behind them, so that accept order is kept.</remarks>
     public async ValueTask<IntakeResult> AcceptAsync(Event accepted, IReadOnlyList<TriggerTarget> targets, TaskCompletionSource<RunAnswer>? answer, CancellationToken cancellation)
@@ -53,9 +56,9 @@ internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids, IO
         changes[0] = new EventAccepted(accepted, works.Length);
         for (var i = 0; i < works.Length; i++)
         {
-            var (version, trigger) = targets[i];
+            var (version, trigger, waits) = targets[i];
             changes[i + 1] = new RunAccepted(works[i].RunId, accepted.Id, version.WorkflowId, version.Hash, trigger.Id, accepted.AcceptedAt, held);
-            if (answer is not null) engine.AnswerTo(works[i].RunId, answer);
+            if (answer is not null && waits) engine.AnswerTo(works[i].RunId, answer);
         }
 
         try

@@ -28,7 +28,7 @@ internal readonly struct Json : IEquatable<Json>
 
     public T? To<T>() => JsonSerializer.Deserialize<T>(Utf8.Span, JsonFormat.Wire);
 
-    public JsonDocument ToDocument() => JsonDocument.Parse(Utf8);
+    public JsonDocument ToDocument() => JsonDocument.Parse(Utf8, new JsonDocumentOptions { MaxDepth = JsonFormat.MaxDepth });
 
     public override string ToString() => Encoding.UTF8.GetString(Utf8.Span);
 

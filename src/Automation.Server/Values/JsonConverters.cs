@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -12,14 +12,9 @@ internal sealed class JsonValueConverter : JsonConverter<Json>
     public override Json Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType is JsonTokenType.Null) return Json.Null;
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(buffer, JsonFormat.RawWriter))
-        using (var document = JsonDocument.ParseValue(ref reader))
-        {
-            document.RootElement.WriteTo(writer);
-        }
-
-        return new Json(buffer.WrittenMemory);
+        // The text as it stands, escapes and all: half a surrogate pair, which senders who cut a text do send, is not this server's to mend.
+        using var document = JsonDocument.ParseValue(ref reader);
+        return new Json(JsonMarshal.GetRawUtf8Value(document.RootElement).ToArray());
     }
 
     public override void Write(Utf8JsonWriter writer, Json value, JsonSerializerOptions options) =>

@@ -8,6 +8,9 @@ namespace Automation.Server.Values;
 /// <summary>How the server reads and writes JSON.</summary>
 internal static class JsonFormat
 {
+    /// <summary>What comes from outside may be 64 deep; inside it sits in envelopes and configs, so more is read.</summary>
+    public const int MaxDepth = 128;
+
     /// <summary>Writes values that are known to be valid, without escaping what need not be.</summary>
     public static JsonWriterOptions RawWriter { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -17,6 +20,7 @@ internal static class JsonFormat
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new JsonValueConverter() },
+        MaxDepth = MaxDepth,
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
 }

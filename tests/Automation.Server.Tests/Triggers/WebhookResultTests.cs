@@ -71,7 +71,7 @@ public class WebhookResultTests
 
         Assert.Equal(HttpStatusCode.Accepted, (await answer).StatusCode);
         var text = await (await answer).Content.ReadAsStringAsync();
-        Assert.Equal($$"""{"eventId":"{{PublicId.Format("evt", server.Single.Id)}}","status":"running"}""", text);
+        Assert.Equal($$"""{"eventId":"{{PublicId.Format("evt", server.Single.Id)}}","runId":"{{PublicId.Format("run", WebhookServer.RunId)}}","status":"running"}""", text);
     }
 
     [Fact]

@@ -28,15 +28,18 @@ internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
         builder.Logging.ClearProviders().AddProvider(this).SetMinimumLevel(LogLevel.Debug);
         builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(new IdSource(Time));
         builder.Services.AddSingleton<SecretLookup>(name => Secrets.GetValueOrDefault(name));
-        builder.Services.AddSingleton<AcceptEvent>((accepted, targets, answer, cancellation) =>
+        builder.Services.AddSingleton<AcceptEvent>(async (accepted, targets, answer, cancellation) =>
         {
             Offered.Enqueue((accepted, targets));
-            return Accept(accepted, answer);
+            return new IntakeResult(await Accept(accepted, answer), [.. targets.Select((_, at) => RunId + at)]);
         });
         builder.Services.AddWebhooks();
         app = builder.Build();
         app.MapWebhooks();
     }
+
+    /// <summary>Id of the first run that an event starts.</summary>
+    public const long RunId = 42;
 
     public ManualTime Time { get; } = new();
 

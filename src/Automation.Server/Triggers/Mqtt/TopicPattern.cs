@@ -58,6 +58,5 @@ internal sealed record TopicPattern(TopicFilter Filter, IReadOnlyList<(int Level
         foreach (var (level, name) in Names) yield return new(name, levels[level]);
     }
 
-    private static bool IsName(string level) =>
-        level.Length > 2 && level[0] == '{' && level[^1] == '}' && level.AsSpan(1, level.Length - 2).IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") < 0;
+    private static bool IsName(string level) => level.Length > 2 && level[0] == '{' && level[^1] == '}' && level[1..^1].All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 }

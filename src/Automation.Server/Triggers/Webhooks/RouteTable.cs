@@ -17,7 +17,7 @@ internal sealed class RouteTable
             foreach (var trigger in version.Triggers.Values.OrderBy(trigger => trigger.Id, StringComparer.Ordinal))
             {
                 if (trigger.Config is WebhookConfig config && PathPattern.TryParse(config.Path, out var pattern, out _))
-                    Add(new WebhookRoute(new TriggerTarget(version, trigger), pattern!));
+                    Add(new WebhookRoute(new TriggerTarget(version, trigger, Waits: config.Respond is RespondWith.Result), pattern!));
             }
         }
     }

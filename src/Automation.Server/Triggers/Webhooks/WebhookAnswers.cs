@@ -18,9 +18,9 @@ internal static class WebhookAnswers
     public static Task AcceptedAsync(HttpContext context, long eventId) =>
         WriteAsync(context, StatusCodes.Status202Accepted, JsonType, EventId(eventId, ""));
 
-    /// <summary>202 <c>{ "eventId": "evt_…", "status": "running" }</c>: the wait is over, the run is not.</summary>
-    public static Task StillRunningAsync(HttpContext context, long eventId) =>
-        WriteAsync(context, StatusCodes.Status202Accepted, JsonType, EventId(eventId, ",\"status\":\"running\""));
+    /// <summary>202 <c>{ "eventId": "evt_…", "runId": "run_…", "status": "running" }</c>: the wait is over, the run is not.</summary>
+    public static Task StillRunningAsync(HttpContext context, long eventId, long runId) =>
+        WriteAsync(context, StatusCodes.Status202Accepted, JsonType, EventId(eventId, $",\"runId\":\"{PublicId.Format(PublicId.Run, runId)}\",\"status\":\"running\""));
 
     /// <summary>204 without a run.</summary>
     public static Task NothingAsync(HttpContext context, WebhookMethods allowed)

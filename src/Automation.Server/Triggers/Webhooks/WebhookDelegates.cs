@@ -4,5 +4,5 @@ namespace Automation.Server.Triggers.Webhooks;
 internal delegate string? SecretLookup(string name);
 
 /// <summary>Stores an event and starts its runs: <see cref="Intake.AcceptAsync"/>.</summary>
-internal delegate ValueTask<IntakeOutcome> AcceptEvent(
+internal delegate ValueTask<IntakeResult> AcceptEvent(
     Event accepted, IReadOnlyList<TriggerTarget> targets, TaskCompletionSource<RunAnswer>? answer, CancellationToken cancellation);

@@ -99,14 +99,14 @@ internal sealed class WebhookEndpoint(
     private void Report(WebhookRoute route, string path, Refusal refusal, bool othersTookIt)
     {
         if ((!othersTookIt && refusal.Reason is null) || !route.Rejections.TryPass(time, out var silent)) return;
-        var (version, trigger) = route.Target;
+        var (version, trigger, _) = route.Target;
         if (refusal.Reason is { } reason) Log.NotVerified(logger, path, version.WorkflowId, trigger.Id, route.Verify!.Scheme, reason, silent);
         else Log.NotTaken(logger, path, version.WorkflowId, trigger.Id, refusal.Detail, silent);
     }
 
     private async ValueTask<Refusal?> AcceptAsync(HttpContext context, string path, List<WebhookMatch> matches, ReadOnlyMemory<byte> body, CloudEvent? cloudEvent)
     {
-        long firstId = 0;
+        long firstId = 0, waitedFor = 0;
         TaskCompletionSource<RunAnswer>? answer = null;
         foreach (var group in ParameterGroups.Of(matches))
         {
@@ -115,18 +115,19 @@ internal sealed class WebhookEndpoint(
             if (answer is null && group.Exists(match => match.Route.WaitsForResult)) own = answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
             // Not the caller's token: the request has been read, and whether it is stored must not depend on a connection any more.
-            var outcome = await accept(accepted, group.ConvertAll(match => match.Route.Target), own, CancellationToken.None);
-            if (outcome is IntakeOutcome.Busy) return Refusal.RetryLater("Too many events are waiting; nothing was stored. Send it again after a second.");
-            if (outcome is IntakeOutcome.Unavailable) return Refusal.RetryLater("Events cannot be stored at the moment; nothing was stored. Send it again.");
+            var result = await accept(accepted, group.ConvertAll(match => match.Route.Target), own, CancellationToken.None);
+            if (result.Outcome is IntakeOutcome.Busy) return Refusal.RetryLater("Too many events are waiting; nothing was stored. Send it again after a second.");
+            if (result.Outcome is IntakeOutcome.Unavailable) return Refusal.RetryLater("Events cannot be stored at the moment; nothing was stored. Send it again.");
             if (firstId == 0) firstId = accepted.Id;
+            if (own is not null) waitedFor = result.Runs[group.FindIndex(match => match.Route.WaitsForResult)];
         }
 
         if (answer is null) await WebhookAnswers.AcceptedAsync(context, firstId);
-        else await AnswerResultAsync(context, firstId, answer.Task, matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout));
+        else await AnswerResultAsync(context, firstId, waitedFor, answer.Task, matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout));
         return null;
     }
 
-    private async Task AnswerResultAsync(HttpContext context, long eventId, Task<RunAnswer> running, TimeSpan timeout)
+    private async Task AnswerResultAsync(HttpContext context, long eventId, long runId, Task<RunAnswer> running, TimeSpan timeout)
     {
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         RunAnswer answer;
@@ -136,13 +137,13 @@ internal sealed class WebhookEndpoint(
         }
         catch (TimeoutException)
         {
-            await WebhookAnswers.StillRunningAsync(context, eventId);
+            await WebhookAnswers.StillRunningAsync(context, eventId, runId);
             return;
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
             // The server stops; the run goes on after its next start.
-            await WebhookAnswers.StillRunningAsync(context, eventId);
+            await WebhookAnswers.StillRunningAsync(context, eventId, runId);
             return;
         }
 
