@@ -66,11 +66,18 @@ internal sealed class BrokerContext : IDisposable
 
     private async Task PublishWillAsync(Will will)
     {
-        var context = new MqttPublishContext { Client = will.Client, Message = will.Message, IsWill = true };
-        if (await AskAsync(Options.OnPublish, context, "OnPublish") < MqttReasonCode.UnspecifiedError)
-            Router.Route(new RoutedMessage(will.Message, Options.TimeProvider), origin: null);
-        else
-            Metrics.Refused();
+        try
+        {
+            var context = new MqttPublishContext { Client = will.Client, Message = will.Message, IsWill = true };
+            if (await AskAsync(Options.OnPublish, context, "OnPublish") < MqttReasonCode.UnspecifiedError)
+                Router.Route(new RoutedMessage(will.Message, Options.TimeProvider), origin: null);
+            else
+                Metrics.Refused();
+        }
+        catch (Exception exception)
+        {
+            Report("Publishing a will", exception);
+        }
     }
 
     private async ValueTask<MqttReasonCode> AwaitAsync(ValueTask<MqttReasonCode> answer, string what)

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using Automation.Mqtt.Packets;
 using Automation.Mqtt.Transport;
 
@@ -17,10 +15,8 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
     private ClientWriter? _writer;
     private PublishPipeline? _pipeline;
     private ConnectPacket? _connect;
-    private Deadline? _keepAlive;
+    private KeepAlive? _keepAlive;
     private Will? _will;
-    private long _lastPacket;
-    private bool _isHeldBack;
 
     public string ClientId => Client.ClientId;
     public MqttClientInfo Client { get; private set; } = null!;
@@ -122,11 +118,10 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
     /// <summary>Waits while the condition holds and the connection is not closing. Keep alive does not count meanwhile: it is we who do not read.</summary>
     public async ValueTask HoldBackAsync(Func<ClientConnection, bool> condition)
     {
-        Volatile.Write(ref _isHeldBack, true);
+        _keepAlive!.Hold();
         while (!IsClosing && condition(this))
             await _pipeline!.WaitForRoomAsync();
-        Volatile.Write(ref _lastPacket, broker.Wheel.Now);
-        Volatile.Write(ref _isHeldBack, false);
+        _keepAlive.Resume();
     }
 
     private void Send(in Answer answer)
@@ -209,7 +204,8 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
 
     private async Task ReadAsync()
     {
-        StartKeepAlive(ConnectHandshake.KeepAlive(broker.Options, _connect!));
+        _keepAlive = new KeepAlive(broker.Wheel, OnSilence);
+        _keepAlive.Start(ConnectHandshake.KeepAlive(broker.Options, _connect!));
         var handler = new PacketHandler(broker, this, _pipeline!, askedExpiry: _connect!.Properties?.SessionExpiryInterval ?? 0);
         _connect = null;
         while (!IsClosing)
@@ -221,7 +217,7 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
                 while (!IsClosing && PacketReader.TryRead(buffer, Version, (uint)broker.Options.MaxPacketBytes, out var packet, out var consumed))
                 {
                     buffer = buffer.Slice(consumed);
-                    Volatile.Write(ref _lastPacket, broker.Wheel.Now);
+                    _keepAlive.Touch();
                     await handler.HandleAsync(packet);
                     if (_writer!.IsCongested)
                         await HoldBackAsync(static connection => connection._writer!.IsCongested);
@@ -261,7 +257,7 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
     private async Task EndAsync(Task writing)
     {
         var ending = _ending!;
-        _keepAlive?.Cancel();
+        _keepAlive?.Stop();
         var publishing = _pipeline?.CompleteAsync() ?? Task.CompletedTask;
         if (ending.Drains)
             await publishing;
@@ -270,7 +266,7 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
         if (IsConnected)
         {
             lock (Session.Lock)
-                _writer!.Finish(LastPacket(ending));
+                _writer!.Finish(ending.ToPacket(Version, MaximumPacketSize));
             WakeWriter();
             will = broker.Sessions.Detach(Session, this, ending.PublishesWill ? _will : null);
         }
@@ -287,16 +283,6 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
             broker.PublishWill(will);
     }
 
-    private ReasonPacket? LastPacket(Ending ending)
-    {
-        if (ending.Tell is not { } reason || Version != MqttProtocolVersion.V5)
-            return null;
-        var allowed = ReasonCodeTable.IsAllowed(PacketType.Disconnect, (byte)reason) ? reason : MqttReasonCode.UnspecifiedError;
-        // A client that takes only tiny packets gets the code alone.
-        var properties = ending.Text is null || MaximumPacketSize < 512 ? null : new PacketProperties { ReasonString = ending.Text };
-        return new ReasonPacket(PacketType.Disconnect) { ReasonCode = allowed, Properties = properties };
-    }
-
     private async Task DiscardAsync()
     {
         while (true)
@@ -308,26 +294,8 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
         }
     }
 
-    private void StartKeepAlive(ushort seconds)
-    {
-        Volatile.Write(ref _lastPacket, broker.Wheel.Now);
-        if (seconds == 0)
-            return;
-        var limit = (long)Math.Ceiling(seconds * 1.5); // §3.1.2.10
-        _keepAlive = new Deadline(now => OnKeepAlive(now, limit));
-        broker.Wheel.Schedule(_keepAlive, broker.Wheel.Now + limit + 1);
-    }
-
-    private long OnKeepAlive(long now, long limit)
-    {
-        if (IsClosing)
-            return TimerWheel.Never;
-        var last = Volatile.Read(ref _isHeldBack) ? now : Volatile.Read(ref _lastPacket);
-        if (now <= last + limit)
-            return last + limit + 1;
+    private void OnSilence() =>
         Close(Ending.ServerSays(MqttReasonCode.KeepAliveTimeout, "No packet came in one and a half times the keep alive."));
-        return TimerWheel.Never;
-    }
 
     private long Cut()
     {

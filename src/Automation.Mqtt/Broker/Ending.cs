@@ -1,3 +1,5 @@
+using Automation.Mqtt.Packets;
+
 namespace Automation.Mqtt.Broker;
 
 /// <summary>Why a connection ends, and what follows.</summary>
@@ -17,4 +19,15 @@ internal sealed record Ending(MqttReasonCode? Tell, string? Text, bool Publishes
     public static readonly Ending ShuttingDown = new(MqttReasonCode.ServerShuttingDown, null, PublishesWill: false, Drains: true);
 
     public static Ending ServerSays(MqttReasonCode reason, string? text) => new(reason, text, PublishesWill: true);
+
+    /// <summary>The DISCONNECT that tells the client, if it is to be told and can be: 3.1.1 has none from the server.</summary>
+    public ReasonPacket? ToPacket(MqttProtocolVersion version, uint maximumPacketSize)
+    {
+        if (Tell is not { } reason || version != MqttProtocolVersion.V5)
+            return null;
+        var allowed = ReasonCodeTable.IsAllowed(PacketType.Disconnect, (byte)reason) ? reason : MqttReasonCode.UnspecifiedError;
+        // A client that takes only tiny packets gets the code alone.
+        var properties = Text is null || maximumPacketSize < 512 ? null : new PacketProperties { ReasonString = Text };
+        return new ReasonPacket(PacketType.Disconnect) { ReasonCode = allowed, Properties = properties };
+    }
 }

@@ -192,15 +192,26 @@ public sealed class MqttBroker : IAsyncDisposable
 
     private void Serve(Socket socket)
     {
-        var address = ((IPEndPoint)socket.RemoteEndPoint!).Address;
+        SocketConnection transport;
+        try
+        {
+            transport = new SocketConnection(socket);
+        }
+        catch (SocketException)
+        {
+            socket.Dispose(); // reset while it waited to be accepted
+            return;
+        }
+
+        var address = transport.RemoteEndPoint.Address;
         if (!TryCount(address))
         {
-            socket.Dispose();
+            transport.Abort();
             return;
         }
 
         _context.Metrics.Connected();
-        var connection = new ClientConnection(_context, new SocketConnection(socket));
+        var connection = new ClientConnection(_context, transport);
         // The task takes the connection out of the table, so it must not end before it is in there.
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _connections[connection] = ServeAsync(connection, address, started.Task);

@@ -8,9 +8,9 @@ internal sealed class RoutedMessage
     // Rough cost of the objects around a queued message.
     private const int Overhead = 128;
 
-    private readonly EncodedPublish?[] _encoded = new EncodedPublish?[4];
     private readonly TimeProvider _time;
     private readonly long _acceptedAt;
+    private EncodedPublish?[]? _encoded;
     private Identified? _identified;
 
     public RoutedMessage(MqttApplicationMessage message, TimeProvider time)
@@ -38,7 +38,8 @@ internal sealed class RoutedMessage
             return EncodeIdentified(withPacketId, identifiers);
         var slot = (isV5 ? 2 : 0) + (withPacketId ? 1 : 0);
         // Two writers may both encode; either result serves.
-        return _encoded[slot] ??= PublishWriter.Encode(Message, isV5, withPacketId, null);
+        var encoded = _encoded ??= new EncodedPublish?[4];
+        return encoded[slot] ??= PublishWriter.Encode(Message, isV5, withPacketId, null);
     }
 
     // Most clients number their subscriptions alike, so the last variant is worth keeping.

@@ -1,0 +1,45 @@
+using Automation.Mqtt.Transport;
+
+namespace Automation.Mqtt.Broker;
+
+/// <summary>Watches for a client's silence. Packets only leave a time stamp; the wheel looks at it when it would be too late.</summary>
+internal sealed class KeepAlive(TimerWheel wheel, Action onSilence)
+{
+    private Deadline? _deadline;
+    private long _lastPacket;
+    private bool _isHeld;
+
+    /// <param name="seconds">The keep alive; 0 for none.</param>
+    public void Start(ushort seconds)
+    {
+        Touch();
+        if (seconds == 0)
+            return;
+        var limit = (long)Math.Ceiling(seconds * 1.5); // MQTT 5 §3.1.2.10
+        _deadline = new Deadline(now => Check(now, limit));
+        wheel.Schedule(_deadline, wheel.Now + limit + 1);
+    }
+
+    /// <summary>A whole packet came.</summary>
+    public void Touch() => Volatile.Write(ref _lastPacket, wheel.Now);
+
+    /// <summary>We stop reading: silence is not the client's now.</summary>
+    public void Hold() => Volatile.Write(ref _isHeld, true);
+
+    public void Resume()
+    {
+        Touch();
+        Volatile.Write(ref _isHeld, false);
+    }
+
+    public void Stop() => _deadline?.Cancel();
+
+    private long Check(long now, long limit)
+    {
+        var last = Volatile.Read(ref _isHeld) ? now : Volatile.Read(ref _lastPacket);
+        if (now <= last + limit)
+            return last + limit + 1;
+        onSilence();
+        return TimerWheel.Never;
+    }
+}
