@@ -4,8 +4,8 @@ namespace Automation.Server.Deliveries;
 
 /// <summary>The deliveries this server holds, a lane a destination: who may come in, and who is next. All calls are short and may come from any thread.</summary>
 /// <remarks>
-/// A lane may hold as much as is free in all, and never more than its own limit. So one destination that hangs takes half of the room at most, two take a third
-/// each, and there is always room for another: destinations that hang cannot starve the rest, however many they are (dynamic thresholds, Choudhury and Hahne 1998).
+/// A lane may hold half as much as is free in all, and never more than its own limit (dynamic thresholds, Choudhury and Hahne 1998); when little is free, lanes give back
+/// what waits beyond a fair share (<see cref="Shed"/>). So destinations that hang cannot starve the rest, until <c>MaxHeld / Concurrency</c> of them (125 by default) hang at the same time.
 /// When a lane is full its new deliveries stay in the journal, and so do later ones until the journal has none left for it: nothing overtakes what waits there for long.
 /// </remarks>
 internal sealed class DeliveryLanes(DeliveryOptions options)
@@ -120,6 +120,27 @@ internal sealed class DeliveryLanes(DeliveryOptions options)
         }
     }
 
+    /// <summary>When three quarters are taken: what waits beyond a fair share of one half, to be given back to the journal; each of it ends with <see cref="Done"/>.</summary>
+    public List<Delivery> Shed()
+    {
+        var excess = new List<Delivery>();
+        lock (gate)
+        {
+            if (closed || held <= options.MaxHeld * 3 / 4) return excess;
+            var fair = Math.Max(1, options.MaxHeld / 2 / lanes.Count);
+            foreach (var lane in lanes.Values)
+            {
+                for (var over = lane.Held - fair; over > 0 && lane.Waiting.TryDequeue(out var delivery); over--)
+                {
+                    lane.Behind = true;
+                    excess.Add(delivery);
+                }
+            }
+        }
+
+        return excess;
+    }
+
     /// <summary>Lets nothing more in and hands out what waits; each of it ends with <see cref="Done"/>.</summary>
     public List<Delivery> Close()
     {
@@ -147,7 +168,7 @@ internal sealed class DeliveryLanes(DeliveryOptions options)
         }
     }
 
-    private int Share => Math.Min(options.MaxHeldPerDestination, Math.Max(1, options.MaxHeld - held));
+    private int Share => Math.Min(options.MaxHeldPerDestination, Math.Max(1, (options.MaxHeld - held) / 2));
 
     private Lane Hold(string destination, Lane? lane)
     {

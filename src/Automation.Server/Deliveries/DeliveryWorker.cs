@@ -41,6 +41,7 @@ internal sealed class DeliveryWorker(DeliveryLanes lanes, DeliverySender sender,
     public async Task<int> RunOnceAsync()
     {
         var started = 0;
+        foreach (var chunk in lanes.Shed().Chunk(ReleasesPerCommit)) await GiveBackAsync(chunk);
         while (lanes.WantsMore(out var limit, out var except))
         {
             var claimed = await journal.ClaimDeliveriesAsync(time.GetUtcNow(), limit, except);
