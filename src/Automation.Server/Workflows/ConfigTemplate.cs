@@ -16,11 +16,13 @@ internal abstract class ConfigTemplate
     /// <summary>The config record when there is nothing to evaluate.</summary>
     public abstract object? Constant { get; }
 
-    /// <summary>Puts the values in and reads the config record.</summary>
+    /// <summary>Puts the values in and reads the config record. Returns <see cref="Constant"/> when there is one.</summary>
     /// <param name="values">A JSON array, one value an expression, in order.</param>
-    /// <param name="resolved">The filled config as history keeps it, secrets masked.</param>
     /// <exception cref="Steps.StepException"><c>config_invalid</c>: a value does not fit; names the property.</exception>
-    public abstract object Fill(Json values, out Json resolved);
+    public abstract object Fill(Json values);
+
+    /// <summary>The config as history keeps it: the values put in, secrets masked. Made anew at each call; <paramref name="values"/> as for <see cref="Fill"/>.</summary>
+    public abstract Json Resolve(Json values);
 }
 
 /// <summary>Names of the expression scope.</summary>

@@ -1,0 +1,55 @@
+using Automation.Server.Sandbox;
+
+namespace Automation.Server.Workflows.Compilation;
+
+/// <summary>What comes together while one workflow file is compiled.</summary>
+/// <param name="workflowId">Of the file.</param>
+/// <param name="problems">Takes what is wrong.</param>
+/// <param name="read">Reads a script file by its path as written.</param>
+/// <param name="secretExists">Null where missing secrets are no problem of the file, as for a stored version.</param>
+internal sealed class Compilation(string workflowId, ProblemList problems, Func<string, ScriptFile> read, Func<string, bool>? secretExists)
+{
+    private readonly SortedDictionary<string, string> files = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> mentioned = new(StringComparer.Ordinal);
+
+    public string WorkflowId => workflowId;
+
+    public ProblemList Problems => problems;
+
+    public List<SandboxUnit> Scripts { get; } = [];
+
+    /// <summary>Script files that were read: path as written → text.</summary>
+    public IReadOnlyDictionary<string, string> Files => files;
+
+    /// <summary>Script files that the workflow names, also those that are missing: path as written.</summary>
+    public IReadOnlySet<string> Mentioned => mentioned;
+
+    /// <summary>A script file's path below the workflows folder.</summary>
+    public string PathOf(string file) => workflowId.LastIndexOf('/') is var slash and >= 0 ? workflowId[..(slash + 1)] + file : file;
+
+    public string? ReadFile(string pointer, string file)
+    {
+        if (ScriptFile.RefusePath(file) is { } refused)
+        {
+            problems.Add(pointer, refused);
+            return null;
+        }
+
+        mentioned.Add(file);
+        if (files.TryGetValue(file, out var known)) return known;
+        var found = read(file);
+        if (found.Text is null)
+        {
+            problems.Add(pointer, found.Problem ?? $"\"{file}\" cannot be read.");
+            return null;
+        }
+
+        files[file] = found.Text;
+        return found.Text;
+    }
+
+    public void Secret(string pointer, string name)
+    {
+        if (secretExists is not null && !secretExists(name)) problems.Add(pointer, $"There is no secret \"{name}\" on this server, which {problems.File} needs here; set it, or correct the name.");
+    }
+}

@@ -1,0 +1,139 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+using Automation.Server.Sandbox;
+using Automation.Server.Steps;
+using Automation.Server.Workflows.Configs;
+
+namespace Automation.Server.Workflows.Compilation;
+
+/// <summary>A step while its file is compiled. <see cref="Ready"/> is null when the step has problems.</summary>
+internal sealed record CompiledStep(string Id, IReadOnlyList<Arrow> Arrows, StepDefinition? Ready);
+
+/// <summary>Checks one step of a workflow file and makes its definition.</summary>
+internal sealed class StepCompiler(StepCatalog catalog)
+{
+    private static readonly ConfigShape Shared = ConfigShape.Of(typeof(StepProperties));
+    private static readonly string[] SharedNames = ["type", "next", .. Shared.Properties.Select(p => p.Name)];
+
+    public CompiledStep Compile(string id, JsonElement step, Compilation compilation)
+    {
+        var problems = compilation.Problems;
+        var pointer = "/steps/" + JsonPointer.Escape(id);
+        if (!Names.IsId(id)) problems.AddAtName(pointer, $"\"{id}\" is not a step id; begin with a small letter and use only letters, digits, - and _.");
+        if (step.ValueKind is not JsonValueKind.Object)
+        {
+            problems.Add(pointer, $"Expected a step as an object with a \"type\", not {ConfigWords.Shown(step)}.");
+            return new CompiledStep(id, [], null);
+        }
+
+        var entry = Names.Type<StepTypeEntry>(step, pointer, "step", catalog.TryGet, catalog.Types.Select(t => t.Name), problems);
+        var shared = ReadShared(step, pointer, entry?.Shape, problems);
+        if (entry is null) return new CompiledStep(id, AnyArrows(step, pointer), null);
+
+        void Relative(string at, string message)
+        {
+            if (message.StartsWith("Unknown property", StringComparison.Ordinal)) problems.AddAtName(pointer + at, message);
+            else problems.Add(pointer + at, message);
+        }
+
+        var text = new ConfigText(pointer, expressionsAllowed: true, Relative, (at, name) => compilation.Secret(pointer + at, name));
+        var before = problems.Count;
+        new ConfigWalk(Relative, text).CheckObject(step, entry.Shape, SharedNames);
+        var config = problems.Count == before ? Finish(text, id, entry.Shape, pointer, problems) : null;
+        var check = new Check(id, step, pointer, compilation);
+        try
+        {
+            entry.Step.Check(check);
+        }
+        catch (Exception) when (problems.Count > before)
+        {
+            // The type met what is reported already, as a text where it expects a list.
+        }
+
+        var arrows = step.TryGetProperty("next", out var next) ? Arrows.Read(next, pointer + "/next", [.. entry.Outcomes, .. check.Outcomes], problems) : [];
+        return new CompiledStep(id, arrows, config is null || shared is null ? null : Define(id, entry, config, arrows, shared));
+    }
+
+    private static StepDefinition Define(string id, StepTypeEntry entry, ConfigTemplate config, List<Arrow> arrows, StepProperties shared) => new(
+        id,
+        entry.Name,
+        entry.Step,
+        config,
+        arrows.GroupBy(a => a.Outcome, StringComparer.Ordinal).ToFrozenDictionary(g => g.Key, g => g.Select(a => a.Target).ToArray(), StringComparer.Ordinal),
+        shared.Retry?.ToPolicy(),
+        shared.Timeout?.Value,
+        shared.Disabled,
+        shared.Name ?? id);
+
+    private static CompiledConfig? Finish(ConfigText text, string id, ConfigShape shape, string pointer, ProblemList problems)
+    {
+        try
+        {
+            var config = text.Finish("expressions/" + id, shape);
+            ConfigValidation.Check(config.Constant, shape, "", (at, message) => problems.Add(pointer + at, message));
+            return config;
+        }
+        catch (JsonException mismatch)
+        {
+            problems.Add(pointer, mismatch.InnerException?.Message ?? mismatch.Message);
+            return null;
+        }
+    }
+
+    private static StepProperties? ReadShared(JsonElement step, string pointer, ConfigShape? config, ProblemList problems)
+    {
+        var before = problems.Count;
+        var ownTimeout = config is not null && config.TryGet("timeout", out _);
+        new ConfigWalk((at, message) =>
+        {
+            if (!ownTimeout || at != "/timeout") problems.Add(pointer + at, message);
+        }).CheckObject(step, Shared, others: null);
+        if (problems.Count > before) return null;
+        StepProperties shared;
+        if (ownTimeout)
+        {
+            // The name is the config's; what every step has is read without it.
+            var rest = System.Text.Json.Nodes.JsonObject.Create(step)!;
+            rest.Remove("timeout");
+            shared = rest.Deserialize<StepProperties>(ConfigJson.Options)!;
+        }
+        else
+        {
+            shared = step.Deserialize<StepProperties>(ConfigJson.Options)!;
+        }
+
+        if (shared.Timeout is { Value.Ticks: 0 }) problems.Add(pointer + "/timeout", "A timeout of nothing would end every try at once; make it longer or leave it out.");
+        if (shared.Retry is { } retry)
+        {
+            ConfigValidation.Check(retry, ConfigShape.Of(typeof(RetryProperties)), "/retry", (at, message) => problems.Add(pointer + at, message));
+            if (retry.Initial.Value > retry.Max.Value) problems.Add(pointer + "/retry", $"The first pause ({retry.Initial}) is longer than the longest ({retry.Max}); lower \"initial\" or raise \"max\".");
+        }
+
+        return shared;
+    }
+
+    /// <summary>The arrows of a step whose type is not known: they still count for what can be reached.</summary>
+    private static List<Arrow> AnyArrows(JsonElement step, string pointer) =>
+        step.TryGetProperty("next", out var next) ? Arrows.Read(next, pointer + "/next", next.ValueKind is JsonValueKind.Object ? [.. next.EnumerateObject().Select(o => o.Name)] : ["done"], new ProblemList("", null)) : [];
+
+    private sealed class Check(string stepId, JsonElement step, string pointer, Compilation compilation) : StepCheck
+    {
+        public List<string> Outcomes { get; } = [];
+
+        public override string StepId => stepId;
+
+        public override JsonElement Config => step;
+
+        public override void Problem(string at, string message) => compilation.Problems.Add(pointer + at, message);
+
+        public override void Outcome(string name) => Outcomes.Add(name);
+
+        public override void Script(SandboxUnit unit)
+        {
+            if (unit.Id != UnitId) throw new InvalidOperationException($"A step's script has the id {UnitId}, not {unit.Id}.");
+            compilation.Scripts.Add(unit);
+        }
+
+        public override string? ReadFile(string at, string file) => compilation.ReadFile(pointer + at, file);
+    }
+}

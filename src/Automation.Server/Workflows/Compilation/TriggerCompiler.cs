@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Automation.Server.Triggers;
+using Automation.Server.Workflows.Configs;
+
+namespace Automation.Server.Workflows.Compilation;
+
+/// <summary>A trigger while its file is compiled.</summary>
+/// <param name="Id">Key in the file.</param>
+/// <param name="Start">The step it names, as written; null when it names none.</param>
+/// <param name="TypeName">Null when the type is not known.</param>
+/// <param name="Config">Null when the trigger has problems.</param>
+internal sealed record CompiledTrigger(string Id, string? Start, string? TypeName, object? Config);
+
+/// <summary>Checks one trigger of a workflow file and reads its config.</summary>
+internal sealed class TriggerCompiler(TriggerCatalog catalog)
+{
+    private static readonly string[] SharedNames = ["type", "start"];
+
+    public CompiledTrigger Compile(string id, JsonElement trigger, Compilation compilation)
+    {
+        var problems = compilation.Problems;
+        var pointer = "/triggers/" + JsonPointer.Escape(id);
+        if (!Names.IsId(id)) problems.AddAtName(pointer, $"\"{id}\" is not a trigger id; begin with a small letter and use only letters, digits, - and _.");
+        if (trigger.ValueKind is not JsonValueKind.Object)
+        {
+            problems.Add(pointer, $"Expected a trigger as an object with a \"type\", not {ConfigWords.Shown(trigger)}.");
+            return new CompiledTrigger(id, null, null, null);
+        }
+
+        var start = Names.StepId(trigger, "start", pointer, problems);
+        var entry = Names.Type<TriggerTypeEntry>(trigger, pointer, "trigger", catalog.TryGet, catalog.Types.Select(t => t.Name), problems);
+        if (entry is null) return new CompiledTrigger(id, start, null, null);
+
+        void Relative(string at, string message)
+        {
+            if (message.StartsWith("Unknown property", StringComparison.Ordinal)) problems.AddAtName(pointer + at, message);
+            else problems.Add(pointer + at, message);
+        }
+
+        var text = new ConfigText(pointer, expressionsAllowed: false, Relative, (at, name) => compilation.Secret(pointer + at, name));
+        var before = problems.Count;
+        new ConfigWalk(Relative, text).CheckObject(trigger, entry.Shape, SharedNames);
+        return new CompiledTrigger(id, start, entry.Name, problems.Count == before ? Finish(text, id, entry, trigger, pointer, compilation) : null);
+    }
+
+    private static object? Finish(ConfigText text, string id, TriggerTypeEntry entry, JsonElement trigger, string pointer, Compilation compilation)
+    {
+        var problems = compilation.Problems;
+        var before = problems.Count;
+        try
+        {
+            var config = text.Finish("triggers/" + id, entry.Shape).Constant!;
+            ConfigValidation.Check(config, entry.Shape, "", (at, message) => problems.Add(pointer + at, message));
+            if (problems.Count == before) entry.Trigger.Check(config, new Check(trigger, pointer, compilation));
+            return config;
+        }
+        catch (JsonException mismatch)
+        {
+            problems.Add(pointer, mismatch.InnerException?.Message ?? mismatch.Message);
+            return null;
+        }
+    }
+
+    private sealed class Check(JsonElement trigger, string pointer, Compilation compilation) : TriggerCheck
+    {
+        public override JsonElement Config => trigger;
+
+        public override void Problem(string at, string message) => compilation.Problems.Add(pointer + at, message);
+
+        public override void Secret(string at, string name) => compilation.Secret(pointer + at, name);
+    }
+}

@@ -1,0 +1,217 @@
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Automation.Server.Sandbox;
+using Automation.Server.Steps;
+using Automation.Server.Triggers;
+using Automation.Server.Values;
+using Automation.Server.Workflows.Configs;
+
+namespace Automation.Server.Workflows.Compilation;
+
+/// <summary>What became of a workflow file: a version, or every problem it has (P10).</summary>
+/// <param name="Version">Null when there are problems.</param>
+/// <param name="Problems">In the order of the file.</param>
+/// <param name="Files">Script files the workflow names, present or not: path as written.</param>
+internal sealed record CompiledWorkflow(WorkflowVersion? Version, IReadOnlyList<Problem> Problems, IReadOnlySet<string> Files);
+
+/// <summary>Makes versions of workflow files. Holds nothing between calls; may be called by several threads.</summary>
+/// <param name="steps">Known step types.</param>
+/// <param name="triggers">Known trigger types.</param>
+/// <param name="secretExists">Whether a secret of that name is set.</param>
+/// <param name="checkScripts">Has the sandbox parse every script and expression of a program.</param>
+internal sealed class WorkflowCompiler(
+    StepCatalog steps,
+    TriggerCatalog triggers,
+    Func<string, bool> secretExists,
+    Func<SandboxProgram, CancellationToken, Task<IReadOnlyList<ScriptProblem>>> checkScripts)
+{
+    private static readonly ConfigShape Root = ConfigShape.Of(typeof(WorkflowProperties));
+    private readonly StepCompiler stepCompiler = new(steps);
+    private readonly TriggerCompiler triggerCompiler = new(triggers);
+    private readonly CanonicalFormat format = new(steps, triggers);
+
+    /// <summary>Compiles a workflow file.</summary>
+    /// <param name="workflowId">Its path below the workflows folder without <c>.json</c>.</param>
+    /// <param name="file">Its bytes.</param>
+    /// <param name="read">Reads a script file by its path as written, relative to the workflow file; the path is checked before.</param>
+    /// <param name="cancellation">Ends the syntax check.</param>
+    public async Task<CompiledWorkflow> CompileAsync(string workflowId, ReadOnlyMemory<byte> file, Func<string, ScriptFile> read, CancellationToken cancellation)
+    {
+        var name = workflowId + ".json";
+        if (file.Length > ScriptFile.MaxBytes) return Failed(new Problem(name, "", $"The file is larger than {ScriptFile.MaxBytes / 1024} KB; split the workflow."));
+        var json = Utf8Json(name, file.Span, out var broken);
+        if (json is null) return Failed(broken!);
+        var problems = new ProblemList(name, () => JsonPositions.Of(json));
+        var compilation = new Compilation(workflowId, problems, read, secretExists);
+        using var document = Parse(json, problems);
+        if (document is null) return Failed([.. problems.All]);
+        if (HalfCharacter(json) is { } half)
+        {
+            var (line, column) = JsonPositions.LineAndColumn(json, half);
+            return Failed(new Problem(name, "", "The string holds half of a character as a \\u escape; write the character itself.", line, column));
+        }
+
+        var version = Compile(document.RootElement, compilation);
+        if (version is not null) await CheckScriptsAsync(version.Program, document.RootElement, compilation, cancellation);
+        return new CompiledWorkflow(problems.IsEmpty ? version : null, problems.All, compilation.Mentioned);
+    }
+
+    /// <summary>Compiles a stored version again. Secrets and script syntax were checked when it was first made.</summary>
+    public CompiledWorkflow Compile(string workflowId, VersionSource source)
+    {
+        var problems = new ProblemList(workflowId + ".json", null);
+        var compilation = new Compilation(
+            workflowId,
+            problems,
+            file => source.Files.TryGetValue(file, out var text) ? ScriptFile.Of(text) : ScriptFile.Failed($"\"{file}\" is not part of the stored version."),
+            secretExists: null);
+        using var document = source.Document.ToDocument();
+        var version = Compile(document.RootElement, compilation);
+        return new CompiledWorkflow(version, problems.All, compilation.Mentioned);
+    }
+
+    private static CompiledWorkflow Failed(params Problem[] problems) => new(null, problems, FrozenSet<string>.Empty);
+
+    private static byte[]? Utf8Json(string name, ReadOnlySpan<byte> file, out Problem? broken)
+    {
+        broken = null;
+        if (file.StartsWith("\uFEFF"u8)) file = file[3..];
+        if (System.Text.Unicode.Utf8.IsValid(file)) return file.ToArray();
+        broken = new Problem(name, "", "The file is not UTF-8 text; save it as UTF-8.");
+        return null;
+    }
+
+    /// <summary>Offset of the first string with a lone surrogate, which JSON can spell but text cannot hold; null when there is none.</summary>
+    private static int? HalfCharacter(byte[] json)
+    {
+        if (json.AsSpan().IndexOf("\\u"u8) < 0) return null;
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+        {
+            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !reader.ValueIsEscaped) continue;
+            try
+            {
+                reader.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                return (int)reader.TokenStartIndex;
+            }
+        }
+
+        return null;
+    }
+
+    private static JsonDocument? Parse(byte[] json, ProblemList problems)
+    {
+        try
+        {
+            return JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
+        }
+        catch (JsonException)
+        {
+            // Either a name occurs twice, all of which are listed below, or the text is no JSON.
+        }
+
+        try
+        {
+            var document = JsonDocument.Parse(json);
+            foreach (var (pointer, line, column) in JsonPositions.Of(json).Duplicates)
+            {
+                problems.Add(new Problem(problems.File, pointer, "The name occurs twice in its object; remove one.", line, column));
+            }
+
+            return document;
+        }
+        catch (JsonException broken)
+        {
+            var offset = OffsetOf(json, broken);
+            var (line, column) = JsonPositions.LineAndColumn(json, offset);
+            var message = string.IsNullOrWhiteSpace(Encoding.UTF8.GetString(json)) ? "The file is empty; write a workflow into it." : $"The file is not valid JSON: {FirstSentence(broken.Message)} Look at line {line}, column {column}.";
+            problems.Add(new Problem(problems.File, "", message, line, column));
+            return null;
+        }
+    }
+
+    private static int OffsetOf(byte[] json, JsonException broken)
+    {
+        var offset = 0;
+        for (var line = broken.LineNumber ?? 0; line > 0 && offset < json.Length; line--) offset = Array.IndexOf(json, (byte)'\n', offset) + 1;
+        return offset + (int)(broken.BytePositionInLine ?? 0);
+    }
+
+    private static string FirstSentence(string message) => message.IndexOf(" LineNumber:", StringComparison.Ordinal) is var end and >= 0 ? message[..end] : message;
+
+    private WorkflowVersion? Compile(JsonElement root, Compilation compilation)
+    {
+        var problems = compilation.Problems;
+        if (root.ValueKind is not JsonValueKind.Object)
+        {
+            problems.Add("", $"Expected a workflow as an object with \"steps\", not {ConfigWords.Shown(root)}.");
+            return null;
+        }
+
+        new ConfigWalk(problems.AddAtName).CheckObject(root, Root, ["triggers", "steps"]);
+        var compiledTriggers = Members(root, "triggers", problems).Select(t => triggerCompiler.Compile(t.Name, t.Value, compilation)).ToList();
+        var compiledSteps = Members(root, "steps", problems).Select(s => stepCompiler.Compile(s.Name, s.Value, compilation)).ToList();
+        if (compiledSteps.Count == 0 && problems.IsEmpty) problems.Add(root.TryGetProperty("steps", out _) ? "/steps" : "", "A workflow needs at least one step; add \"steps\".");
+        var start = new Graph(compiledSteps, compiledTriggers, Text(root, "start"), Text(root, "onError"), problems).Check();
+        if (!problems.IsEmpty) return null;
+        var source = new VersionSource(new Json(format.Format(root)), compilation.Files);
+        var properties = root.Deserialize<WorkflowProperties>(ConfigJson.Options)!;
+        return new WorkflowVersion
+        {
+            WorkflowId = compilation.WorkflowId,
+            Hash = HashOf(source),
+            Name = properties.Name ?? compilation.WorkflowId,
+            Description = properties.Description,
+            Source = source,
+            Triggers = compiledTriggers.ToFrozenDictionary(t => t.Id, t => new TriggerDefinition(t.Id, t.TypeName!, t.Config!, t.Start ?? start!), StringComparer.Ordinal),
+            Steps = compiledSteps.ToFrozenDictionary(s => s.Id, s => s.Ready!, StringComparer.Ordinal),
+            Start = start!,
+            OnError = properties.OnError,
+            Program = ProgramOf(compilation, compiledSteps, source),
+        };
+    }
+
+    private static SandboxProgram ProgramOf(Compilation compilation, List<CompiledStep> steps, VersionSource source) =>
+        new($"{compilation.WorkflowId}@{HashOf(source)}", [.. steps.Select(s => s.Ready!.Config.Expressions).OfType<SandboxUnit>(), .. compilation.Scripts]);
+
+    private static IEnumerable<JsonProperty> Members(JsonElement root, string name, ProblemList problems)
+    {
+        if (!root.TryGetProperty(name, out var value)) return [];
+        if (value.ValueKind is JsonValueKind.Object) return value.EnumerateObject().DistinctBy(p => p.Name);
+        problems.Add("/" + name, $"Expected an object from id to {name[..^1]}, not {ConfigWords.Shown(value)}.");
+        return [];
+    }
+
+    private static string? Text(JsonElement root, string name) => root.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
+
+    private async Task CheckScriptsAsync(SandboxProgram program, JsonElement root, Compilation compilation, CancellationToken cancellation)
+    {
+        if (program.Units.IsEmpty) return;
+        foreach (var found in await checkScripts(program, cancellation)) compilation.Problems.Add(ScriptPlaces.Locate(found, program, root, compilation));
+    }
+
+    /// <summary>SHA-256 over the canonical document and the script files, each with its length before it; 16 hex digits.</summary>
+    private static string HashOf(VersionSource source)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        void Add(ReadOnlySpan<byte> bytes)
+        {
+            hash.AppendData(BitConverter.GetBytes((long)bytes.Length));
+            hash.AppendData(bytes);
+        }
+
+        Add(source.Document.Utf8.Span);
+        foreach (var (path, text) in source.Files.OrderBy(f => f.Key, StringComparer.Ordinal))
+        {
+            Add(Encoding.UTF8.GetBytes(path));
+            Add(Encoding.UTF8.GetBytes(text));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
+}

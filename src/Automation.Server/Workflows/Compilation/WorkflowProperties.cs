@@ -1,0 +1,75 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using Automation.Server.Steps;
+using Automation.Server.Values;
+
+namespace Automation.Server.Workflows.Compilation;
+
+/// <summary>The simple properties of a workflow file; <c>triggers</c> and <c>steps</c> stand beside them.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
+internal sealed record WorkflowProperties
+{
+    [JsonPropertyName("$schema"), Literal, Description("Where editors find the JSON Schema of workflow files.")]
+    public string? Schema { get; init; }
+
+    [Literal, Description("What people call the workflow; its id when left out."), StringLength(200, MinimumLength = 1)]
+    public string? Name { get; init; }
+
+    [Literal, Description("What the workflow is for.")]
+    public string? Description { get; init; }
+
+    [Literal, Description("Id of the step a run begins with. Needed when more than one step has nothing that leads to it.")]
+    public string? Start { get; init; }
+
+    [Literal, Description("Id of the step that gets errors which no step's own error outcome takes.")]
+    public string? OnError { get; init; }
+}
+
+/// <summary>What every step may have beside its config; <c>type</c> and <c>next</c> stand beside them.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
+internal sealed record StepProperties
+{
+    [Literal, Description("What people call the step; its id when left out."), StringLength(200, MinimumLength = 1)]
+    public string? Name { get; init; }
+
+    [Literal, Description("Notes for people.")]
+    public string? Notes { get; init; }
+
+    [Literal, Description("How often to try again after an error; once only when left out.")]
+    public RetryProperties? Retry { get; init; }
+
+    [Literal, Description("Longest time of one try, as \"30s\".")]
+    public Duration? Timeout { get; init; }
+
+    [Literal, Description("Pass the step over: its input goes on as its output."), DefaultValue(false)]
+    public bool Disabled { get; init; }
+}
+
+/// <summary>A step's <c>retry</c>.</summary>
+internal sealed record RetryProperties
+{
+    [Literal, Description("Tries in all, the first included."), Range(1, 100), DefaultValue(3)]
+    public int Attempts { get; init; } = 3;
+
+    [Literal, Description("Whether the pause doubles each time or stays the same."), DefaultValue(Backoff.Exponential)]
+    public Backoff Backoff { get; init; } = Backoff.Exponential;
+
+    [Literal, Description("Pause before the second try."), DefaultValue("1s")]
+    public Duration Initial { get; init; } = new(TimeSpan.FromSeconds(1));
+
+    [Literal, Description("Longest pause."), DefaultValue("5m")]
+    public Duration Max { get; init; } = new(TimeSpan.FromMinutes(5));
+
+    [Literal, Description("Share of the pause that is random, both ways."), Range(0.0, 1.0), DefaultValue(0.2)]
+    public double Jitter { get; init; } = 0.2;
+
+    public RetryPolicy ToPolicy() => new(Attempts, Backoff is Backoff.Exponential, Initial, Max, Jitter);
+}
+
+/// <summary>How the pauses between tries grow.</summary>
+internal enum Backoff
+{
+    Exponential,
+    Constant,
+}
