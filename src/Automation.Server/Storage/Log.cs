@@ -16,4 +16,7 @@ internal static partial class Log
 
     [LoggerMessage(5004, LogLevel.Error, "Pruning failed; it is tried again at the next turn")]
     public static partial void PruneFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(5005, LogLevel.Information, "Pruned the {Events} oldest handled events: {MaxEvents} are kept")]
+    public static partial void PrunedByCount(ILogger logger, int events, int maxEvents);
 }

@@ -1,0 +1,48 @@
+using System.Diagnostics;
+
+namespace Automation.Server.Api;
+
+/// <summary>Turns what goes wrong below <c>/api</c> into problem details: a bad request by its own words, a defect without any of its text.</summary>
+internal sealed class ApiErrors(RequestDelegate next, IProblemDetailsService problems, ILogger<ApiErrors> log)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return; // the caller is gone
+        }
+        catch (BadHttpRequestException error) when (!context.Response.HasStarted)
+        {
+            await WriteAsync(context, error.StatusCode, error.StatusCode is StatusCodes.Status413PayloadTooLarge ? "The body is larger than this resource takes." : "The request cannot be read: " + error.Message);
+            return;
+        }
+        catch (Exception error) when (!context.Response.HasStarted)
+        {
+            var trace = Activity.Current?.Id ?? context.TraceIdentifier;
+            Log.Unhandled(log, context.Request.Method, context.Request.Path, trace, error);
+            await WriteAsync(context, StatusCodes.Status500InternalServerError, $"The server failed; its log says more at trace id {trace}.", trace);
+            return;
+        }
+
+        if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null }) await WriteAsync(context, context.Response.StatusCode, Explain(context));
+    }
+
+    private static string? Explain(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => $"There is no {context.Request.Path}. The API's resources are listed in /openapi/v1.json.",
+        StatusCodes.Status405MethodNotAllowed => $"{context.Request.Path} does not take {context.Request.Method}; it takes {context.Response.Headers.Allow}.",
+        _ => null,
+    };
+
+    private async Task WriteAsync(HttpContext context, int status, string? detail, string? trace = null)
+    {
+        context.Response.StatusCode = status;
+        var problem = new ProblemDetailsContext { HttpContext = context, ProblemDetails = { Status = status, Detail = detail } };
+        if (trace is not null) problem.ProblemDetails.Extensions["traceId"] = trace;
+        await problems.WriteAsync(problem);
+    }
+}

@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Automation.Server.Api;
+
+/// <summary>The API's refusals as problem details (RFC 9457): what is wrong and what to do about it, in one sentence.</summary>
+internal static class ApiProblem
+{
+    public static ProblemHttpResult BadParameters(IReadOnlyDictionary<string, string[]> errors) => TypedResults.Problem(
+        statusCode: StatusCodes.Status400BadRequest,
+        detail: string.Join(' ', errors.Select(e => $"{e.Key}: {e.Value[0]}")),
+        extensions: [KeyValuePair.Create("errors", (object?)errors)]);
+
+    public static ProblemHttpResult BadRequest(string detail) => TypedResults.Problem(statusCode: StatusCodes.Status400BadRequest, detail: detail);
+
+    public static ProblemHttpResult NotFound(string noun, string id) =>
+        TypedResults.Problem(statusCode: StatusCodes.Status404NotFound, detail: $"There is no {noun} \"{id}\". It may have been deleted because of its age.");
+
+    public static ProblemHttpResult NoWorkflow(string id) =>
+        TypedResults.Problem(statusCode: StatusCodes.Status404NotFound, detail: $"There is no workflow \"{id}\". Its id is the file's path below the workflows folder, without \".json\"; a \"/\" in it is written %2F.");
+
+    public static ProblemHttpResult Conflict(string detail) => TypedResults.Problem(statusCode: StatusCodes.Status409Conflict, detail: detail);
+
+    /// <summary>503 with <c>Retry-After: 1</c>.</summary>
+    public static ProblemHttpResult Unavailable(HttpContext context, string detail)
+    {
+        context.Response.Headers.RetryAfter = "1";
+        return TypedResults.Problem(statusCode: StatusCodes.Status503ServiceUnavailable, detail: detail);
+    }
+}

@@ -1,0 +1,31 @@
+using Automation.Server.Triggers;
+using Automation.Server.Values;
+using Automation.Server.Workflows;
+
+namespace Automation.Server.Api;
+
+/// <summary>What the API asks of the features it shows: each a single call, so that the API depends on none of them.</summary>
+internal sealed class ApiSources
+{
+    /// <summary>What is active now.</summary>
+    public required Func<WorkflowSet> Workflows { get; init; }
+
+    /// <summary>Switches a known workflow on or off; completes when that is stored and in effect.</summary>
+    public required Func<string, bool, Task> SetEnabled { get; init; }
+
+    /// <summary>Takes in an event: <see cref="Intake.AcceptAsync"/>.</summary>
+    public required AcceptEvent Accept { get; init; }
+
+    /// <summary>Called after deliveries were replayed, so that they go out at once.</summary>
+    public required Action WakeDeliveries { get; init; }
+
+    public required Func<IReadOnlyList<StepTypeView>> StepTypes { get; init; }
+
+    public required Func<IReadOnlyList<TriggerTypeView>> TriggerTypes { get; init; }
+
+    /// <summary>JSON Schema of a workflow file.</summary>
+    public required Func<Json> WorkflowSchema { get; init; }
+}
+
+/// <inheritdoc cref="Intake.AcceptAsync"/>
+internal delegate ValueTask<IntakeOutcome> AcceptEvent(Event accepted, IReadOnlyList<TriggerTarget> targets, TaskCompletionSource<RunAnswer>? answer, CancellationToken cancellation);

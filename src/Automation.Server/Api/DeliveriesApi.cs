@@ -1,0 +1,81 @@
+using System.ComponentModel;
+using Automation.Server.Deliveries;
+using Automation.Server.Storage;
+using Automation.Server.Storage.Management;
+using Automation.Server.Values;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+
+namespace Automation.Server.Api;
+
+/// <summary>Outbound webhooks, each attempt, and making dead ones again.</summary>
+internal static class DeliveriesApi
+{
+    public static void Map(RouteGroupBuilder api)
+    {
+        var deliveries = api.MapGroup("/deliveries").WithTags("Deliveries");
+        deliveries.MapGet("/", ListAsync).WithName("listDeliveries").WithSummary("Deliveries, newest first").ProducesProblem(400);
+        deliveries.MapGet("/{id}", GetAsync).WithName("getDelivery").WithSummary("A delivery with its request and each attempt").ProducesProblem(400).ProducesProblem(404);
+        deliveries.MapPost("/{id}/replay", DeliveryReplay.OneAsync).WithName("replayDelivery").WithSummary("Make a dead or succeeded delivery again")
+            .WithDescription("With the same idempotency key and a fresh count of attempts.").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
+        deliveries.MapPost("/replay", DeliveryReplay.AllAsync).WithName("replayDeliveries").WithSummary("Make all deliveries again that a filter names")
+            .WithDescription("Oldest first. Takes the filters of the list; `state` is `dead` unless given.").ProducesProblem(400);
+    }
+
+    private static async Task<Results<Ok<Page<DeliverySummary>>, ProblemHttpResult>> ListAsync([AsParameters] DeliveryFilter filter, HttpRequest request, ManagementDb db, TimeProvider time, CancellationToken cancellation)
+    {
+        var parameters = new Parameters(time);
+        var before = parameters.OptionalId("before", PublicId.Delivery, filter.Before);
+        var limit = parameters.Limit(filter.Limit);
+        var state = parameters.OneOf<ShownDeliveryState>("state", filter.State);
+        var run = parameters.OptionalId("run", PublicId.Run, filter.Run);
+        var since = parameters.Time("since", filter.Since);
+        var until = parameters.Time("until", filter.Until);
+        if (parameters.Problem is { } problem) return problem;
+
+        var rows = Matching(db.Deliveries, state, filter.Workflow, filter.Destination, since, until);
+        if (before is { } newest) rows = rows.Where(d => d.Id < newest);
+        if (run is { } of) rows = rows.Where(d => d.RunId == of);
+        var items = await rows.OrderByDescending(d => d.Id).Take(limit + 1).Select(DeliverySummary.FromRow).ToListAsync(cancellation);
+        return TypedResults.Ok(Page.Of(items, limit, request, d => d.Id));
+    }
+
+    internal static IQueryable<DeliveryRow> Matching(IQueryable<DeliveryRow> rows, ShownDeliveryState? state, string? workflow, string? destination, DateTimeOffset? since, DateTimeOffset? until)
+    {
+        rows = state switch
+        {
+            null => rows,
+            ShownDeliveryState.Pending => rows.Where(d => d.NextAttemptAt != null && d.State == DeliveryState.Pending && d.Owner == null),
+            ShownDeliveryState.Retrying => rows.Where(d => d.NextAttemptAt != null && d.State == DeliveryState.Retrying && d.Owner == null),
+            ShownDeliveryState.Sending => rows.Where(d => d.NextAttemptAt != null && d.Owner != null),
+            ShownDeliveryState.Dead => rows.Where(d => d.State == DeliveryState.Dead), // a constant, so that the index of dead deliveries serves
+            _ => rows.Where(d => d.State == DeliveryState.Succeeded),
+        };
+        if (since is { } from && IdSource.LowestAt(from) is var first) rows = rows.Where(d => d.Id >= first);
+        if (until is { } to && IdSource.LowestAt(to) is var end) rows = rows.Where(d => d.Id < end);
+        if (workflow is not null) rows = rows.Where(d => d.WorkflowId == workflow);
+        if (destination is not null) rows = rows.Where(d => d.Destination == destination);
+        return rows;
+    }
+
+    private static async Task<Results<Ok<DeliveryDetails>, ProblemHttpResult>> GetAsync([Description("As dlv_0f9k2m7q4x3aw.")] string id, ManagementDb db, TimeProvider time, CancellationToken cancellation)
+    {
+        var parameters = new Parameters(time);
+        var key = parameters.Id("id", PublicId.Delivery, id);
+        if (parameters.Problem is { } problem) return problem;
+        if (await db.Deliveries.Include(d => d.Tries.OrderBy(a => a.Number)).SingleOrDefaultAsync(d => d.Id == key, cancellation) is not { } row) return ApiProblem.NotFound("delivery", id);
+        var attempts = row.Tries.Select(a => new Attempt(a.Number, a.StartedAt, a.DurationMs, a.Status, a.Error, a.Message, a.ResponseHead));
+        return TypedResults.Ok(new DeliveryDetails(DeliverySummary.Of(row), row.IdempotencyKey, DeliveryRequestView.Of(row), [.. attempts]));
+    }
+}
+
+/// <summary>Which deliveries to list.</summary>
+internal sealed record DeliveryFilter(
+    [property: Description("Only deliveries in this state."), OneOf<ShownDeliveryState>] string? State,
+    [property: Description("Only deliveries of this workflow.")] string? Workflow,
+    [property: Description("Only deliveries of this run.")] string? Run,
+    [property: Description("Only deliveries to this destination, as a list shows it.")] string? Destination,
+    [property: Description("Only deliveries queued at or after this time (RFC 3339), or this long ago (24h).")] string? Since,
+    [property: Description("Only deliveries queued before this time (RFC 3339), or longer ago (24h).")] string? Until,
+    [property: Description("Only what is older than this delivery: the cursor of the next page.")] string? Before,
+    [property: Description("How many items a page has, 200 at most.")] string? Limit);

@@ -1,0 +1,81 @@
+using System.ComponentModel;
+using Automation.Server.Storage;
+using Automation.Server.Storage.Management;
+using Automation.Server.Values;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+
+namespace Automation.Server.Api;
+
+/// <summary>Makes ended deliveries again: the same request and idempotency key, so that a receiver that had it can drop the repeat.</summary>
+internal static class DeliveryReplay
+{
+    // What one transaction holds; intake goes between two.
+    private const int Batch = 200;
+
+    public static async Task<Results<Accepted<ReplayedDelivery>, ProblemHttpResult>> OneAsync([Description("As dlv_0f9k2m7q4x3aw.")] string id, ManagementDb db, Journal journal, ApiSources sources, TimeProvider time, CancellationToken cancellation)
+    {
+        var parameters = new Parameters(time);
+        var key = parameters.Id("id", PublicId.Delivery, id);
+        if (parameters.Problem is { } problem) return problem;
+        var replay = new DeliveryReplayed(key, time.GetUtcNow());
+        await journal.CommitAsync(replay);
+        if (replay.Replayed)
+        {
+            sources.WakeDeliveries();
+            return TypedResults.Accepted($"/api/deliveries/{id}", new ReplayedDelivery(id));
+        }
+
+        return await db.Deliveries.AnyAsync(d => d.Id == key, cancellation)
+            ? ApiProblem.Conflict($"\"{id}\" is still under way; only a dead or succeeded delivery can be made again.")
+            : ApiProblem.NotFound("delivery", id);
+    }
+
+    public static async Task<Results<Ok<ReplayedDeliveries>, ProblemHttpResult>> AllAsync([AsParameters] ReplayFilter filter, ManagementDb db, Journal journal, ApiSources sources, TimeProvider time, ILogger<ApiSources> log, CancellationToken cancellation)
+    {
+        var parameters = new Parameters(time);
+        var state = parameters.OneOf<ReplayableState>("state", filter.State) is ReplayableState.Succeeded ? ShownDeliveryState.Succeeded : ShownDeliveryState.Dead;
+        var since = parameters.Time("since", filter.Since);
+        var until = parameters.Time("until", filter.Until);
+        if (parameters.Problem is { } problem) return problem;
+
+        // Ids ascend: what fails again meanwhile is behind, and what is queued from now on is left out, so this ends.
+        var matching = DeliveriesApi.Matching(db.Deliveries, state, filter.Workflow, filter.Destination, since, until ?? time.GetUtcNow().AddMilliseconds(1));
+        var replayed = 0;
+        for (var after = 0L; ;)
+        {
+            var last = after;
+            var ids = await matching.Where(d => d.Id > last).OrderBy(d => d.Id).Take(Batch).Select(d => d.Id).ToListAsync(cancellation);
+            if (ids.Count == 0) break;
+            var replays = ids.Select(id => new DeliveryReplayed(id, time.GetUtcNow())).ToArray();
+            await journal.CommitAsync(replays);
+            sources.WakeDeliveries();
+            replayed += replays.Count(r => r.Replayed);
+            after = ids[^1];
+        }
+
+        Log.Replayed(log, replayed);
+        return TypedResults.Ok(new ReplayedDeliveries(replayed));
+    }
+}
+
+/// <summary>The states from which a delivery can be made again.</summary>
+internal enum ReplayableState
+{
+    Dead,
+    Succeeded,
+}
+
+/// <summary>A delivery that is pending again.</summary>
+internal sealed record ReplayedDelivery(string Id);
+
+/// <summary>How many deliveries are pending again.</summary>
+internal sealed record ReplayedDeliveries(int Replayed);
+
+/// <summary>Which deliveries to make again; without any filter, all dead ones.</summary>
+internal sealed record ReplayFilter(
+    [property: Description("Deliveries in this state; dead unless given."), OneOf<ReplayableState>] string? State,
+    [property: Description("Only deliveries of this workflow.")] string? Workflow,
+    [property: Description("Only deliveries to this destination, as a list shows it.")] string? Destination,
+    [property: Description("Only deliveries queued at or after this time (RFC 3339), or this long ago (24h).")] string? Since,
+    [property: Description("Only deliveries queued before this time (RFC 3339), or longer ago (24h).")] string? Until);

@@ -1,0 +1,77 @@
+using System.ComponentModel;
+using System.Net.Mime;
+using Automation.Server.Storage.Management;
+using Automation.Server.Triggers;
+using Automation.Server.Values;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+
+namespace Automation.Server.Api;
+
+/// <summary>Runs, what their steps did, and a stream of their starts and ends.</summary>
+internal static class RunsApi
+{
+    public static void Map(RouteGroupBuilder api)
+    {
+        var runs = api.MapGroup("/runs").WithTags("Runs");
+        runs.MapGet("/", ListAsync).WithName("listRuns").WithSummary("Runs, newest first").ProducesProblem(400);
+        runs.MapGet("/{id}", GetAsync).WithName("getRun").WithSummary("A run with the input, output and log of each step").ProducesProblem(400).ProducesProblem(404);
+        runs.MapGet("/stream", RunStream.SendAsync).WithName("streamRuns").WithSummary("Runs as they start and end (server-sent events)")
+            .WithDescription("Events: `run` with `{ id, workflow, state, at }`; `dropped` with `{ count }` when this client was too slow to get them all. A comment every 15 seconds keeps the connection open.")
+            .Produces<string>(200, MediaTypeNames.Text.EventStream).ProducesProblem(503);
+    }
+
+    private static async Task<Results<Ok<Page<RunSummary>>, ProblemHttpResult>> ListAsync([AsParameters] RunFilter filter, HttpRequest request, ManagementDb db, TimeProvider time, CancellationToken cancellation)
+    {
+        var parameters = new Parameters(time);
+        var before = parameters.OptionalId("before", PublicId.Run, filter.Before);
+        var limit = parameters.Limit(filter.Limit);
+        var state = parameters.OneOf<RunState>("state", filter.State);
+        var since = parameters.Time("since", filter.Since);
+        var until = parameters.Time("until", filter.Until);
+        if (parameters.Problem is { } problem) return problem;
+
+        var rows = InState(db.Runs, state);
+        if (before is { } newest) rows = rows.Where(r => r.Id < newest);
+        if (since is { } from && IdSource.LowestAt(from) is var first) rows = rows.Where(r => r.Id >= first);
+        if (until is { } to && IdSource.LowestAt(to) is var end) rows = rows.Where(r => r.Id < end);
+        if (filter.Workflow is { } workflow) rows = rows.Where(r => r.WorkflowId == workflow);
+        var items = await rows.OrderByDescending(r => r.Id).Take(limit + 1).Select(RunSummary.FromRow).ToListAsync(cancellation);
+        return TypedResults.Ok(Page.Of(items, limit, request, r => r.Id));
+    }
+
+    private static IQueryable<RunRow> InState(IQueryable<RunRow> rows, RunState? state)
+    {
+        var name = state is { } given ? Parameters.NameOf(given) : "";
+        return state switch
+        {
+            null => rows,
+            RunState.Pending => rows.Where(r => r.State == "pending" && r.Owner == null),
+            RunState.Running => rows.Where(r => r.EndedAt == null && (r.State == "running" || (r.State == "pending" && r.Owner != null))),
+            RunState.Failed => rows.Where(r => r.State == "failed"), // a constant, so that the index of failed runs serves
+            _ => rows.Where(r => r.State == name),
+        };
+    }
+
+    private static async Task<Results<Ok<RunDetails>, ProblemHttpResult>> GetAsync([Description("As run_0f9k2m7q4x3aw.")] string id, ManagementDb db, TimeProvider time, CancellationToken cancellation)
+    {
+        var parameters = new Parameters(time);
+        var key = parameters.Id("id", PublicId.Run, id);
+        if (parameters.Problem is { } problem) return problem;
+        if (await db.Runs.Include(r => r.Event).SingleOrDefaultAsync(r => r.Id == key, cancellation) is not { } row) return ApiProblem.NotFound("run", id);
+        var parts = await db.RunSaves.Where(s => s.RunId == key).OrderBy(s => s.Id).Select(s => s.StepRuns).ToListAsync(cancellation);
+        if (row.StepRuns is { } last) parts.Add(last);
+        var deliveries = await db.Deliveries.Where(d => d.RunId == key).OrderBy(d => d.Id).Select(DeliverySummary.FromRow).ToListAsync(cancellation);
+        var data = row.Event is { } e ? EventData.Parse(e.ContentType, e.Body) : Json.Null;
+        return TypedResults.Ok(new RunDetails(RunSummary.Of(row), row.Event is { } accepted ? EventSummary.Of(accepted) : null, RunTrace.Compose(parts, data), deliveries));
+    }
+}
+
+/// <summary>Which runs to list.</summary>
+internal sealed record RunFilter(
+    [property: Description("Only runs of this workflow.")] string? Workflow,
+    [property: Description("Only runs in this state."), OneOf<RunState>] string? State,
+    [property: Description("Only runs created at or after this time (RFC 3339), or this long ago (24h).")] string? Since,
+    [property: Description("Only runs created before this time (RFC 3339), or longer ago (24h).")] string? Until,
+    [property: Description("Only what is older than this run: the cursor of the next page.")] string? Before,
+    [property: Description("How many items a page has, 200 at most.")] string? Limit);

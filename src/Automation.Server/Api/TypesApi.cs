@@ -1,0 +1,33 @@
+using System.ComponentModel;
+using Automation.Server.Values;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Automation.Server.Api;
+
+/// <summary>The catalogue: what workflows can be made of.</summary>
+internal static class TypesApi
+{
+    public static void Map(RouteGroupBuilder api)
+    {
+        var types = api.MapGroup("").WithTags("Catalogue");
+        types.MapGet("/step-types", (ApiSources sources) => TypedResults.Ok(Page.Whole(sources.StepTypes()))).WithName("listStepTypes").WithSummary("All step types, with the JSON Schema of their config");
+        types.MapGet("/trigger-types", (ApiSources sources) => TypedResults.Ok(Page.Whole(sources.TriggerTypes()))).WithName("listTriggerTypes").WithSummary("All trigger types, with the JSON Schema of their config");
+        types.MapGet("/schema", (ApiSources sources) => TypedResults.Ok(sources.WorkflowSchema())).WithName("getSchema").WithSummary("JSON Schema of a workflow file");
+    }
+}
+
+/// <summary>A step type as the palette shows it.</summary>
+internal sealed record StepTypeView(
+    [property: Description("As in workflow files: webhook.send.")] string Type,
+    string Title,
+    [property: Description("The palette's group.")] string Category,
+    [property: Description("A Lucide icon's name.")] string Icon,
+    [property: Description("Outcomes that every step of this type has; error is always there.")] IReadOnlyList<string> Outcomes,
+    [property: Description("JSON Schema of the step's config.")] Json Schema);
+
+/// <summary>A trigger type as the palette shows it.</summary>
+internal sealed record TriggerTypeView(
+    [property: Description("As in workflow files: webhook.")] string Type,
+    string Title,
+    [property: Description("A Lucide icon's name.")] string Icon,
+    [property: Description("JSON Schema of the trigger's config.")] Json Schema);

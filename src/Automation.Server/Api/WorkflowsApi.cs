@@ -1,0 +1,68 @@
+using System.ComponentModel;
+using System.Net.Mime;
+using Automation.Server.Storage.Management;
+using Automation.Server.Workflows;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+
+namespace Automation.Server.Api;
+
+/// <summary>The workflows as they are active now. The files are the author's: nothing here writes them.</summary>
+/// <remarks>An id is one path segment, its <c>/</c> written <c>%2F</c>: Kestrel leaves that escape alone when it decodes a path, and <see cref="Find"/> undoes it.</remarks>
+internal static class WorkflowsApi
+{
+    private const string IdDescription = "Path of the file below the workflows folder without .json, its / written %2F: shop%2Fnew-order.";
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        var workflows = api.MapGroup("/workflows").WithTags("Workflows");
+        workflows.MapGet("/", List).WithName("listWorkflows").WithSummary("All workflows, by id");
+        workflows.MapGet("/problems", ListProblems).WithName("listProblems").WithSummary("Workflows whose files have mistakes, with the mistakes");
+        workflows.MapGet("/{id}", Get).WithName("getWorkflow").WithSummary("A workflow with its active document").ProducesProblem(404);
+        workflows.MapGet("/{id}/problems", GetProblems).WithName("getProblems").WithSummary("The mistakes in a workflow's files").ProducesProblem(404);
+        workflows.MapGet("/{id}/versions/{hash}", GetVersionAsync).WithName("getVersion").WithSummary("A version that ran, also when the file has changed since").ProducesProblem(404);
+        workflows.MapPost("/{id}/enable", EnableAsync).WithName("enableWorkflow").WithSummary("Let a workflow take events").ProducesProblem(404);
+        workflows.MapPost("/{id}/disable", DisableAsync).WithName("disableWorkflow").WithSummary("Stop a workflow from taking events; its open runs go on").ProducesProblem(404);
+        workflows.MapPost("/{id}/run", ManualRun.RunAsync).WithName("runWorkflow").WithSummary("Run a workflow with the body as its event's data")
+            .WithDescription("The body is JSON whatever its content type; without a body the data is null. Also a workflow that is switched off runs. 202: stored, and it will run. 200: it ended within `wait`.")
+            .Accepts<object>(isOptional: true, MediaTypeNames.Application.Json)
+            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413).ProducesProblem(503);
+    }
+
+    /// <summary>The workflow that a path names; null when there is none.</summary>
+    public static WorkflowState? Find(ApiSources sources, string id) => sources.Workflows().Workflows.GetValueOrDefault(Unescape(id));
+
+    public static string Unescape(string id) => id.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+
+    private static Ok<Page<WorkflowSummary>> List(ApiSources sources) => TypedResults.Ok(Page.Whole<WorkflowSummary>([.. Sorted(sources).Select(WorkflowSummary.Of)]));
+
+    private static Ok<Page<WorkflowProblems>> ListProblems(ApiSources sources) =>
+        TypedResults.Ok(Page.Whole<WorkflowProblems>([.. Sorted(sources).Where(w => w.Problems.Count > 0).Select(w => new WorkflowProblems(w.WorkflowId, w.Problems))]));
+
+    private static Results<Ok<WorkflowDetails>, ProblemHttpResult> Get([Description(IdDescription)] string id, ApiSources sources) =>
+        Find(sources, id) is { } workflow ? TypedResults.Ok(WorkflowDetails.Of(workflow)) : ApiProblem.NoWorkflow(Unescape(id));
+
+    private static Results<Ok<WorkflowProblems>, ProblemHttpResult> GetProblems([Description(IdDescription)] string id, ApiSources sources) =>
+        Find(sources, id) is { } workflow ? TypedResults.Ok(new WorkflowProblems(workflow.WorkflowId, workflow.Problems)) : ApiProblem.NoWorkflow(Unescape(id));
+
+    private static async Task<Results<Ok<VersionDetails>, ProblemHttpResult>> GetVersionAsync([Description(IdDescription)] string id, [Description("As a run names it.")] string hash, ManagementDb db, CancellationToken cancellation)
+    {
+        var workflow = Unescape(id);
+        var row = await db.Versions.SingleOrDefaultAsync(v => v.WorkflowId == workflow && v.Hash == hash, cancellation);
+        return row is null ? ApiProblem.NotFound($"version of \"{workflow}\" with the hash", hash) : TypedResults.Ok(VersionDetails.Of(row));
+    }
+
+    private static Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> EnableAsync([Description(IdDescription)] string id, ApiSources sources, ILogger<ApiSources> log) => SwitchAsync(id, true, sources, log);
+
+    private static Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> DisableAsync([Description(IdDescription)] string id, ApiSources sources, ILogger<ApiSources> log) => SwitchAsync(id, false, sources, log);
+
+    private static async Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> SwitchAsync(string id, bool enabled, ApiSources sources, ILogger log)
+    {
+        if (Find(sources, id) is not { } workflow) return ApiProblem.NoWorkflow(Unescape(id));
+        await sources.SetEnabled(workflow.WorkflowId, enabled);
+        Log.Switched(log, workflow.WorkflowId, enabled ? "on" : "off");
+        return TypedResults.Ok(WorkflowSummary.Of(Find(sources, id) ?? workflow));
+    }
+
+    private static IEnumerable<WorkflowState> Sorted(ApiSources sources) => sources.Workflows().Workflows.Values.OrderBy(w => w.WorkflowId, StringComparer.Ordinal);
+}

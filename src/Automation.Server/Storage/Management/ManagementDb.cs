@@ -1,0 +1,47 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace Automation.Server.Storage.Management;
+
+/// <summary>The journal's tables as people look at them: read only, nothing tracked. Writing goes through <see cref="Journal"/>.</summary>
+/// <remarks>
+/// Queries are plain LINQ that every provider translates. Rows are read newest first by id (keyset paging), so rows that arrive between two pages change neither.
+/// The model is built when the first query asks for it; a server that is never asked does not pay for it.
+/// </remarks>
+internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbContext(options)
+{
+    public DbSet<EventRow> Events => Set<EventRow>();
+
+    public DbSet<RunRow> Runs => Set<RunRow>();
+
+    public DbSet<RunSaveRow> RunSaves => Set<RunSaveRow>();
+
+    public DbSet<DeliveryRow> Deliveries => Set<DeliveryRow>();
+
+    public DbSet<AttemptRow> Attempts => Set<AttemptRow>();
+
+    public DbSet<VersionRow> Versions => Set<VersionRow>();
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMilliseconds>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<EventRow>().ToTable("events").HasMany(e => e.Runs).WithOne(r => r.Event).HasForeignKey(r => r.EventId);
+        modelBuilder.Entity<RunRow>().ToTable("runs").HasMany(r => r.Deliveries).WithOne().HasForeignKey(d => d.RunId);
+        modelBuilder.Entity<RunSaveRow>().ToTable("run_saves");
+        modelBuilder.Entity<DeliveryRow>().ToTable("deliveries").HasMany(d => d.Tries).WithOne().HasForeignKey(a => a.DeliveryId);
+        modelBuilder.Entity<AttemptRow>().ToTable("attempts").HasKey(a => new { a.DeliveryId, a.Number });
+        modelBuilder.Entity<VersionRow>().ToTable("versions").HasKey(v => new { v.WorkflowId, v.Hash });
+        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(type => type.GetProperties()))
+        {
+            property.SetColumnName(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
+        }
+    }
+
+    /// <summary>Times are milliseconds since 1970-01-01 UTC in every database.</summary>
+    private sealed class UnixMilliseconds() : ValueConverter<DateTimeOffset, long>(
+        time => time.ToUnixTimeMilliseconds(),
+        milliseconds => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds));
+}

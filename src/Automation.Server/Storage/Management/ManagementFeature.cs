@@ -1,0 +1,13 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+
+namespace Automation.Server.Storage.Management;
+
+internal static class ManagementFeature
+{
+    /// <summary>Registers <see cref="ManagementDb"/> on the journal's SQLite file, opened for reading only.</summary>
+    public static IServiceCollection AddManagement(this IServiceCollection services, string file) =>
+        services.AddDbContext<ManagementDb>(options => options
+            .UseSqlite(new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadOnly }.ToString())
+            .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking));
+}

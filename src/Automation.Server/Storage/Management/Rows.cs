@@ -1,0 +1,145 @@
+namespace Automation.Server.Storage.Management;
+
+/// <summary>Table <c>events</c>. The body may be large: leave it out of lists.</summary>
+internal sealed class EventRow
+{
+    public long Id { get; init; }
+
+    public required string State { get; init; }
+
+    public int OpenRuns { get; init; }
+
+    public int FailedRuns { get; init; }
+
+    public required string TriggerType { get; init; }
+
+    public required string Type { get; init; }
+
+    public required string Source { get; init; }
+
+    public string? Subject { get; init; }
+
+    public DateTimeOffset AcceptedAt { get; init; }
+
+    public required string Attributes { get; init; }
+
+    public string? ContentType { get; init; }
+
+    public required byte[] Body { get; init; }
+
+    public List<RunRow> Runs { get; } = [];
+}
+
+/// <summary>Table <c>runs</c>. <see cref="Owner"/>: the server that holds an open run.</summary>
+internal sealed class RunRow
+{
+    public long Id { get; init; }
+
+    public long EventId { get; init; }
+
+    public required string WorkflowId { get; init; }
+
+    public required string Version { get; init; }
+
+    public required string TriggerId { get; init; }
+
+    public required string State { get; init; }
+
+    public long? Owner { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    public string? StepRuns { get; init; }
+
+    public string? FailedStep { get; init; }
+
+    public string? Error { get; init; }
+
+    public EventRow? Event { get; init; }
+
+    public List<DeliveryRow> Deliveries { get; } = [];
+}
+
+/// <summary>Table <c>run_saves</c>: step runs of a run's saves before its end, in id order.</summary>
+internal sealed class RunSaveRow
+{
+    public long Id { get; init; }
+
+    public long RunId { get; init; }
+
+    public required string StepRuns { get; init; }
+}
+
+/// <summary>Table <c>deliveries</c>. <see cref="Owner"/>: the server that makes an attempt at this moment. The body may be large: leave it out of lists.</summary>
+internal sealed class DeliveryRow
+{
+    public long Id { get; init; }
+
+    public long RunId { get; init; }
+
+    public required string WorkflowId { get; init; }
+
+    public required string StepId { get; init; }
+
+    public required string IdempotencyKey { get; init; }
+
+    public required string Destination { get; init; }
+
+    public required string State { get; init; }
+
+    public long? Owner { get; init; }
+
+    public DateTimeOffset? NextAttemptAt { get; init; }
+
+    public int Attempts { get; init; }
+
+    public int MaxAttempts { get; init; }
+
+    public required string Request { get; init; }
+
+    public required byte[] Body { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    public List<AttemptRow> Tries { get; } = [];
+}
+
+/// <summary>Table <c>attempts</c>.</summary>
+internal sealed class AttemptRow
+{
+    public long DeliveryId { get; init; }
+
+    public int Number { get; init; }
+
+    public DateTimeOffset StartedAt { get; init; }
+
+    public int DurationMs { get; init; }
+
+    public int? Status { get; init; }
+
+    public string? Error { get; init; }
+
+    public string? Message { get; init; }
+
+    public string? ResponseHead { get; init; }
+}
+
+/// <summary>Table <c>versions</c>: <see cref="Files"/> is a JSON object from path to text.</summary>
+internal sealed class VersionRow
+{
+    public required string WorkflowId { get; init; }
+
+    public required string Hash { get; init; }
+
+    public required string Document { get; init; }
+
+    public required string Files { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+}
