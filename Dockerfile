@@ -13,7 +13,7 @@ RUN dotnet publish src/Automation.Server --no-restore --configuration Release --
 FROM node:20-bookworm-slim AS sandbox
 WORKDIR /sandbox
 COPY src/Automation.Sandbox/package.json src/Automation.Sandbox/package-lock.json src/Automation.Sandbox/.npmrc ./
-RUN npm ci
+RUN npm ci --ignore-scripts
 COPY src/Automation.Sandbox ./
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
