@@ -1,1 +1,10 @@
-return 0;
+using Automation.Benchmarks;
+
+// load       sends events to the server and to two bare forwarders in turn, and compares them
+// forwarder  is one of the bare forwarders; load starts it
+return args switch
+{
+    ["load", .. var options] => await LoadCommand.RunAsync(LoadOptions.Parse(options)),
+    ["forwarder", var port, var receiver, .. var database] => await Forwarder.RunAsync(port, receiver, database.FirstOrDefault()),
+    _ => LoadOptions.Explain(),
+};

@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace Automation.Benchmarks;
+
+/// <summary>What <c>load</c> was asked to do.</summary>
+/// <param name="Seconds">Length of the measured time; a warm-up of a fifth of it, 3 s at least, comes before.</param>
+/// <param name="Connections">Connections that each send one event after the other.</param>
+/// <param name="Only">One target's name; null for all.</param>
+/// <param name="JsonFile">Where to write the results as JSON as well; null for standard output only.</param>
+/// <param name="Server">The server's program.</param>
+internal sealed record LoadOptions(int Seconds, int Connections, string? Only, string? JsonFile, string Server)
+{
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Max(3, Seconds / 5.0));
+
+    public static LoadOptions Parse(string[] arguments)
+    {
+        var named = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (var i = 0; i + 1 < arguments.Length; i += 2) named[arguments[i]] = arguments[i + 1];
+        return new LoadOptions(
+            Number("--seconds", 15),
+            Number("--connections", 64),
+            named.GetValueOrDefault("--only"),
+            named.GetValueOrDefault("--json"),
+            named.GetValueOrDefault("--server") ?? Built());
+
+        int Number(string name, int otherwise) => named.TryGetValue(name, out var text) ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+    }
+
+    public static int Explain()
+    {
+        Console.Error.WriteLine("""
+            load [--seconds 15] [--connections 64] [--only automation|durable-floor|bare-forwarder] [--json FILE] [--server Automation.Server.dll]
+            Build the server first as users do: ./automation version
+            """);
+        return 2;
+    }
+
+    private static string Built()
+    {
+        var users = Path.Combine(Repository(), ".build", "server", "Automation.Server.dll");
+        return File.Exists(users) ? users : Path.Combine(AppContext.BaseDirectory, "Automation.Server.dll");
+    }
+
+    public static string Repository()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Automation.sln"))) folder = folder.Parent;
+        return folder?.FullName ?? Environment.CurrentDirectory;
+    }
+}

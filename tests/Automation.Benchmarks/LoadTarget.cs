@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Automation.Benchmarks;
+
+/// <summary>A process that takes <c>POST /hooks/load</c> and passes it on to the receiver.</summary>
+internal sealed class LoadTarget : IDisposable
+{
+    private const string Workflow = """
+        {
+          "name": "Load",
+          "triggers": { "web": { "type": "webhook", "path": "/load", "methods": ["POST"] } },
+          "steps": {
+            "transform": { "type": "script", "code": "const { n, room, celsius } = event.data; return { n, text: `Room ${room} is at ${celsius.toFixed(1)} °C`, warm: celsius > 8 };", "next": "send" },
+            "send": { "type": "webhook.send", "url": "RECEIVER", "body": "${input}" }
+          }
+        }
+        """;
+
+    private readonly Process process;
+    private readonly string folder;
+
+    private LoadTarget(string folder, int port, params IEnumerable<string> arguments)
+    {
+        this.folder = folder;
+        Port = port;
+        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, WorkingDirectory = folder };
+        start.Environment["AUTOMATION_ADMIN_TOKEN"] = "token-of-the-benchmark";
+        process = Process.Start(start)!;
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+    }
+
+    public int Port { get; }
+
+    public int Pid => process.Id;
+
+    public static readonly string[] Names = ["automation", "durable-floor", "bare-forwarder"];
+
+    public static async Task<LoadTarget> StartAsync(string name, LoadOptions options, int receiverPort)
+    {
+        // Below the repository, on a real disk: /tmp may be memory, where an fsync costs nothing.
+        var folder = Directory.CreateDirectory(Path.Combine(LoadOptions.Repository(), ".build", "load", Guid.NewGuid().ToString("n"))).FullName;
+        var receiver = $"http://127.0.0.1:{receiverPort}/load";
+        var port = FreePort();
+        var own = Path.Combine(AppContext.BaseDirectory, "Automation.Benchmarks.dll");
+        var target = name switch
+        {
+            "automation" => StartServer(options, folder, port, receiver),
+            "durable-floor" => new LoadTarget(folder, port, own, "forwarder", $"{port}", receiver, Path.Combine(folder, "floor.db")),
+            "bare-forwarder" => new LoadTarget(folder, port, own, "forwarder", $"{port}", receiver),
+            _ => throw new ArgumentException($"There is no target {name}; there are {string.Join(", ", Names)}."),
+        };
+        await target.ReadyAsync();
+        return target;
+    }
+
+    public void Dispose()
+    {
+        process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+        process.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static LoadTarget StartServer(LoadOptions options, string folder, int port, string receiver)
+    {
+        var workflows = Directory.CreateDirectory(Path.Combine(folder, "workflows")).FullName;
+        File.WriteAllText(Path.Combine(workflows, "load.json"), Workflow.Replace("RECEIVER", receiver, StringComparison.Ordinal));
+        return new LoadTarget(
+            folder, port, options.Server, "serve", "--urls", $"http://127.0.0.1:{port}", "--mqtt-port", $"{FreePort()}", "--data", Path.Combine(folder, "data"),
+            "--workflows", workflows, "--allow-private", "loopback", "--sandbox", Path.Combine(LoadOptions.Repository(), "src", "Automation.Sandbox"));
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private async Task ReadyAsync()
+    {
+        using var client = new HttpClient();
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            if (process.HasExited) throw new InvalidOperationException($"The target ended with {process.ExitCode} at its start.");
+            try
+            {
+                using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{Port}/health/ready"));
+                if (answer.IsSuccessStatusCode) return;
+            }
+            catch (HttpRequestException) when (clock.Elapsed < TimeSpan.FromSeconds(30))
+            {
+                // Not listening yet.
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(25), TimeProvider.System, CancellationToken.None);
+        }
+    }
+}

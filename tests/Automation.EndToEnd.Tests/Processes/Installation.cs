@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Automation.EndToEnd.Tests.Processes;
+
+/// <summary>A server with its own data folder, workflow files, and a receiver that the workflows name as <c>RECEIVER</c>.</summary>
+internal sealed class Installation : IAsyncDisposable
+{
+    private readonly ScratchFolder scratch;
+
+    private Installation(ScratchFolder scratch, Receiver receiver, ServerProcess server)
+    {
+        this.scratch = scratch;
+        Receiver = receiver;
+        Server = server;
+    }
+
+    public Receiver Receiver { get; }
+
+    public ServerProcess Server { get; }
+
+    /// <param name="files">File name below the workflows folder → text.</param>
+    /// <param name="environment">Further environment variables of the server.</param>
+    /// <param name="answer">What the receiver answers; 200 when null.</param>
+    public static async Task<Installation> StartAsync(
+        IReadOnlyDictionary<string, string> files, IReadOnlyDictionary<string, string?>? environment = null, Func<HttpContext, Arrival, Task>? answer = null)
+    {
+        var scratch = new ScratchFolder();
+        var receiver = await Receiver.StartAsync(answer);
+        foreach (var (name, text) in files) Write(scratch, receiver, name, text);
+        var settings = new ServerSettings
+        {
+            Data = scratch.Folder("data"),
+            Workflows = scratch.Folder("workflows"),
+            Environment = environment ?? new Dictionary<string, string?>(),
+        };
+        return new Installation(scratch, receiver, await ServerProcess.StartAsync(settings));
+    }
+
+    /// <summary>Saves a workflow file while the server runs.</summary>
+    public void Write(string name, string text) => Write(scratch, Receiver, name, text);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        await Receiver.DisposeAsync();
+        scratch.Dispose();
+    }
+
+    private static void Write(ScratchFolder scratch, Receiver receiver, string name, string text) =>
+        scratch.Write(Path.Combine("workflows", name), text.Replace("RECEIVER", receiver.Address, StringComparison.Ordinal));
+}
