@@ -34,6 +34,9 @@ internal sealed class DeliveryWorker(DeliveryLanes lanes, DeliverySender sender,
         if (lanes.Release(destination)) wake.Writer.TryWrite(true);
     }
 
+    /// <summary>Looks for due deliveries now, as after a replay.</summary>
+    public void Wake() => wake.Writer.TryWrite(true);
+
     /// <summary>Completes when no delivery is waiting in memory or under way.</summary>
     public Task WhenIdleAsync() => lanes.WhenIdleAsync();
 

@@ -19,7 +19,7 @@ internal static class Banner
         output.WriteLine();
         output.WriteLine($"  Workflows  {active} active{(withProblems > 0 ? $", {withProblems} with problems (./automation validate lists them)" : "")}");
         output.WriteLine($"  Webhooks   {address}/hooks/<path>");
-        if (app.Services.GetRequiredService<EmbeddedBroker>().EndPoint is { } mqtt) output.WriteLine($"  MQTT       mqtt://{mqtt} (clients need no password; loopback only unless --mqtt-host says otherwise)");
+        if (app.Services.GetRequiredService<EmbeddedBroker>().EndPoint is { } mqtt) output.WriteLine($"  MQTT       mqtt://{mqtt} (from this machine, without a password; Mqtt:Host and Mqtt:AllowAnonymous open it to others)");
         output.WriteLine($"  Browser    {address}/?token={token.Value}");
         output.WriteLine($"  API        {address}/api with the header Authorization: Bearer {token.Value}");
         output.WriteLine();

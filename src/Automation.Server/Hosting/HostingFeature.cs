@@ -1,4 +1,6 @@
 using System.Globalization;
+using Automation.Server.Secrets;
+using Automation.Server.Triggers.Webhooks;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Automation.Server.Hosting;
@@ -12,6 +14,8 @@ internal static class HostingFeature
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Random>(_ => new LockedRandom());
         builder.Services.AddSingleton(_ => DataFolder.Open(configuration[ServerOptions.Data] ?? "data"));
+        builder.Services.PostConfigure<SecretsOptions>(options => options.DefaultFolder = Path.Combine(configuration[ServerOptions.Data] ?? "data", "secrets"));
+        builder.Services.AddSingleton<SecretLookup>(services => name => services.GetRequiredService<SecretStore>().TryGet(name, out var value) ? value : null);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout =
             TimeSpan.Parse(configuration[ServerOptions.ShutdownTime] ?? "00:00:20", CultureInfo.InvariantCulture));
         builder.Logging.AddSimpleConsole(console =>

@@ -11,7 +11,7 @@ internal static class Server
     {
         try
         {
-            await using var app = ServerBuilder.Build(settings);
+            await using var app = ServerBuilder.Create(settings).BuildServer();
             await app.StartAsync(cancellation);
             Banner.Write(app, Console.Out);
             await app.WaitForShutdownAsync(cancellation);
@@ -27,6 +27,7 @@ internal static class Server
     private static string? Reason(Exception error) => error switch
     {
         StartupException startup => startup.Message,
+        InvalidOperationException { TargetSite.DeclaringType.Name: nameof(Access.AdminToken) } token => token.Message,
         JournalException journal => $"The database cannot be opened. {journal.Message}",
         Microsoft.Extensions.Options.OptionsValidationException options => $"The configuration has a mistake: {string.Join(" ", options.Failures)}",
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } inUse =>

@@ -10,8 +10,8 @@ internal static class RunsFeature
     public static IServiceCollection AddRuns(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<RunOptions>().Bind(configuration.GetSection("Runs")).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<RunFeed>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RunServices>(provider, EnvironmentOf(provider)));
+        services.AddSingleton<RunFeed>();
         services.AddSingleton<RunEngine>();
         services.AddSingleton<Intake>();
         services.AddHostedService(provider => provider.GetRequiredService<RunEngine>());

@@ -68,7 +68,7 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
     {
         if (step.Config.Constant is { } constant) return constant;
         var values = await CallAsync(step.Config.Expressions!.Id, step.Config.Uses);
-        return step.Config.Fill(values, out _);
+        return step.Config.Fill(values);
     }
 
     private async ValueTask<Json> CallAsync(string unit, ScopeUse uses)

@@ -31,7 +31,7 @@ internal sealed class SecretStore
     /// <param name="log">Says what could not be read, by name.</param>
     public SecretStore(SecretsOptions options, IDictionary environment, TimeProvider time, ILogger<SecretStore> log)
     {
-        folder = string.IsNullOrEmpty(options.Folder) ? null : Path.GetFullPath(options.Folder);
+        folder = (string.IsNullOrEmpty(options.Folder) ? options.DefaultFolder : options.Folder) is { Length: > 0 } path ? Path.GetFullPath(path) : null;
         this.time = time;
         this.log = log;
         foreach (DictionaryEntry entry in environment)

@@ -8,6 +8,9 @@ internal sealed class SecretsOptions
     /// <summary>A folder with one file a secret: the file's name is the secret's name, its text the value (Docker and Kubernetes mount secrets so). Null for none.</summary>
     public string? Folder { get; set; }
 
+    /// <summary>Used when <see cref="Folder"/> is not set; need not exist. The server sets it to <c>secrets</c> in its data folder.</summary>
+    internal string? DefaultFolder { get; set; }
+
     /// <summary>What is wrong with the values; empty when nothing is.</summary>
     public IEnumerable<string> Problems()
     {

@@ -83,9 +83,3 @@ internal sealed record VersionRead(string WorkflowId, string? Hash) : Change
 {
     public VersionSource? Source { get; set; }
 }
-
-/// <summary>Reads which workflows an operator switched off.</summary>
-internal sealed record DisabledWorkflowsRead : Change
-{
-    public List<string> Ids { get; } = [];
-}

@@ -30,6 +30,7 @@ internal sealed class Journal : IAsyncDisposable
         writer = new SqliteWriter(file, time.GetUtcNow());
         GreatestId = writer.GreatestId();
         OpenRunsAtStart = writer.OpenRuns();
+        DisabledAtStart = writer.DisabledWorkflows();
         thread = new Thread(WriteLoop) { IsBackground = true, Name = "journal" };
         thread.Start();
     }
@@ -41,6 +42,9 @@ internal sealed class Journal : IAsyncDisposable
 
     /// <summary>Runs that were not ended when the journal was opened.</summary>
     public long OpenRunsAtStart { get; }
+
+    /// <summary>Workflows that an operator had switched off when the journal was opened.</summary>
+    public IReadOnlyList<string> DisabledAtStart { get; }
 
     /// <summary>Commits so far, and the units in them: their ratio is how many share an fsync.</summary>
     public long Commits { get; private set; }

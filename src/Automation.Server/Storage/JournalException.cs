@@ -11,9 +11,8 @@ internal sealed class JournalException : Exception
     }
 
     public JournalException(string message, Exception inner)
-        : base(message, inner)
-    {
-    }
+        : base(message, inner) =>
+        Refused = inner is JournalException { Refused: true };
 
     /// <param name="result">SQLite's result code.</param>
     /// <param name="message">SQLite's own words.</param>

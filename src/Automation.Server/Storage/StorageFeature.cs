@@ -1,4 +1,6 @@
+using Automation.Server.Api;
 using Automation.Server.Hosting;
+using Automation.Server.Storage.Management;
 using Automation.Server.Storage.Sqlite;
 using Automation.Server.Values;
 
@@ -9,6 +11,10 @@ internal static class StorageFeature
 {
     public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddManagement(provider => SqliteDatabase.FileIn(provider.GetRequiredService<DataFolder>().Path));
+        services.AddSingleton(_ => configuration.GetSection("Retention").Get<RetentionOptions>() ?? new RetentionOptions());
+        services.AddHostedService<Retention>();
+        services.AddSingleton(provider => new HealthCheck("journal", () => provider.GetRequiredService<Journal>().Failure));
         services.AddSingleton(provider => new Journal(
             SqliteDatabase.FileIn(provider.GetRequiredService<DataFolder>().Path),
             provider.GetRequiredService<TimeProvider>(),

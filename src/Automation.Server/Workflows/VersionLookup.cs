@@ -1,6 +1,35 @@
+using System.Collections.Concurrent;
+using Automation.Server.Storage;
+using Automation.Server.Workflows.Compilation;
+
 namespace Automation.Server.Workflows;
 
-internal sealed class VersionLookup
+/// <summary>Finds the version a stored run is pinned to (P6): the active one, or an older one made again from its stored source.</summary>
+internal sealed class VersionLookup(WorkflowCatalog catalog, WorkflowCompiler compiler, Journal journal, ILogger<VersionLookup> log)
 {
-    public ValueTask<WorkflowVersion?> GetAsync(string workflowId, string hash) => throw new NotImplementedException();
+    // Old versions matter for the runs of a restart; how many different ones those have is small.
+    private const int KeptMaximum = 256;
+
+    private readonly ConcurrentDictionary<(string Id, string Hash), WorkflowVersion> kept = new();
+
+    /// <returns>Null when the version is not stored, or this program cannot read it any more.</returns>
+    /// <exception cref="JournalException">It could not be read now.</exception>
+    public async ValueTask<WorkflowVersion?> GetAsync(string workflowId, string hash)
+    {
+        if (catalog.Current.Workflows.TryGetValue(workflowId, out var state) && state.Version?.Hash == hash) return state.Version;
+        if (kept.TryGetValue((workflowId, hash), out var known)) return known;
+        var stored = new VersionRead(workflowId, hash);
+        await journal.CommitAsync(stored);
+        if (stored.Source is not { } source) return null;
+        var compiled = compiler.Compile(workflowId, source);
+        if (compiled.Version is not { } version)
+        {
+            Log.StoredVersionBroken(log, workflowId, string.Join(" ", compiled.Problems.Select(p => p.Message)));
+            return null;
+        }
+
+        if (kept.Count >= KeptMaximum) kept.Clear();
+        kept[(workflowId, hash)] = version;
+        return version;
+    }
 }

@@ -14,7 +14,7 @@ namespace Automation.Server.Steps.Types;
 /// Workflows that listen to the topic are triggered before the step is done; their events are committed by then.
 /// </remarks>
 [StepType("mqtt.publish", Title = "Publish MQTT message", Category = "Actions", Icon = "radio-tower", Effect = true)]
-internal sealed class MqttPublishStep(EmbeddedBroker broker) : Step<MqttPublishStep.Config>
+internal sealed class MqttPublishStep(Func<EmbeddedBroker> broker) : Step<MqttPublishStep.Config>
 {
     public sealed record Config(
         [property: Description("Topic name to publish to, without wildcards."), Required] string Topic,
@@ -31,7 +31,7 @@ internal sealed class MqttPublishStep(EmbeddedBroker broker) : Step<MqttPublishS
 
         var value = config.Payload ?? context.Input;
         var isText = value.Utf8.Span[0] == '"';
-        await broker.PublishAsync(new MqttApplicationMessage
+        await broker().PublishAsync(new MqttApplicationMessage
         {
             Topic = config.Topic,
             Payload = isText ? Encoding.UTF8.GetBytes(value.To<string>()!) : value.Utf8,

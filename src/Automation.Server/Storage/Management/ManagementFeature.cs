@@ -6,8 +6,8 @@ namespace Automation.Server.Storage.Management;
 internal static class ManagementFeature
 {
     /// <summary>Registers <see cref="ManagementDb"/> on the journal's SQLite file, opened for reading only.</summary>
-    public static IServiceCollection AddManagement(this IServiceCollection services, string file) =>
-        services.AddDbContext<ManagementDb>(options => options
-            .UseSqlite(new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadOnly }.ToString())
+    public static IServiceCollection AddManagement(this IServiceCollection services, Func<IServiceProvider, string> file) =>
+        services.AddDbContext<ManagementDb>((provider, options) => options
+            .UseSqlite(new SqliteConnectionStringBuilder { DataSource = file(provider), Mode = SqliteOpenMode.ReadOnly }.ToString())
             .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking));
 }

@@ -58,7 +58,6 @@ internal sealed class SqliteWriter : IDisposable
             case DeliveriesClaimed c: Apply(c); break;
             case NextDeliveryDue c: Apply(c); break;
             case VersionRead c: Apply(c); break;
-            case DisabledWorkflowsRead c: Apply(c); break;
             case EventsPruned c: SqlitePruning.Apply(c, Sql); break;
             default: throw new InvalidOperationException($"No SQL for {change.GetType().Name}.");
         }
@@ -69,6 +68,14 @@ internal sealed class SqliteWriter : IDisposable
         Number("SELECT max(coalesce((SELECT max(id) FROM events), 0), coalesce((SELECT max(id) FROM runs), 0), coalesce((SELECT max(id) FROM deliveries), 0))");
 
     public long OpenRuns() => Number("SELECT count(*) FROM runs WHERE ended_at IS NULL");
+
+    public List<string> DisabledWorkflows()
+    {
+        var ids = new List<string>();
+        var row = Sql("SELECT id FROM workflows WHERE enabled = 0 ORDER BY id");
+        while (row.Read()) ids.Add(row.Text(0));
+        return ids;
+    }
 
     public void Dispose()
     {
@@ -224,12 +231,6 @@ internal sealed class SqliteWriter : IDisposable
             var files = JsonSerializer.Deserialize<Dictionary<string, string>>(row.Bytes(1), JsonFormat.Wire)!;
             query.Source = new VersionSource(new Json(row.Bytes(0)), files);
         }
-    }
-
-    private void Apply(DisabledWorkflowsRead query)
-    {
-        var row = Sql("SELECT id FROM workflows WHERE enabled = 0 ORDER BY id");
-        while (row.Read()) query.Ids.Add(row.Text(0));
     }
 
     private void Apply(NextDeliveryDue query)

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Automation.Mqtt;
 using Automation.Mqtt.Broker;
 using Automation.Server.Hosting;
-using Automation.Server.Workflows;
 using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Triggers.Mqtt;
@@ -15,12 +14,10 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
     private readonly MqttIntake intake;
     private readonly MqttBroker? broker;
 
-    public EmbeddedBroker(IOptions<MqttOptions> options, MqttIntake intake, WorkflowCatalog workflows, TimeProvider time, ILogger<EmbeddedBroker> log)
+    public EmbeddedBroker(IOptions<MqttOptions> options, MqttIntake intake, TimeProvider time, ILogger<EmbeddedBroker> log)
     {
         this.options = options.Value;
         this.intake = intake;
-        intake.Use(workflows.Current);
-        workflows.Changed += intake.Use;
         if (!this.options.Enabled) return;
         broker = new MqttBroker(new MqttBrokerOptions
         {
@@ -28,6 +25,7 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
             TimeProvider = time,
             MaxPacketBytes = this.options.MaximumPacketSize,
             ReceiveMaximum = (ushort)this.options.ReceiveMaximum,
+            OnConnect = this.options.AllowAnonymous ? static _ => new ValueTask<MqttReasonCode>(MqttReasonCode.Success) : null, // null: from this machine only
             OnPublish = publish => intake.AcceptAsync(publish.Message, publish.Client.ClientId),
             OnError = (what, error) => Log.BrokerError(log, what, error),
         });

@@ -8,6 +8,7 @@ internal static class MqttFeature
         services.AddOptions<MqttOptions>().Bind(configuration.GetSection("Mqtt")).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<MqttIntake>();
         services.AddSingleton<EmbeddedBroker>();
+        services.AddSingleton<Func<EmbeddedBroker>>(provider => provider.GetRequiredService<EmbeddedBroker>);
         services.AddHostedService(provider => provider.GetRequiredService<EmbeddedBroker>());
         return services;
     }

@@ -8,9 +8,12 @@ internal sealed class MqttOptions
     /// <summary>False leaves the broker out.</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>Address to listen on. Clients need no password, so open it to a network only behind something that asks for one.</summary>
+    /// <summary>Address to listen on.</summary>
     [Required]
     public string Host { get; set; } = "127.0.0.1";
+
+    /// <summary>True lets clients in from other machines too, without a password: for closed networks only. Clients on this machine always come in.</summary>
+    public bool AllowAnonymous { get; set; }
 
     /// <summary>TCP port; 0 takes a free one.</summary>
     [Range(0, 65535)]

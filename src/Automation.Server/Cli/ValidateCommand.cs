@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Automation.Server.Hosting;
+using Automation.Server.Workflows;
+using Automation.Server.Workflows.Compilation;
+
+namespace Automation.Server.Cli;
+
+/// <summary><c>validate</c>: lists every problem of workflow files. Exit code 1 when there is one.</summary>
+internal static class ValidateCommand
+{
+    public static Command Create()
+    {
+        var files = new Argument<string[]>("files") { Description = "Workflow files; all files of the workflows folder when none is named.", Arity = ArgumentArity.ZeroOrMore };
+        var folder = new Option<string?>("--workflows") { Description = "Folder of the workflow files. Default ./workflows.", HelpName = "DIR" };
+        var data = new Option<string?>("--data") { Description = "Data folder, for the secrets in it. Default ./data.", HelpName = "DIR" };
+        var command = new Command("validate", "Check workflow files and list every problem: file(line,column): pointer: sentence.") { files, folder, data };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var settings = new Dictionary<string, string?>();
+            if (parsed.GetValue(folder) is { } root) settings[ServerOptions.Workflows] = root;
+            if (parsed.GetValue(data) is { } dataFolder) settings[ServerOptions.Data] = dataFolder;
+            await using var services = ServerBuilder.Create(settings).Services.BuildServiceProvider();
+            return await RunAsync(services, parsed.GetValue(files) ?? [], Console.Out, cancellation);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(IServiceProvider services, string[] files, TextWriter output, CancellationToken cancellation)
+    {
+        var compiler = services.GetRequiredService<WorkflowCompiler>();
+        var folder = services.GetRequiredService<WorkflowFolder>();
+        var chosen = files.Length > 0 ? files.Select(At).ToList() : [.. folder.Scan().Keys.Order(StringComparer.Ordinal).Select(id => (Folder: folder, Id: id))];
+        if (chosen.Count == 0) output.WriteLine($"There are no workflow files in {folder.Root}.");
+        var problems = 0;
+        foreach (var (root, id) in chosen)
+        {
+            var found = root.ReadWorkflow(id, out var unreadable) is { } bytes
+                ? (await compiler.CompileAsync(id, bytes, file => root.ReadScript(id, file), cancellation)).Problems
+                : [new Problem(id + ".json", "", unreadable!)];
+            foreach (var problem in found) output.WriteLine(Line(problem));
+            problems += found.Count;
+        }
+
+        if (chosen.Count > 0) output.WriteLine(problems == 0 ? $"{Count(chosen.Count, "workflow")}, no problems." : $"{Count(chosen.Count, "workflow")}, {Count(problems, "problem")}.");
+        return problems == 0 ? 0 : 1;
+
+        (WorkflowFolder Folder, string Id) At(string file)
+        {
+            var full = Path.GetFullPath(file);
+            var below = Path.GetRelativePath(folder.Root, full);
+            var owner = below.StartsWith("..", StringComparison.Ordinal) ? new WorkflowFolder(Path.GetDirectoryName(full)!) : folder;
+            var id = Path.GetRelativePath(owner.Root, full).Replace('\\', '/');
+            return (owner, id.EndsWith(".json", StringComparison.Ordinal) ? id[..^5] : id);
+        }
+    }
+
+    private static string Line(Problem problem)
+    {
+        var place = problem is { Line: { } line, Column: { } column } ? $"({line},{column})" : "";
+        return $"{problem.File}{place}: {(problem.Pointer.Length == 0 ? "" : problem.Pointer + ": ")}{problem.Message}";
+    }
+
+    private static string Count(int number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";
+}

@@ -1,0 +1,35 @@
+using Automation.Server.Api;
+using Automation.Server.Deliveries;
+using Automation.Server.Steps;
+using Automation.Server.Storage;
+using Automation.Server.Triggers;
+using Automation.Server.Values;
+using Automation.Server.Workflows;
+
+namespace Automation.Server.Hosting;
+
+/// <summary>Connects the API to the features it shows.</summary>
+internal static class ApiWiring
+{
+    public static ApiSources Sources(IServiceProvider services)
+    {
+        var catalog = services.GetRequiredService<WorkflowCatalog>();
+        var journal = services.GetRequiredService<Journal>();
+        var steps = services.GetRequiredService<StepCatalog>();
+        var triggers = services.GetRequiredService<TriggerCatalog>();
+        return new ApiSources
+        {
+            Workflows = () => catalog.Current,
+            SetEnabled = async (id, enabled) =>
+            {
+                await journal.CommitAsync(new WorkflowSwitched(id, enabled, services.GetRequiredService<TimeProvider>().GetUtcNow()));
+                catalog.SetEnabled(id, enabled);
+            },
+            Accept = async (accepted, targets, answer, cancellation) => await services.GetRequiredService<Intake>().AcceptAsync(accepted, targets, answer, cancellation) is var result ? (result.Outcome, result.Runs) : default,
+            WakeDeliveries = services.GetRequiredService<DeliveryWorker>().Wake,
+            StepTypes = () => [.. steps.Types.Select(t => new StepTypeView(t.Name, t.Title, t.Description, t.Category, t.Icon, [.. t.Outcomes], t.Effect, Json.Parse(t.Schema.ToJsonString())))],
+            TriggerTypes = () => [.. triggers.Types.Select(t => new TriggerTypeView(t.Name, t.Title, t.Description, t.Icon, Json.Parse(t.Schema.ToJsonString())))],
+            WorkflowSchema = () => new Json(WorkflowSchema.ToFile(steps, triggers)),
+        };
+    }
+}

@@ -1,0 +1,32 @@
+using Automation.Server.Hosting;
+
+namespace Automation.Server.Sandbox;
+
+/// <summary>The pool of script processes.</summary>
+internal static class SandboxFeature
+{
+    public static IServiceCollection AddSandbox(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(provider =>
+        {
+            var options = new SandboxOptions { SandboxFolder = FolderOf(configuration) };
+            configuration.GetSection("Sandbox").Bind(options);
+            return new SandboxPool(options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SandboxPool>>());
+        });
+        return services;
+    }
+
+    /// <summary>The configured folder, else <c>sandbox</c> beside the program, else the one of the source tree the program lies in.</summary>
+    private static string FolderOf(IConfiguration configuration)
+    {
+        if (configuration[ServerOptions.Sandbox] is { Length: > 0 } configured) return Path.GetFullPath(configured);
+        var beside = Path.Combine(AppContext.BaseDirectory, "sandbox");
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var source = Path.Combine(folder.FullName, "src", "Automation.Sandbox");
+            if (!Directory.Exists(beside) && Directory.Exists(source)) return source;
+        }
+
+        return beside;
+    }
+}

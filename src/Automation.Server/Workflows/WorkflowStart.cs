@@ -1,0 +1,17 @@
+using Automation.Server.Triggers.Mqtt;
+using Automation.Server.Triggers.Webhooks;
+
+namespace Automation.Server.Workflows;
+
+/// <summary>Loads the workflows before the server takes anything in, and tells the triggers of every change.</summary>
+internal sealed class WorkflowStart(WorkflowCatalog catalog, WebhookRoutes webhooks, MqttIntake mqtt) : IHostedService
+{
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        catalog.Changed += webhooks.Use;
+        catalog.Changed += mqtt.Use;
+        await catalog.LoadAsync(cancellationToken);
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

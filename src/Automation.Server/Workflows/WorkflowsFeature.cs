@@ -1,0 +1,46 @@
+using Automation.Server.Hosting;
+using Automation.Server.Sandbox;
+using Automation.Server.Secrets;
+using Automation.Server.Steps;
+using Automation.Server.Storage;
+using Automation.Server.Triggers;
+using Automation.Server.Workflows.Compilation;
+
+namespace Automation.Server.Workflows;
+
+/// <summary>Step and trigger types, the compiler, and the folder of workflow files.</summary>
+internal static class WorkflowsFeature
+{
+    public static IServiceCollection AddWorkflows(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(_ => new WorkflowFolder(configuration[ServerOptions.Workflows] ?? "workflows"));
+        services.AddSingleton(StepCatalog.Find);
+        services.AddSingleton(TriggerCatalog.Find);
+        services.AddSingleton(provider => new WorkflowCompiler(
+            provider.GetRequiredService<StepCatalog>(),
+            provider.GetRequiredService<TriggerCatalog>(),
+            provider.GetRequiredService<SecretStore>().Contains,
+            new ScriptCheck(provider.GetRequiredService<SandboxPool>()).CheckAsync));
+        services.AddSingleton(provider =>
+        {
+            var journal = provider.GetRequiredService<Journal>();
+            var time = provider.GetRequiredService<TimeProvider>();
+            return new WorkflowCatalog(
+                provider.GetRequiredService<WorkflowFolder>(),
+                provider.GetRequiredService<WorkflowCompiler>(),
+                async (version, _) => await journal.CommitAsync(new VersionStored(version.WorkflowId, version.Hash, version.Source, time.GetUtcNow())),
+                async (workflowId, _) =>
+                {
+                    var read = new VersionRead(workflowId, null);
+                    await journal.CommitAsync(read);
+                    return read.Source;
+                },
+                journal.DisabledAtStart,
+                provider.GetRequiredService<ILogger<WorkflowCatalog>>());
+        });
+        services.AddSingleton<VersionLookup>();
+        services.AddHostedService<WorkflowStart>();
+        services.AddHostedService<WorkflowWatcher>();
+        return services;
+    }
+}
