@@ -15,6 +15,7 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
     private ClientWriter? _writer;
     private PublishPipeline? _pipeline;
     private ConnectPacket? _connect;
+    private Deadline? _timeout;
     private KeepAlive? _keepAlive;
     private Will? _will;
 
@@ -27,18 +28,22 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
     public bool IsConnected => Session is not null;
     public bool IsClosing => Volatile.Read(ref _ending) is not null;
 
+    /// <summary>Starts to receive; from now on the client has so long for its whole CONNECT.</summary>
+    public void Start()
+    {
+        transport.Start();
+        _timeout = new Deadline(_ => Cut());
+        broker.Wheel.Schedule(_timeout, broker.Wheel.Now + (long)Math.Ceiling(broker.Options.ConnectTimeout.TotalSeconds) + 1);
+    }
+
     /// <summary>Serves the client until the connection is closed and what it published is dealt with. Never throws.</summary>
     public async Task RunAsync()
     {
-        transport.Start();
-        var now = broker.Wheel.Now;
-        var timeout = new Deadline(_ => Cut());
-        broker.Wheel.Schedule(timeout, now + (long)Math.Ceiling(broker.Options.ConnectTimeout.TotalSeconds) + 1);
         var writing = Task.CompletedTask;
         try
         {
             var isAccepted = await ConnectAsync();
-            timeout.Cancel();
+            _timeout!.Cancel();
             if (isAccepted)
             {
                 writing = WriteAsync();
@@ -56,7 +61,7 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
             Close(Ending.ServerSays(MqttReasonCode.UnspecifiedError, null));
         }
 
-        timeout.Cancel();
+        _timeout!.Cancel();
         Close(Ending.Lost);
         try
         {
@@ -119,6 +124,7 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
     public async ValueTask HoldBackAsync(Func<ClientConnection, bool> condition)
     {
         _keepAlive!.Hold();
+        broker.Metrics.HeldBack();
         while (!IsClosing && condition(this))
             await _pipeline!.WaitForRoomAsync();
         _keepAlive.Resume();

@@ -212,6 +212,7 @@ public sealed class MqttBroker : IAsyncDisposable
 
         _context.Metrics.Connected();
         var connection = new ClientConnection(_context, transport);
+        connection.Start();
         // The task takes the connection out of the table, so it must not end before it is in there.
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _connections[connection] = ServeAsync(connection, address, started.Task);

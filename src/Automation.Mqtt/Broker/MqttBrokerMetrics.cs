@@ -19,6 +19,7 @@ public sealed class MqttBrokerMetrics : IDisposable
     private long _droppedTooLarge;
     private long _protocolErrors;
     private long _hookErrors;
+    private long _heldBack;
 
     internal MqttBrokerMetrics(Func<int> sessions, Func<int> retained)
     {
@@ -32,6 +33,7 @@ public sealed class MqttBrokerMetrics : IDisposable
         _meter.CreateObservableCounter("mqtt.messages.dropped", Dropped, description: "Messages dropped on the way to a subscriber");
         _meter.CreateObservableCounter("mqtt.protocol_errors", () => ProtocolErrors, description: "Connections closed for a protocol error");
         _meter.CreateObservableCounter("mqtt.hook_errors", () => HookErrors, description: "Exceptions in hooks");
+        _meter.CreateObservableCounter("mqtt.connections.held_back", () => TimesHeldBack, description: "Times the reading of a connection was stopped");
     }
 
     /// <summary>Open connections.</summary>
@@ -64,6 +66,9 @@ public sealed class MqttBrokerMetrics : IDisposable
     /// <summary>Exceptions thrown by hooks.</summary>
     public long HookErrors => Volatile.Read(ref _hookErrors);
 
+    /// <summary>Times that the broker stopped reading a connection, because the hook or the client itself was too slow.</summary>
+    public long TimesHeldBack => Volatile.Read(ref _heldBack);
+
     /// <summary>Ends the meter; the broker does this.</summary>
     public void Dispose() => _meter.Dispose();
 
@@ -88,6 +93,8 @@ public sealed class MqttBrokerMetrics : IDisposable
     internal void TooLarge() => Interlocked.Increment(ref _droppedTooLarge);
 
     internal void ProtocolError() => Interlocked.Increment(ref _protocolErrors);
+
+    internal void HeldBack() => Interlocked.Increment(ref _heldBack);
 
     internal void HookError() => Interlocked.Increment(ref _hookErrors);
 
