@@ -68,7 +68,7 @@ internal static class ListenCommand
         }
 
         await output.WriteLineAsync($"Listening on {app.Urls.First()} — any path, any method. Ctrl-C ends.");
-        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellation).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await app.StopAsync(new CancellationToken(canceled: true));
         return 0;
     }

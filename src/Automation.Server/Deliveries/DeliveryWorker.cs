@@ -10,7 +10,13 @@ namespace Automation.Server.Deliveries;
 /// attempt at the same time, as a delivery is held by one of them. A delivery is made at least once: a server that dies between the receiver's answer and the commit makes
 /// that attempt again after its restart, with the same idempotency key. Deliveries to one destination start in about their order and may overtake each other.
 /// </remarks>
-internal sealed class DeliveryWorker(DeliveryLanes lanes, DeliverySender sender, Journal journal, DeliveryOptions options, TimeProvider time, ILogger<DeliveryWorker> log) : BackgroundService
+internal sealed class DeliveryWorker(
+    DeliveryLanes lanes,
+    DeliverySender sender,
+    Journal journal,
+    DeliveryOptions options,
+    TimeProvider time,
+    ILogger<DeliveryWorker> log) : BackgroundService
 {
     private const int ReleasesPerCommit = 500;
     private static readonly TimeSpan SafetyNet = TimeSpan.FromSeconds(1), LongestCommitPause = TimeSpan.FromSeconds(30);
@@ -140,7 +146,8 @@ internal sealed class DeliveryWorker(DeliveryLanes lanes, DeliverySender sender,
         }
     }
 
-    /// <summary>Stores an attempt, however long that takes: until then the delivery keeps its room, so a journal that cannot write slows deliveries down instead of losing them.</summary>
+    /// <summary>Stores an attempt, however long that takes.</summary>
+    /// <remarks>Until then the delivery keeps its room, so a journal that cannot write slows deliveries down instead of losing them.</remarks>
     private async Task RecordAsync(Delivery delivery, SendResult result)
     {
         var change = new DeliveryAttempted(delivery.Id, result.Attempt, result.State, result.NextAttemptAt);

@@ -20,7 +20,10 @@ internal static class OutboundBody
         return type.Equals(Form, StringComparison.OrdinalIgnoreCase) ? SecretSpelling.Form : SecretSpelling.Raw;
     }
 
-    /// <param name="value">JSON: the value itself. Form: an object of texts, numbers, booleans or arrays of them. Any other type: a text as it is, <c>{ "base64": … }</c> as bytes, other values as JSON.</param>
+    /// <param name="value">
+    /// JSON: the value itself. Form: an object of texts, numbers, booleans or arrays of them. Any other type: a text as it is,
+    /// <c>{ "base64": … }</c> as bytes, other values as JSON.
+    /// </param>
     /// <param name="contentType">Media type, with or without parameters.</param>
     /// <exception cref="StepException"><c>config_invalid</c>: the value does not fit a form.</exception>
     public static ReadOnlyMemory<byte> Encode(SecretJson value, string contentType)
@@ -38,13 +41,21 @@ internal static class OutboundBody
     }
 
     public static bool IsJson(ReadOnlySpan<char> mediaType) =>
-        mediaType.Equals(Json, StringComparison.OrdinalIgnoreCase) || mediaType.EndsWith("+json", StringComparison.OrdinalIgnoreCase) || mediaType.Equals("text/json", StringComparison.OrdinalIgnoreCase);
+        mediaType.Equals(Json, StringComparison.OrdinalIgnoreCase)
+        || mediaType.EndsWith("+json", StringComparison.OrdinalIgnoreCase)
+        || mediaType.Equals("text/json", StringComparison.OrdinalIgnoreCase);
 
-    public static ReadOnlySpan<char> MediaType(string? contentType) => contentType is null ? [] : contentType.AsSpan(0, contentType.IndexOf(';') is var end and >= 0 ? end : contentType.Length).Trim();
+    /// <summary>A content type without its parameters; empty for none.</summary>
+    public static ReadOnlySpan<char> MediaType(string? contentType)
+    {
+        var type = contentType.AsSpan();
+        return (type.IndexOf(';') is var end and >= 0 ? type[..end] : type).Trim();
+    }
 
     private static byte[] EncodeForm(JsonElement root)
     {
-        if (root.ValueKind is not JsonValueKind.Object) throw new StepException("config_invalid", $"A body of the type {Form} has to be an object; this one is {Kind(root)}.");
+        if (root.ValueKind is not JsonValueKind.Object)
+            throw new StepException("config_invalid", $"A body of the type {Form} has to be an object; this one is {Kind(root)}.");
         var form = new StringBuilder();
         foreach (var property in root.EnumerateObject())
         {
@@ -63,7 +74,8 @@ internal static class OutboundBody
 
     private static void AppendPair(StringBuilder form, string name, JsonElement value)
     {
-        if (value.ValueKind is JsonValueKind.Object or JsonValueKind.Array) throw new StepException("config_invalid", $"The form field \"{name}\" is {Kind(value)}; a form holds texts, numbers and booleans.");
+        if (value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
+            throw new StepException("config_invalid", $"The form field \"{name}\" is {Kind(value)}; a form holds texts, numbers and booleans.");
         if (form.Length > 0) form.Append('&');
         form.Append(FormText(name)).Append('=');
         if (value.ValueKind is JsonValueKind.String) AppendEscaped(form, value.GetString()!);

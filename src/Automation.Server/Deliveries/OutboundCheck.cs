@@ -27,7 +27,8 @@ internal static class OutboundCheck
         if (!check.Config.TryGetProperty("headers", out var headers) || headers.ValueKind is not JsonValueKind.Object) return;
         foreach (var header in headers.EnumerateObject())
         {
-            if (OutboundRequest.NameProblem(header.Name) is { } problem) check.Problem("/headers/" + header.Name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal), problem);
+            var pointer = header.Name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal); // RFC 6901 §3
+            if (OutboundRequest.NameProblem(header.Name) is { } problem) check.Problem("/headers/" + pointer, problem);
         }
     }
 }
