@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Automation.Server.Sandbox;
 using Automation.Server.Steps;
 using Automation.Server.Workflows.Configs;
@@ -75,7 +76,8 @@ internal sealed class StepCompiler(StepCatalog catalog)
         }
         catch (JsonException mismatch)
         {
-            problems.Add(pointer, mismatch.InnerException?.Message ?? mismatch.Message);
+            // Where there are problems already, as a name that occurs twice, they are the reason.
+            if (problems.IsEmpty) problems.Add(pointer, mismatch.InnerException?.Message ?? mismatch.Message);
             return null;
         }
     }
@@ -89,19 +91,7 @@ internal sealed class StepCompiler(StepCatalog catalog)
             if (!ownTimeout || at != "/timeout") problems.Add(pointer + at, message);
         }).CheckObject(step, Shared, others: null);
         if (problems.Count > before) return null;
-        StepProperties shared;
-        if (ownTimeout)
-        {
-            // The name is the config's; what every step has is read without it.
-            var rest = System.Text.Json.Nodes.JsonObject.Create(step)!;
-            rest.Remove("timeout");
-            shared = rest.Deserialize<StepProperties>(ConfigJson.Options)!;
-        }
-        else
-        {
-            shared = step.Deserialize<StepProperties>(ConfigJson.Options)!;
-        }
-
+        if (Deserialize(step, ownTimeout) is not { } shared) return null;
         if (shared.Timeout is { Value.Ticks: 0 }) problems.Add(pointer + "/timeout", "A timeout of nothing would end every try at once; make it longer or leave it out.");
         if (shared.Retry is { } retry)
         {
@@ -110,6 +100,24 @@ internal sealed class StepCompiler(StepCatalog catalog)
         }
 
         return shared;
+    }
+
+    /// <summary>Null when a name occurs twice, which is reported already.</summary>
+    private static StepProperties? Deserialize(JsonElement step, bool ownTimeout)
+    {
+        try
+        {
+            if (!ownTimeout) return step.Deserialize<StepProperties>(ConfigJson.Options);
+
+            // The name is the config's; what every step has is read without it.
+            var rest = JsonObject.Create(step)!;
+            rest.Remove("timeout");
+            return rest.Deserialize<StepProperties>(ConfigJson.Options);
+        }
+        catch (Exception twice) when (twice is JsonException or ArgumentException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The arrows of a step whose type is not known: they still count for what can be reached.</summary>

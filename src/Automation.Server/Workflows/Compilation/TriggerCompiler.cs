@@ -56,7 +56,8 @@ internal sealed class TriggerCompiler(TriggerCatalog catalog)
         }
         catch (JsonException mismatch)
         {
-            problems.Add(pointer, mismatch.InnerException?.Message ?? mismatch.Message);
+            // Where there are problems already, as a name that occurs twice, they are the reason.
+            if (problems.IsEmpty) problems.Add(pointer, mismatch.InnerException?.Message ?? mismatch.Message);
             return null;
         }
     }

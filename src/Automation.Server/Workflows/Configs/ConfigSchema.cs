@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
@@ -14,45 +15,69 @@ internal static class ConfigSchema
     /// <summary>What stands for "any string with an expression in it"; a whole value may be one.</summary>
     public const string ExpressionPattern = @"\$\{";
 
-    private static readonly JsonSchemaExporterOptions Exporter = new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Describe };
+    private static readonly JsonSchemaExporterOptions Exporter = new() { TreatNullObliviousAsNonNullable = true };
 
     /// <param name="type">The record.</param>
     /// <param name="expressions">Whether each property that is not <see cref="Steps.LiteralAttribute"/> may also be an expression.</param>
     public static JsonObject Of(Type type, bool expressions)
     {
-        var schema = (JsonObject)ConfigJson.Options.GetJsonSchemaAsNode(type, Exporter);
-        if (schema.ContainsKey("$ref")) throw new NotSupportedException($"{type} refers to itself; a config record must not.");
-        if (expressions) AllowExpressions(schema, ConfigShape.Of(type));
-        return schema;
-    }
-
-    private static JsonObject Describe(JsonSchemaExporterContext context, JsonNode node)
-    {
-        var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
-        var schema = Own(context, type) ?? node as JsonObject ?? [];
         var shape = ConfigShape.Of(type);
-        if (node is JsonObject { Count: > 0 } made && !ReferenceEquals(made, schema) && made.TryGetPropertyValue("default", out var fallback)) schema["default"] = fallback?.DeepClone();
-        if (shape.Kind is ConfigKind.Choice && !schema.ContainsKey("type")) schema.Insert(0, "type", "string");
-        if (context.PropertyInfo?.AttributeProvider is not { } property) return schema;
-        foreach (var attribute in property.GetCustomAttributes(inherit: true)) Apply(attribute, schema, shape);
+        return Complete((JsonObject)ConfigJson.Options.GetJsonSchemaAsNode(type, Exporter), shape, expressions);
+    }
+
+    /// <summary>Adds to what the serializer knows of a type what it does not: types with converters of ours, descriptions, bounds, expressions.</summary>
+    private static JsonObject Complete(JsonObject made, ConfigShape shape, bool expressions)
+    {
+        var schema = Own(shape) ?? made;
+        switch (shape.Kind)
+        {
+            case ConfigKind.Object when schema["properties"] is JsonObject properties:
+                foreach (var property in shape.Properties) properties[property.Name] = OfProperty(properties[property.Name], property, expressions);
+                break;
+            case ConfigKind.Map:
+                schema["additionalProperties"] = OfElement(schema["additionalProperties"], shape.Element!, expressions);
+                break;
+            case ConfigKind.List:
+                schema["items"] = OfElement(schema["items"], shape.Element!, expressions);
+                break;
+            case ConfigKind.Choice when !schema.ContainsKey("type"):
+                schema.Insert(0, "type", "string");
+                break;
+        }
+
         return schema;
     }
 
-    private static JsonObject? Own(JsonSchemaExporterContext context, Type type)
+    private static JsonObject OfProperty(JsonNode? made, ConfigProperty property, bool expressions)
     {
-        var given = context.PropertyInfo?.AttributeProvider?.GetCustomAttributes(typeof(ConfigSchemaAttribute), inherit: true).Cast<ConfigSchemaAttribute>().FirstOrDefault()
-            ?? type.GetCustomAttributes(typeof(ConfigSchemaAttribute), inherit: true).Cast<ConfigSchemaAttribute>().FirstOrDefault();
-        if (given is not null) return (JsonObject)JsonNode.Parse(given.Schema)!;
-        return ConfigShape.Of(type).Kind switch
-        {
-            ConfigKind.Duration => new JsonObject { ["type"] = "string", ["pattern"] = Duration.Pattern },
-            ConfigKind.ByteSize => new JsonObject { ["type"] = "string", ["pattern"] = ByteSize.Pattern },
-            ConfigKind.SecretText => new JsonObject { ["type"] = "string", ["$comment"] = "May hold ${secret.NAME}." },
-            ConfigKind.SecretJson => new JsonObject { ["$comment"] = "Strings inside may hold ${secret.NAME}." },
-            ConfigKind.Any => [],
-            _ => null,
-        };
+        var before = Detached(made);
+        var hasDefault = before.TryGetPropertyValue("default", out var fallback);
+        var inside = expressions && !property.Literal;
+        var schema = Complete(before, property.Shape, inside);
+        if (hasDefault) schema["default"] = fallback?.DeepClone();
+        if (property.Nullable && schema["type"] is JsonValue single) schema["type"] = new JsonArray(single.DeepClone(), "null");
+        if (property.Nullable && schema["enum"] is JsonArray choices && !choices.Contains(null)) choices.Add(null);
+        foreach (var attribute in property.Attributes) Apply(attribute, schema, property.Shape);
+        return inside ? WithExpression(schema, property.Shape) : schema;
     }
+
+    private static JsonObject OfElement(JsonNode? made, ConfigShape element, bool expressions)
+    {
+        var schema = Complete(Detached(made), element, expressions);
+        return expressions ? WithExpression(schema, element) : schema;
+    }
+
+    private static JsonObject Detached(JsonNode? made) => made is JsonObject known ? (JsonObject)known.DeepClone() : [];
+
+    private static JsonObject? Own(ConfigShape shape) => shape.Kind switch
+    {
+        ConfigKind.Duration => new JsonObject { ["type"] = "string", ["pattern"] = Duration.Pattern },
+        ConfigKind.ByteSize => new JsonObject { ["type"] = "string", ["pattern"] = ByteSize.Pattern },
+        ConfigKind.SecretText => new JsonObject { ["type"] = "string", ["$comment"] = "May hold ${secret.NAME}." },
+        ConfigKind.SecretJson => new JsonObject { ["$comment"] = "Strings inside may hold ${secret.NAME}." },
+        ConfigKind.Any => [],
+        _ => shape.Type.GetCustomAttribute<ConfigSchemaAttribute>() is { } given ? (JsonObject)JsonNode.Parse(given.Schema)! : null,
+    };
 
     private static void Apply(object attribute, JsonObject schema, ConfigShape shape)
     {
@@ -100,32 +125,11 @@ internal static class ConfigSchema
         _ => "Length",
     };
 
-    private static void AllowExpressions(JsonObject schema, ConfigShape shape)
-    {
-        if (shape.Kind is ConfigKind.Object && schema["properties"] is JsonObject properties)
-        {
-            foreach (var property in shape.Properties)
-            {
-                if (property.Literal || property.Shape.Kind is ConfigKind.Own || properties[property.Name] is not JsonObject inner) continue;
-                properties[property.Name] = WithExpression(inner, property.Shape);
-            }
-        }
-        else if (shape.Kind is ConfigKind.Map && schema["additionalProperties"] is JsonObject values)
-        {
-            schema["additionalProperties"] = WithExpression(values, shape.Element!);
-        }
-        else if (shape.Kind is ConfigKind.List && schema["items"] is JsonObject items)
-        {
-            schema["items"] = WithExpression(items, shape.Element!);
-        }
-    }
-
     /// <summary>Adds "or a string with an expression" unless such a string fits anyway; description and default stay on the outside, where editors look.</summary>
     private static JsonObject WithExpression(JsonObject schema, ConfigShape shape)
     {
-        AllowExpressions(schema, shape);
         var anyText = schema["pattern"] is null && schema["format"] is null && schema["enum"] is null && schema["minLength"] is null && schema["maxLength"] is null;
-        if (shape.Kind is ConfigKind.Any or ConfigKind.SecretJson || (shape.Kind is ConfigKind.Text or ConfigKind.SecretText && anyText)) return schema;
+        if (shape.Kind is ConfigKind.Any or ConfigKind.SecretJson or ConfigKind.Own || (shape.Kind is ConfigKind.Text or ConfigKind.SecretText && anyText)) return schema;
         var outer = new JsonObject();
         foreach (var name in new[] { "description", "default" })
         {

@@ -132,17 +132,16 @@ internal sealed class ConfigShape
 
     private static ConfigProperty PropertyOf(JsonPropertyInfo property, ImmutableHashSet<Type> above)
     {
-        T[] Attributes<T>()
-            where T : Attribute => property.AttributeProvider?.GetCustomAttributes(typeof(T), inherit: true) as T[] ?? [];
-
+        var attributes = (property.AttributeProvider?.GetCustomAttributes(inherit: true) ?? []).OfType<Attribute>().ToList();
         return new ConfigProperty(
             property.Name,
             Make(property.PropertyType, above),
             Required: property.IsRequired,
             Nullable: property.IsSetNullable || Nullable.GetUnderlyingType(property.PropertyType) is not null,
-            Literal: Attributes<LiteralAttribute>().Length > 0,
-            Attributes<DescriptionAttribute>().FirstOrDefault()?.Description,
-            [.. Attributes<ValidationAttribute>()],
+            Literal: attributes.OfType<LiteralAttribute>().Any(),
+            attributes.OfType<DescriptionAttribute>().FirstOrDefault()?.Description,
+            [.. attributes.OfType<ValidationAttribute>()],
+            [.. attributes],
             property.Get);
     }
 }
@@ -155,6 +154,7 @@ internal sealed class ConfigShape
 /// <param name="Literal">Taken as written: no expressions in it.</param>
 /// <param name="Description">For people.</param>
 /// <param name="Validations">Its DataAnnotations.</param>
+/// <param name="Attributes">All of its attributes.</param>
 /// <param name="Get">Reads it from a record.</param>
 internal sealed record ConfigProperty(
     string Name,
@@ -164,10 +164,11 @@ internal sealed record ConfigProperty(
     bool Literal,
     string? Description,
     ImmutableArray<ValidationAttribute> Validations,
+    ImmutableArray<Attribute> Attributes,
     Func<object, object?>? Get);
 
-/// <summary>The JSON Schema of a property or type that has a converter of its own.</summary>
-[AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Property)]
+/// <summary>The JSON Schema of a type that has a converter of its own.</summary>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct)]
 internal sealed class ConfigSchemaAttribute(string schema) : Attribute
 {
     public string Schema { get; } = schema;

@@ -88,6 +88,7 @@ internal static class ConfigValidation
 
     private static string Sentence(ValidationAttribute rule, ConfigProperty property, object? value)
     {
+        if (rule is UrlAttribute) return $"{property.Name} must be an absolute http or https address; {Shown(value)} is not.";
         if (rule.ErrorMessage is not null || rule.ErrorMessageResourceName is not null) return rule.FormatErrorMessage(property.Name);
         var unit = property.Shape.Kind is ConfigKind.Text or ConfigKind.SecretText ? "characters" : "entries";
         return rule switch
@@ -98,7 +99,6 @@ internal static class ConfigValidation
             MaxLengthAttribute length => $"{property.Name} must have at most {length.Length} {unit}.",
             LengthAttribute length => $"{property.Name} must have from {length.MinimumLength} to {length.MaximumLength} {unit}.",
             RegularExpressionAttribute pattern => $"{property.Name} must match {pattern.Pattern}; {Shown(value)} does not.",
-            UrlAttribute => $"{property.Name} must be an absolute http or https address; {Shown(value)} is not.",
             AllowedValuesAttribute allowed => $"{property.Name} must be one of {string.Join(", ", allowed.Values)}; {Shown(value)} is not.",
             RequiredAttribute => $"{property.Name} must not be empty.",
             _ => rule.FormatErrorMessage(property.Name),

@@ -127,7 +127,7 @@ internal sealed class ConfigWalk(Action<string, string> problem, ConfigText? tex
 
     private void CheckRules(JsonElement value, ConfigProperty property, string pointer)
     {
-        if (property.Validations.IsEmpty) return;
+        if (property.Validations.IsEmpty || value.ValueKind is JsonValueKind.Null) return;
         try
         {
             var read = value.Deserialize(property.Shape.Type, ConfigJson.Options);
