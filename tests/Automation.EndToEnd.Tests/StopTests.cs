@@ -43,6 +43,21 @@ public class StopTests
     }
 
     [Fact]
+    public async Task SigtermToRun_ReachesTheServer_AndNothingOutlivesIt()
+    {
+        await using var installation = await Installation.StartAsync(Caller, byScript: true);
+        using var answer = await MainJobTests.PostAsync(installation.Server, "/hooks/call", """{"n":1}""");
+        await installation.Receiver.WaitForAsync(2); // ./run lets deliveries go to this machine
+        var children = ProcessTree.Below(installation.Server.Pid);
+
+        var exitCode = await installation.Server.StopAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(0, exitCode);
+        await GoneAsync(children);
+        Assert.Contains($"http://127.0.0.1:{installation.Server.Settings.HttpPort}", installation.Server.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Kill_LeavesNoSandboxProcess()
     {
         await using var installation = await Installation.StartAsync(Caller);
