@@ -25,7 +25,10 @@ public class StopTests
     public async Task Sigterm_EndsInTime_AndTheNextStartFinishesWhatWasOpen()
     {
         var answering = new TaskCompletionSource();
-        await using var installation = await Installation.StartAsync(Caller, answer: (_, arrival) => arrival.Path == "/ask" ? answering.Task : Task.CompletedTask);
+        await using var installation = await Installation.StartAsync(
+            Caller,
+            new Dictionary<string, string?> { ["Runs__DrainTime"] = "00:00:02" },
+            (_, arrival) => arrival.Path == "/ask" ? answering.Task : Task.CompletedTask);
         using var answer = await MainJobTests.PostAsync(installation.Server, "/hooks/call", """{"n":1}""");
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         await installation.Receiver.WaitForAsync(1);
