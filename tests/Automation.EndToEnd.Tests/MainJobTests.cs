@@ -60,7 +60,7 @@ public class MainJobTests
         await installation.Receiver.WaitForAsync(1);
         await JournalFile.EverythingEndedAsync(installation.Server);
 
-        var list = await installation.Server.GetAsync("/api/runs?status=succeeded&limit=10");
+        var list = await installation.Server.GetAsync("/api/runs?state=succeeded&limit=10");
         var id = list.GetProperty("items")[0].GetProperty("id").GetString();
         var run = await installation.Server.GetAsync($"/api/runs/{id}");
 

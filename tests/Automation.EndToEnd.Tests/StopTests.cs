@@ -25,7 +25,10 @@ public class StopTests
     public async Task Sigterm_EndsInTime_AndTheNextStartFinishesWhatWasOpen()
     {
         var answering = new TaskCompletionSource();
-        await using var installation = await Installation.StartAsync(Caller, answer: (_, arrival) => arrival.Path == "/ask" ? answering.Task : Task.CompletedTask);
+        await using var installation = await Installation.StartAsync(
+            Caller,
+            new Dictionary<string, string?> { ["Runs__DrainTime"] = "00:00:02" },
+            (_, arrival) => arrival.Path == "/ask" ? answering.Task : Task.CompletedTask);
         using var answer = await MainJobTests.PostAsync(installation.Server, "/hooks/call", """{"n":1}""");
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         await installation.Receiver.WaitForAsync(1);
@@ -40,6 +43,21 @@ public class StopTests
         await Eventually.HoldsAsync(() => Task.FromResult(installation.Receiver.Arrivals.Any(a => a.Path == "/tell")), "the run goes on after the restart");
         Assert.Single(installation.Receiver.Arrivals.Where(a => a.Path == "/ask").Select(a => a.IdempotencyKey).Distinct());
         await JournalFile.EverythingEndedAsync(installation.Server);
+    }
+
+    [Fact]
+    public async Task SigtermToRun_ReachesTheServer_AndNothingOutlivesIt()
+    {
+        await using var installation = await Installation.StartAsync(Caller, byScript: true);
+        using var answer = await MainJobTests.PostAsync(installation.Server, "/hooks/call", """{"n":1}""");
+        await installation.Receiver.WaitForAsync(2); // ./run lets deliveries go to this machine
+        var children = ProcessTree.Below(installation.Server.Pid);
+
+        var exitCode = await installation.Server.StopAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(0, exitCode);
+        await GoneAsync(children);
+        Assert.Contains($"http://127.0.0.1:{installation.Server.Settings.HttpPort}", installation.Server.Log, StringComparison.Ordinal);
     }
 
     [Fact]

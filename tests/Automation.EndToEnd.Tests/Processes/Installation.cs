@@ -21,8 +21,12 @@ internal sealed class Installation : IAsyncDisposable
     /// <param name="files">File name below the workflows folder → text.</param>
     /// <param name="environment">Further environment variables of the server.</param>
     /// <param name="answer">What the receiver answers; 200 when null.</param>
+    /// <param name="byScript">Starts it with <c>./run</c>.</param>
     public static async Task<Installation> StartAsync(
-        IReadOnlyDictionary<string, string> files, IReadOnlyDictionary<string, string?>? environment = null, Func<HttpContext, Arrival, Task>? answer = null)
+        IReadOnlyDictionary<string, string> files,
+        IReadOnlyDictionary<string, string?>? environment = null,
+        Func<HttpContext, Arrival, Task>? answer = null,
+        bool byScript = false)
     {
         var scratch = new ScratchFolder();
         var receiver = await Receiver.StartAsync(answer);
@@ -31,6 +35,7 @@ internal sealed class Installation : IAsyncDisposable
         {
             Data = scratch.Folder("data"),
             Workflows = scratch.Folder("workflows"),
+            ByScript = byScript,
             Environment = environment ?? new Dictionary<string, string?>(),
         };
         return new Installation(scratch, receiver, await ServerProcess.StartAsync(settings));

@@ -20,6 +20,9 @@ internal sealed record ServerSettings
 
     public int MqttPort { get; init; } = FreePort();
 
+    /// <summary>Starts <c>./run</c>, as users do, in place of the program; it has its own idea of what is allowed.</summary>
+    public bool ByScript { get; init; }
+
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
 
     public static int FreePort()
@@ -81,7 +84,11 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>The command line for <paramref name="settings"/>, for tests that expect it to fail.</summary>
-    public static Task<CommandResult> RunAsync(ServerSettings settings) => Shell.RunAsync("dotnet", [Program, .. Arguments(settings)], EnvironmentOf(settings));
+    public static Task<CommandResult> RunAsync(ServerSettings settings)
+    {
+        var (program, arguments) = CommandLine(settings);
+        return Shell.RunAsync(program, arguments, EnvironmentOf(settings));
+    }
 
     public static Task<CommandResult> CommandAsync(params string[] arguments) => Shell.RunAsync("dotnet", [Program, .. arguments]);
 
@@ -131,10 +138,11 @@ internal sealed class ServerProcess : IAsyncDisposable
         Api.Dispose();
     }
 
-    private static IEnumerable<string> Arguments(ServerSettings s) =>
-    [
-        "serve", "--urls", $"http://127.0.0.1:{s.HttpPort}", "--mqtt-port", $"{s.MqttPort}", "--data", s.Data, "--workflows", s.Workflows, "--allow-private", s.AllowPrivate,
-    ];
+    private static (string Program, IEnumerable<string> Arguments) CommandLine(ServerSettings s)
+    {
+        string[] options = ["--urls", $"http://127.0.0.1:{s.HttpPort}", "--mqtt-port", $"{s.MqttPort}", "--data", s.Data, "--workflows", s.Workflows];
+        return s.ByScript ? (Repository.PathOf("run"), options) : ("dotnet", [Program, "serve", .. options, "--allow-private", s.AllowPrivate]);
+    }
 
     private static Dictionary<string, string?> EnvironmentOf(ServerSettings settings)
     {
@@ -146,7 +154,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private Process Start()
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. Arguments(Settings)])
+        var (program, arguments) = CommandLine(Settings);
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
