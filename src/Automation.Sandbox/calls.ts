@@ -1,5 +1,5 @@
 // One call of one unit: arguments, result, log, and the words for what went wrong.
-import { compileExpression, compileFunction, compileModule, Place, placeByLoader, Problem, Unit } from "./compile.ts";
+import { compileExpression, compileFunction, compileModule, Place, placeByLoader, Problem, Thrown, Unit } from "./compile.ts";
 import { Failed, Frame, longerThan, Value, writeFrame } from "./framing.ts";
 import { runMicrotasks } from "./host.ts";
 import { file, Program } from "./programs.ts";
@@ -32,14 +32,17 @@ export function call(program: Program | undefined, frame: Frame, outputBytes: nu
     if (unit.kind === "expressions") realm.evaluate(fn, ...scope);
     else realm.run(fn, unit.kind === "module", ...scope);
   } catch (error) {
-    if (error instanceof Problem) problem = troubleOf(error, unit);
-    else realm.fail(error); // thrown by a module's own statements
+    if (error instanceof Thrown) realm.fail(error.reason);
+    else problem = troubleOf(error instanceof Problem ? error : new Problem(String(error), null), unit);
   }
   runMicrotasks(); // also what a script started and did not wait for: it must not run in the next call
 
   let result = problem ? undefined : realm.result();
   if (result === undefined && !problem) problem = { message: "The script's promise never settles: nothing is left to run that could settle it.", script: unit.name };
-  if (result === -1) problem = thrown(JSON.parse(realm.error()), program, index);
+  if (result === -1) {
+    problem = thrown(JSON.parse(realm.error()), program, index);
+    runMicrotasks(); // getters of the error may have started something too
+  }
   if (typeof result === "string" && longerThan(result, outputBytes)) {
     problem = { kind: "outputTooLarge", message: `The result is larger than ${outputBytes} bytes.`, script: unit.name };
     result = undefined;
@@ -94,8 +97,8 @@ export async function check(program: Program): Promise<Trouble[]> {
     (unit.expressions ?? [{ code: unit.code! }]).forEach(({ code }, k) => {
       try {
         if (unit.kind === "module") compileModule(code, file(index), program.context);
-        else if (unit.kind === "function") compileFunction(code, file(index), program.context);
-        else compileExpression(code, file(index, k), program.context);
+        else if (unit.kind === "function") compileFunction(code, file(index));
+        else compileExpression(code, file(index, k));
       } catch (error) {
         const problem = error instanceof Problem ? error : new Problem(String((error as Error)?.message ?? error), null);
         found.push({ problem, unit, code, expression: unit.expressions && k });

@@ -32,23 +32,23 @@ type Any = any;
 const { SourceTextModule } = vm as Any;
 const names = "event,input,steps,vars,run,env,item,index";
 
-/** A function of the realm `context`; `file` is the name its stack frames get. Throws a Problem. */
-export function compileExpression(code: string, file: string, context: vm.Context): Any {
+/** Gives the expression's function when run in a realm; `file` is the name its stack frames get. Throws a Problem. */
+export function compileExpression(code: string, file: string): vm.Script {
   const before = `(function(${names}){"use strict";return(`;
   // "a);b((" is a program between parentheses, but not between brackets as well: only an expression is both.
   parse(`[`, code, `\n]`, file);
-  return parse(before, code, `\n)})`, file).runInContext(context);
+  return parse(before, code, `\n)})`, file);
 }
 
-/** A function of the realm, async only if its text has `await` in it: promises cost. Throws a Problem. */
-export function compileFunction(code: string, file: string, context: vm.Context): Any {
+/** Gives the function when run in a realm, async only if its text has `await` in it: promises cost. Throws a Problem. */
+export function compileFunction(code: string, file: string): vm.Script {
   const js = stripped(code, (raw) => new vm.Script(`(async()=>{${raw}\n})`, { columnOffset: -11 }));
   const before = `(${/\bawait\b/.test(js) ? "async " : ""}function(${names}){"use strict";`;
   parse("[" + before.slice(1), js, "\n}]", file);
-  return parse(before, js, "\n})", file).runInContext(context);
+  return parse(before, js, "\n})", file);
 }
 
-/** A module of the realm, neither linked nor evaluated. Throws a Problem. */
+/** A module of the realm, linked and not evaluated. Throws a Problem. */
 export function compileModule(code: string, file: string, context: vm.Context): Any {
   const parseHere = (text: string) => new SourceTextModule(text, { identifier: file });
   const js = stripped(code, parseHere);
@@ -70,7 +70,12 @@ export function compileModule(code: string, file: string, context: vm.Context): 
   return module;
 }
 
-/** Runs the module's own statements and gives its default export; what they throw is thrown. */
+/** What a module's own statements threw. It belongs to the realm: hand it back there, do not look at it. */
+export class Thrown {
+  constructor(readonly reason: unknown) {}
+}
+
+/** Runs the module's own statements and gives its default export. Throws a Problem, or a Thrown. */
 export function evaluateModule(module: Any): Any {
   settle(module.evaluate());
   const main = module.namespace.default;
@@ -78,12 +83,12 @@ export function evaluateModule(module: Any): Any {
   return main;
 }
 
+// Asks the engine, never the promise: its methods are the realm's, and a script may have put its own in their place.
 function settle(promise: Promise<unknown>): void {
-  promise.catch(() => {});
   runMicrotasks();
   const [state, reason] = promiseState(promise);
   if (state === 0) throw new Problem("The script waits at its top level for a promise that never settles.", null);
-  if (state === 2) throw reason;
+  if (state === 2) throw new Thrown(reason);
 }
 
 function parse(before: string, js: string, after: string, file: string): vm.Script {

@@ -23,19 +23,19 @@ export class Program {
     this.realm = realmScript.runInContext(this.context)(show);
   }
 
-  /** The function, or for expressions the list of functions, of a unit. Throws a Problem, or what a module's own statements throw. */
+  /** The function, or for expressions the list of functions, of a unit. Throws a Problem, or a Thrown. */
   function(index: number): Any {
     return this.compiled[index] ??= this.compile(index);
   }
 
   private compile(index: number): Any {
     const unit = this.units[index]!;
-    if (unit.kind === "function") return compileFunction(unit.code!, file(index), this.context);
+    if (unit.kind === "function") return compileFunction(unit.code!, file(index)).runInContext(this.context);
     if (unit.kind === "module") return evaluateModule(compileModule(unit.code!, file(index), this.context));
     const list = this.realm.list();
     unit.expressions!.forEach((e, k) => {
       try {
-        this.realm.add(list, compileExpression(e.code, file(index, k), this.context));
+        this.realm.add(list, compileExpression(e.code, file(index, k)).runInContext(this.context));
       } catch (error) {
         throw Object.assign(error as Error, { expression: k });
       }

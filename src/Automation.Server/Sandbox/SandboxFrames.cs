@@ -82,7 +82,8 @@ internal static class SandboxFrames
         var logBytes = BinaryPrimitives.ReadUInt32LittleEndian(length);
         var log = logBytes == 0 ? [] : ReadLog(body.Slice(4, logBytes).ToArray());
         var rest = body.Slice(4 + (long)logBytes).ToArray();
-        return kind == Value ? new SandboxResult(new Json(rest), log, null) : new SandboxResult(Json.Null, log, ErrorOf(new Json(rest).To<Trouble>()!, unit.Id));
+        if (kind == Value) return new SandboxResult(new Json(rest), log, null);
+        return new SandboxResult(Json.Null, log, ErrorOf(new Json(rest).To<Trouble>()!, unit.Id));
     }
 
     public static IReadOnlyList<SandboxError> ReadChecked(ReadOnlySequence<byte> body) =>
@@ -118,5 +119,12 @@ internal static class SandboxFrames
     private sealed record WireUnit(string Kind, string Id, string? Name = null, string? Code = null, SandboxExpression[]? Expressions = null);
 
     private sealed record Trouble(
-        string Message, SandboxErrorKind Kind = SandboxErrorKind.Script, string? Unit = null, string? Script = null, int? Line = null, int? Column = null, string? Pointer = null, string? Stack = null);
+        string Message,
+        SandboxErrorKind Kind = SandboxErrorKind.Script,
+        string? Unit = null,
+        string? Script = null,
+        int? Line = null,
+        int? Column = null,
+        string? Pointer = null,
+        string? Stack = null);
 }

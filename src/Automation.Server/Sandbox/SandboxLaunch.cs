@@ -15,10 +15,16 @@ internal static class SandboxLaunch
         if (!File.Exists(runtime))
         {
             throw new SandboxUnavailableException(
-                $"Scripts cannot run: there is no Deno program at {runtime}. Start the server with ./run, or run `npm ci` in {Path.GetFullPath(options.SandboxFolder)}.");
+                $"Scripts cannot run: there is no Deno program at {runtime}. "
+                + $"Start the server with ./run, or run `npm ci` in {Path.GetFullPath(options.SandboxFolder)}.");
         }
 
-        if (!File.Exists(program)) throw new SandboxUnavailableException($"Scripts cannot run: there is no sandbox program at {program}. Set the sandbox folder to src/Automation.Sandbox.");
+        if (!File.Exists(program))
+        {
+            throw new SandboxUnavailableException(
+                $"Scripts cannot run: there is no sandbox program at {program}. Set the sandbox folder to src/Automation.Sandbox.");
+        }
+
         try
         {
             return Process.Start(StartInfo(options, runtime, program)) ?? throw new SandboxUnavailableException($"Scripts cannot run: {runtime} did not start.");

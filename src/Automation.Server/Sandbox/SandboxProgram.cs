@@ -8,7 +8,8 @@ namespace Automation.Server.Sandbox;
 /// <param name="Units">What can be called, each by its id.</param>
 internal sealed record SandboxProgram(string Id, ImmutableArray<SandboxUnit> Units)
 {
-    private readonly FrozenDictionary<string, int> indexes = Units.Select((unit, index) => (unit.Id, index)).ToFrozenDictionary(u => u.Id, u => u.index, StringComparer.Ordinal);
+    private readonly FrozenDictionary<string, int> indexes =
+        Units.Select((unit, index) => (unit.Id, index)).ToFrozenDictionary(u => u.Id, u => u.index, StringComparer.Ordinal);
 
     /// <summary>The position of a unit; throws <see cref="ArgumentException"/> for one that the program does not have.</summary>
     internal int IndexOf(string unitId) =>

@@ -17,7 +17,14 @@ internal readonly record struct SandboxLogLine(string Level, string Text);
 /// <param name="Pointer">Of an expression: its JSON pointer in the workflow file.</param>
 /// <param name="Stack">As JavaScript writes it, with only the author's scripts in it.</param>
 internal sealed record SandboxError(
-    SandboxErrorKind Kind, string Message, string? Unit = null, string? Script = null, int? Line = null, int? Column = null, string? Pointer = null, string? Stack = null);
+    SandboxErrorKind Kind,
+    string Message,
+    string? Unit = null,
+    string? Script = null,
+    int? Line = null,
+    int? Column = null,
+    string? Pointer = null,
+    string? Stack = null);
 
 internal enum SandboxErrorKind
 {

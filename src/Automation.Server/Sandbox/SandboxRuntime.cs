@@ -8,7 +8,8 @@ internal static class SandboxRuntime
     /// <summary>Environment variable that names another Deno program.</summary>
     public const string PathVariable = "AUTOMATION_SANDBOX_RUNTIME";
 
-    /// <summary>The path from the environment, else the one in the folder. It may not exist: <see cref="SandboxPool"/> says so when it starts a process.</summary>
+    /// <summary>The path from the environment, else the one in the folder.</summary>
+    /// <remarks>It may not exist: <see cref="SandboxPool"/> says so when it starts a process.</remarks>
     public static string Locate(string sandboxFolder)
     {
         var named = Environment.GetEnvironmentVariable(PathVariable);
