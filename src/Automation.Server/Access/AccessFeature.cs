@@ -4,14 +4,14 @@ namespace Automation.Server.Access;
 internal static class AccessFeature
 {
     /// <param name="services">Has a <see cref="TimeProvider"/>.</param>
+    /// <param name="configuration">May have <see cref="AdminToken.Variable"/>; without it the file is used.</param>
     /// <param name="dataFolder">Where the token's file is, and is made at the first start.</param>
-    /// <param name="configured">Value of <see cref="AdminToken.Variable"/>; null to use the file.</param>
-    public static IServiceCollection AddAccess(this IServiceCollection services, string dataFolder, string? configured)
+    public static IServiceCollection AddAccess(this IServiceCollection services, IConfiguration configuration, Func<IServiceProvider, string> dataFolder)
     {
         services.AddSingleton(provider =>
         {
             var log = provider.GetRequiredService<ILogger<AdminToken>>();
-            var token = AdminToken.Load(configured, dataFolder);
+            var token = AdminToken.Load(configuration[AdminToken.Variable], dataFolder(provider));
             if (token.File is not null) Log.TokenIsIn(log, token.File);
             if (token.IsReadableByOthers()) Log.TokenIsReadable(log, token.File!);
             return token;

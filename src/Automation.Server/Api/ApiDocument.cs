@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -7,7 +10,6 @@ namespace Automation.Server.Api;
 /// <summary>The OpenAPI document: the same whatever the host, so that the committed <c>openapi.json</c> can be compared with it.</summary>
 internal static class ApiDocument
 {
-    public const string Path = "/openapi/v1.json";
     private const string Bearer = "bearer";
 
     public static void Describe(OpenApiOptions options)
@@ -29,34 +31,37 @@ internal static class ApiDocument
             };
             return Task.CompletedTask;
         });
+        options.CreateSchemaReferenceId = type => type.Type == typeof(ShownDeliveryState) ? "DeliveryState" : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
         options.AddOperationTransformer((operation, context, _) =>
         {
             if (context.Description.RelativePath!.StartsWith("api/", StringComparison.Ordinal)) operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
-            foreach (var parameter in operation.Parameters ?? []) Describe(parameter.Name!, parameter.Schema as OpenApiSchema);
+            foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? []) Describe(parameter, context);
+            var answers = operation.Responses!.OrderBy(r => r.Key, StringComparer.Ordinal).ToList();
+            operation.Responses = [];
+            foreach (var (status, answer) in answers) operation.Responses.Add(status, answer);
             return Task.CompletedTask;
         });
         options.AddSchemaTransformer((schema, context, _) =>
         {
-            var values = context.ParameterDescription?.ParameterDescriptor is { } ? OneOf(context) : null;
-            if (values is not null) schema.Enum = [.. values];
+            if (context.JsonTypeInfo.Type is { IsEnum: true }) schema.Type = JsonSchemaType.String;
+            var isOurs = context.JsonTypeInfo.Type.Assembly == typeof(ApiDocument).Assembly;
+            if (isOurs && schema.Properties is { Count: > 0 } properties) schema.Required = properties.Keys.ToHashSet(); // nulls are written
             return Task.CompletedTask;
         });
     }
 
-    /// <summary>Bound as text, so that a bad one is refused by name; described as what it is.</summary>
-    private static void Describe(string parameter, OpenApiSchema? schema)
+    /// <summary>Parameters are bound as text, so that a bad one is refused by name; they are described as what they are.</summary>
+    private static void Describe(OpenApiParameter parameter, OpenApiOperationTransformerContext context)
     {
-        if (parameter != "limit" || schema is null) return;
+        var bound = context.Description.ParameterDescriptions.Single(p => p.Name == parameter.Name);
+        parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
+        if (parameter.Schema is not OpenApiSchema schema) return;
+        var values = (bound.ParameterDescriptor as IParameterInfoParameterDescriptor)?.ParameterInfo.GetCustomAttributes(true).OfType<OneOfAttribute>().FirstOrDefault()?.Values;
+        if (values is not null) schema.Enum = [.. Enum.GetNames(values).Select(name => (JsonNode)JsonValue.Create(JsonNamingPolicy.CamelCase.ConvertName(name))!)];
+        if (parameter.Name != "limit") return;
         schema.Type = JsonSchemaType.Integer;
         schema.Minimum = "1";
-        schema.Maximum = Page.MaxLimit.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        schema.Maximum = Page.MaxLimit.ToString(CultureInfo.InvariantCulture);
         schema.Default = JsonValue.Create(Page.DefaultLimit);
-    }
-
-    private static IEnumerable<JsonNode>? OneOf(OpenApiSchemaTransformerContext context)
-    {
-        var parameter = context.ParameterDescription!;
-        var values = (parameter.ModelMetadata as Microsoft.AspNetCore.Mvc.ModelBinding.Metadata.DefaultModelMetadata)?.Attributes.Attributes.OfType<OneOfAttribute>().FirstOrDefault()?.Values;
-        return values is null ? null : Enum.GetNames(values).Select(name => (JsonNode)JsonValue.Create(System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(name))!);
     }
 }

@@ -3,10 +3,13 @@ using System.Diagnostics;
 namespace Automation.Server.Api;
 
 /// <summary>Turns what goes wrong below <c>/api</c> into problem details: a bad request by its own words, a defect without any of its text.</summary>
+/// <remarks>Also keeps browsers from guessing content types and from storing answers.</remarks>
 internal sealed class ApiErrors(RequestDelegate next, IProblemDetailsService problems, ILogger<ApiErrors> log)
 {
     public async Task InvokeAsync(HttpContext context)
     {
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.Headers.CacheControl = "no-store";
         try
         {
             await next(context);

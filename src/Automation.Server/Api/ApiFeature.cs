@@ -9,12 +9,11 @@ namespace Automation.Server.Api;
 /// <summary>The management API under <c>/api</c>, its OpenAPI document and the health probes.</summary>
 internal static class ApiFeature
 {
-    /// <param name="services">Has a <see cref="Storage.Journal"/>, an <see cref="IdSource"/>, a <see cref="TimeProvider"/> and <see cref="Storage.Management.ManagementDb"/>.</param>
+    /// <param name="services">Has a <see cref="Storage.Journal"/>, an <see cref="IdSource"/>, a <see cref="RunFeed"/>, a <see cref="TimeProvider"/> and <see cref="Storage.Management.ManagementDb"/>.</param>
     /// <param name="sources">What the API asks of the other features; called at the first request that needs it.</param>
     public static IServiceCollection AddApi(this IServiceCollection services, Func<IServiceProvider, ApiSources> sources)
     {
         services.AddSingleton(sources);
-        services.AddSingleton<RunFeed>();
         services.AddProblemDetails();
         services.AddOpenApi("v1", ApiDocument.Describe);
         services.ConfigureHttpJsonOptions(options =>

@@ -27,5 +27,5 @@ internal sealed class ApiSources
     public required Func<Json> WorkflowSchema { get; init; }
 }
 
-/// <inheritdoc cref="Intake.AcceptAsync"/>
-internal delegate ValueTask<IntakeOutcome> AcceptEvent(Event accepted, IReadOnlyList<TriggerTarget> targets, TaskCompletionSource<RunAnswer>? answer, CancellationToken cancellation);
+/// <summary>As <see cref="Intake.AcceptAsync"/>; answers also the ids of the runs that the event started, none unless it was accepted.</summary>
+internal delegate ValueTask<(IntakeOutcome Outcome, IReadOnlyList<long> Runs)> AcceptEvent(Event accepted, IReadOnlyList<TriggerTarget> targets, TaskCompletionSource<RunAnswer>? answer, CancellationToken cancellation);

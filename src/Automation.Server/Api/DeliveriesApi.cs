@@ -14,12 +14,12 @@ internal static class DeliveriesApi
     public static void Map(RouteGroupBuilder api)
     {
         var deliveries = api.MapGroup("/deliveries").WithTags("Deliveries");
-        deliveries.MapGet("/", ListAsync).WithName("listDeliveries").WithSummary("Deliveries, newest first").ProducesProblem(400);
-        deliveries.MapGet("/{id}", GetAsync).WithName("getDelivery").WithSummary("A delivery with its request and each attempt").ProducesProblem(400).ProducesProblem(404);
+        deliveries.MapGet("/", ListAsync).WithName("listDeliveries").WithSummary("Deliveries, newest first").ProducesValidationProblem();
+        deliveries.MapGet("/{id}", GetAsync).WithName("getDelivery").WithSummary("A delivery with its request and each attempt").ProducesValidationProblem().ProducesProblem(404);
         deliveries.MapPost("/{id}/replay", DeliveryReplay.OneAsync).WithName("replayDelivery").WithSummary("Make a dead or succeeded delivery again")
-            .WithDescription("With the same idempotency key and a fresh count of attempts.").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
+            .WithDescription("With the same idempotency key and a fresh count of attempts.").ProducesValidationProblem().ProducesProblem(404).ProducesProblem(409);
         deliveries.MapPost("/replay", DeliveryReplay.AllAsync).WithName("replayDeliveries").WithSummary("Make all deliveries again that a filter names")
-            .WithDescription("Oldest first. Takes the filters of the list; `state` is `dead` unless given.").ProducesProblem(400);
+            .WithDescription("Oldest first. Takes the filters of the list; `state` is `dead` unless given.").ProducesValidationProblem();
     }
 
     private static async Task<Results<Ok<Page<DeliverySummary>>, ProblemHttpResult>> ListAsync([AsParameters] DeliveryFilter filter, HttpRequest request, ManagementDb db, TimeProvider time, CancellationToken cancellation)

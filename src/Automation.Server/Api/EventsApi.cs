@@ -14,10 +14,10 @@ internal static class EventsApi
     public static void Map(RouteGroupBuilder api)
     {
         var events = api.MapGroup("/events").WithTags("Events");
-        events.MapGet("/", ListAsync).WithName("listEvents").WithSummary("Events, newest first").ProducesProblem(400);
-        events.MapGet("/{id}", GetAsync).WithName("getEvent").WithSummary("An event with its data and its runs").ProducesProblem(400).ProducesProblem(404);
+        events.MapGet("/", ListAsync).WithName("listEvents").WithSummary("Events, newest first").ProducesValidationProblem();
+        events.MapGet("/{id}", GetAsync).WithName("getEvent").WithSummary("An event with its data and its runs").ProducesValidationProblem().ProducesProblem(404);
         events.MapGet("/{id}/body", GetBodyAsync).WithName("getEventBody").WithSummary("An event's body as it came, as a file")
-            .Produces(200, contentType: MediaTypeNames.Application.Octet).ProducesProblem(400).ProducesProblem(404);
+            .Produces(200, contentType: MediaTypeNames.Application.Octet).ProducesValidationProblem().ProducesProblem(404);
     }
 
     private static async Task<Results<Ok<Page<EventSummary>>, ProblemHttpResult>> ListAsync([AsParameters] EventFilter filter, HttpRequest request, ManagementDb db, TimeProvider time, CancellationToken cancellation)

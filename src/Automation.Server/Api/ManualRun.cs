@@ -2,13 +2,11 @@ using System.ComponentModel;
 using System.Net.Mime;
 using System.Text.Json;
 using Automation.Server.Steps;
-using Automation.Server.Storage.Management;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.EntityFrameworkCore;
 
 namespace Automation.Server.Api;
 
@@ -26,7 +24,6 @@ internal static class ManualRun
         HttpContext context,
         ApiSources sources,
         IdSource ids,
-        ManagementDb db,
         TimeProvider time,
         ILogger<ApiSources> log)
     {
@@ -41,7 +38,8 @@ internal static class ManualRun
 
         var accepted = EventOf(ids.Next(), workflow.WorkflowId, time.GetUtcNow(), body);
         var answer = patience is null ? null : new TaskCompletionSource<RunAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        switch (await sources.Accept(accepted, [new TriggerTarget(version, chosen!)], answer, context.RequestAborted))
+        var (outcome, runs) = await sources.Accept(accepted, [new TriggerTarget(version, chosen!)], answer, context.RequestAborted);
+        switch (outcome)
         {
             case IntakeOutcome.Busy: return ApiProblem.Unavailable(context, "More events are waiting than the server takes. Nothing was stored; try again.");
             case IntakeOutcome.Unavailable: return ApiProblem.Unavailable(context, "The server cannot store events now; /health/ready says why. Nothing was stored; try again.");
@@ -50,8 +48,7 @@ internal static class ManualRun
         var eventId = PublicId.Format(PublicId.Event, accepted.Id);
         Log.RunByHand(log, workflow.WorkflowId, eventId);
         if (answer is not null && await EndAsync(answer.Task, patience!.Value, time, context.RequestAborted) is { } end) return TypedResults.Ok(EndedRun.Of(eventId, end));
-        var run = await db.Runs.Where(r => r.EventId == accepted.Id).Select(r => r.Id).SingleAsync(context.RequestAborted);
-        var runId = PublicId.Format(PublicId.Run, run);
+        var runId = PublicId.Format(PublicId.Run, runs[0]);
         return TypedResults.Accepted($"/api/runs/{runId}", new StartedRun(eventId, runId));
     }
 

@@ -14,8 +14,8 @@ internal static class RunsApi
     public static void Map(RouteGroupBuilder api)
     {
         var runs = api.MapGroup("/runs").WithTags("Runs");
-        runs.MapGet("/", ListAsync).WithName("listRuns").WithSummary("Runs, newest first").ProducesProblem(400);
-        runs.MapGet("/{id}", GetAsync).WithName("getRun").WithSummary("A run with the input, output and log of each step").ProducesProblem(400).ProducesProblem(404);
+        runs.MapGet("/", ListAsync).WithName("listRuns").WithSummary("Runs, newest first").ProducesValidationProblem();
+        runs.MapGet("/{id}", GetAsync).WithName("getRun").WithSummary("A run with the input, output and log of each step").ProducesValidationProblem().ProducesProblem(404);
         runs.MapGet("/stream", RunStream.SendAsync).WithName("streamRuns").WithSummary("Runs as they start and end (server-sent events)")
             .WithDescription("Events: `run` with `{ id, workflow, state, at }`; `dropped` with `{ count }` when this client was too slow to get them all. A comment every 15 seconds keeps the connection open.")
             .Produces<string>(200, MediaTypeNames.Text.EventStream).ProducesProblem(503);

@@ -20,14 +20,17 @@ internal static class TypesApi
 internal sealed record StepTypeView(
     [property: Description("As in workflow files: webhook.send.")] string Type,
     string Title,
+    string? Description,
     [property: Description("The palette's group.")] string Category,
     [property: Description("A Lucide icon's name.")] string Icon,
     [property: Description("Outcomes that every step of this type has; error is always there.")] IReadOnlyList<string> Outcomes,
+    [property: Description("True when the step reaches outside at once, so that the run is saved before it.")] bool Effect,
     [property: Description("JSON Schema of the step's config.")] Json Schema);
 
 /// <summary>A trigger type as the palette shows it.</summary>
 internal sealed record TriggerTypeView(
     [property: Description("As in workflow files: webhook.")] string Type,
     string Title,
+    string? Description,
     [property: Description("A Lucide icon's name.")] string Icon,
     [property: Description("JSON Schema of the trigger's config.")] Json Schema);

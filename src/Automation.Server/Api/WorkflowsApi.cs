@@ -4,6 +4,7 @@ using Automation.Server.Storage.Management;
 using Automation.Server.Workflows;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.OpenApi;
 
 namespace Automation.Server.Api;
 
@@ -25,8 +26,12 @@ internal static class WorkflowsApi
         workflows.MapPost("/{id}/disable", DisableAsync).WithName("disableWorkflow").WithSummary("Stop a workflow from taking events; its open runs go on").ProducesProblem(404);
         workflows.MapPost("/{id}/run", ManualRun.RunAsync).WithName("runWorkflow").WithSummary("Run a workflow with the body as its event's data")
             .WithDescription("The body is JSON whatever its content type; without a body the data is null. Also a workflow that is switched off runs. 202: stored, and it will run. 200: it ended within `wait`.")
-            .Accepts<object>(isOptional: true, MediaTypeNames.Application.Json)
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413).ProducesProblem(503);
+            .AddOpenApiOperationTransformer((operation, _, _) =>
+            {
+                operation.RequestBody = new OpenApiRequestBody { Content = new Dictionary<string, OpenApiMediaType> { [MediaTypeNames.Application.Json] = new() { Schema = new OpenApiSchema() } } };
+                return Task.CompletedTask;
+            })
+            .ProducesValidationProblem().ProducesProblem(404).ProducesProblem(409).ProducesProblem(413).ProducesProblem(503);
     }
 
     /// <summary>The workflow that a path names; null when there is none.</summary>
