@@ -37,8 +37,8 @@ internal record DeliverySummary
         CreatedAt = d.CreatedAt,
         NextAttemptAt = d.NextAttemptAt,
         EndedAt = d.EndedAt,
-        LastStatus = d.Tries.Where(a => a.Number == d.Attempts).Select(a => a.Status).FirstOrDefault(),
-        LastError = d.Tries.Where(a => a.Number == d.Attempts).Select(a => a.Error).FirstOrDefault(),
+        LastStatus = d.Tries.Where(a => a.Number == d.Attempts).Select(a => a.Status).SingleOrDefault(),
+        LastError = d.Tries.Where(a => a.Number == d.Attempts).Select(a => a.Error).SingleOrDefault(),
     };
 
     private static readonly Func<DeliveryRow, DeliverySummary> Compiled = FromRow.Compile();

@@ -1,6 +1,7 @@
 using Automation.Server.Storage.Management;
 using Automation.Server.Values;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Storage;
 
@@ -9,10 +10,12 @@ internal readonly record struct RetentionCounts(int TooOld, int TooMany);
 
 /// <summary>Deletes handled events that are too old or too many, once an hour, a few hundred in one transaction.</summary>
 /// <remarks>Two servers that do it at once share the work: each transaction deletes what is there. A round that was cut off is finished by the next.</remarks>
-internal sealed class Retention(Journal journal, IServiceScopeFactory scopes, RetentionOptions options, TimeProvider time, ILogger<Retention> log) : BackgroundService
+internal sealed class Retention(Journal journal, IServiceScopeFactory scopes, IOptions<RetentionOptions> settings, TimeProvider time, ILogger<Retention> log) : BackgroundService
 {
     // Soon enough for servers that are restarted often, late enough not to slow a start.
     private static readonly TimeSpan FirstRound = TimeSpan.FromMinutes(1);
+
+    private readonly RetentionOptions options = settings.Value;
 
     public async Task<RetentionCounts> RunOnceAsync(CancellationToken cancellation)
     {

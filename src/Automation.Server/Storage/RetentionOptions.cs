@@ -1,20 +1,27 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Automation.Server.Storage;
 
 /// <summary>How long handled events are kept, with their runs and deliveries. What is still open is always kept.</summary>
 internal sealed record RetentionOptions
 {
     /// <summary>Handled events older than this are deleted.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "36500.00:00:00")]
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromDays(30);
 
     /// <summary>Past this many events that started runs, the oldest handled ones are deleted.</summary>
+    [Range(1, int.MaxValue)]
     public int MaxEvents { get; init; } = 1_000_000;
 
     /// <summary>Between two rounds.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "24.00:00:00")]
     public TimeSpan Interval { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Events deleted in one transaction: some milliseconds, for which events that come in wait.</summary>
+    [Range(1, 10_000)]
     public int BatchSize { get; init; } = 200;
 
     /// <summary>Left to others between two transactions.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(50);
 }

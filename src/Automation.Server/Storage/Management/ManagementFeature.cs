@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace Automation.Server.Storage.Management;
 
@@ -9,5 +10,6 @@ internal static class ManagementFeature
     public static IServiceCollection AddManagement(this IServiceCollection services, Func<IServiceProvider, string> file) =>
         services.AddDbContext<ManagementDb>((provider, options) => options
             .UseSqlite(new SqliteConnectionStringBuilder { DataSource = file(provider), Mode = SqliteOpenMode.ReadOnly }.ToString())
-            .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking));
+            .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking)
+            .ConfigureWarnings(events => events.Log((RelationalEventId.CommandExecuted, LogLevel.Debug)))); // else each query is a line at level Information
 }

@@ -1,0 +1,172 @@
+using System.Collections.Frozen;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Automation.Server.Access;
+using Automation.Server.Api;
+using Automation.Server.Runs;
+using Automation.Server.Sandbox;
+using Automation.Server.Steps;
+using Automation.Server.Storage;
+using Automation.Server.Storage.Management;
+using Automation.Server.Storage.Sqlite;
+using Automation.Server.Triggers;
+using Automation.Server.Values;
+using Automation.Server.Workflows;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Automation.Server.Tests.Api;
+
+/// <summary>The API on Kestrel with a journal in a file; what other features do is played by a few lines.</summary>
+public sealed class ApiServer : IAsyncLifetime
+{
+    public const string Token = "a-token-for-these-tests";
+
+    private WebApplication app = null!;
+
+    internal ManualTime Time { get; } = new();
+
+    internal IdSource Ids { get; private set; } = null!;
+
+    internal Journal Journal { get; private set; } = null!;
+
+    internal RunFeed Feed { get; } = new();
+
+    internal List<string> Logged { get; } = [];
+
+    internal string? ReadyProblem { get; set; }
+
+    internal WorkflowSet Workflows { get; set; } = WorkflowSet.Empty;
+
+    /// <summary>What intake says of an event; the default stores it and its run, and ends the run when somebody waits.</summary>
+    internal AcceptEvent Accept { get; set; } = null!;
+
+    internal int Woken { get; private set; }
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("automation-").FullName;
+
+    /// <summary>Sends the token.</summary>
+    public HttpClient Client { get; private set; } = null!;
+
+    /// <summary>Sends nothing, and follows no redirect.</summary>
+    public HttpClient Stranger { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var file = SqliteDatabase.FileIn(Folder);
+        Ids = new IdSource(Time);
+        Accept = StoreAsync;
+        Journal = new Journal(file, Time, NullLogger<Journal>.Instance);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration[AdminToken.Variable] = Token;
+        builder.Logging.ClearProviders().AddProvider(new Recorder(Logged)).SetMinimumLevel(LogLevel.Trace);
+        builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(Ids).AddSingleton(Journal).AddSingleton(Feed);
+        builder.Services.AddSingleton(new HealthCheck("workflows", () => ReadyProblem)).AddSingleton(new HealthCheck("journal", () => Journal.Failure));
+        builder.Services.AddManagement(_ => file).AddAccess(builder.Configuration, _ => Folder).AddApi(_ => Sources());
+        app = builder.Build();
+        app.UseApi();
+        app.UseAccess();
+        app.MapAccess();
+        app.MapApi();
+        app.MapGet("/api/broken", () => { throw new InvalidOperationException("the inner text"); }).ExcludeFromDescription();
+        await app.StartAsync();
+        Client = NewClient();
+        Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        Stranger = NewClient();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        Stranger.Dispose();
+        await app.DisposeAsync();
+        await Journal.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    public void Stop() => app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
+    internal async Task CommitAsync(params Change[] changes) => await Journal.CommitAsync(changes);
+
+    internal async Task<JsonNode> GetAsync(string path, int status = 200) => await ReadAsync(await Client.GetAsync(new Uri(path, UriKind.Relative)), status);
+
+    internal async Task<JsonNode> PostAsync(string path, int status, string body = "") =>
+        await ReadAsync(await Client.PostAsync(new Uri(path, UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json")), status);
+
+    internal static async Task<JsonNode> ReadAsync(HttpResponseMessage response, int status)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True((int)response.StatusCode == status, $"{(int)response.StatusCode}: {text}");
+        if (status >= 400) Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        return JsonNode.Parse(text)!;
+    }
+
+    /// <summary>Makes the workflow known, with one webhook trigger unless others are named (id and type).</summary>
+    internal void AddWorkflow(string id, bool enabled = true, Problem[]? problems = null, bool loaded = true, params (string Id, string Type)[] triggers)
+    {
+        var version = new WorkflowVersion
+        {
+            WorkflowId = id,
+            Hash = "0123456789abcdef",
+            Name = "The " + id,
+            Description = "What it is for.",
+            Source = new VersionSource(Json.Parse("""{"steps":{"a":{"type":"script","code":"1 < 2"}}}"""), new Dictionary<string, string> { ["a.ts"] = "export default 1" }),
+            Triggers = (triggers.Length == 0 ? [("hook", "webhook")] : triggers).Select(t => new TriggerDefinition(t.Item1, t.Item2, new object(), "a")).ToFrozenDictionary(t => t.Id),
+            Steps = FrozenDictionary<string, StepDefinition>.Empty,
+            Start = "a",
+            Program = new SandboxProgram("p", []),
+        };
+        Workflows = new WorkflowSet(Workflows.Workflows.Values.Append(new WorkflowState(id, loaded ? version : null, enabled, problems ?? [])).ToFrozenDictionary(w => w.WorkflowId));
+    }
+
+    private HttpClient NewClient() => new(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(app.Urls.First()) };
+
+    private ApiSources Sources() => new()
+    {
+        Workflows = () => Workflows,
+        SetEnabled = (id, enabled) =>
+        {
+            Workflows = new WorkflowSet(Workflows.Workflows.Values.Select(w => w.WorkflowId == id ? w with { Enabled = enabled } : w).ToFrozenDictionary(w => w.WorkflowId));
+            return Task.CompletedTask;
+        },
+        Accept = (accepted, targets, answer, cancellation) => Accept(accepted, targets, answer, cancellation),
+        WakeDeliveries = () => Woken++,
+        StepTypes = () => [new StepTypeView("webhook.send", "Send webhook", "Queues one webhook.", "Actions", "send", ["done"], false, Json.Parse("""{"type":"object"}"""))],
+        TriggerTypes = () => [new TriggerTypeView("webhook", "Webhook", null, "webhook", Json.Parse("""{"type":"object"}"""))],
+        WorkflowSchema = () => Json.Parse("""{"$schema":"https://json-schema.org/draft/2020-12/schema"}"""),
+    };
+
+    private async ValueTask<(IntakeOutcome Outcome, IReadOnlyList<long> Runs)> StoreAsync(Event accepted, IReadOnlyList<TriggerTarget> targets, TaskCompletionSource<RunAnswer>? answer, CancellationToken cancellation)
+    {
+        var run = Ids.Next();
+        await CommitAsync(new EventAccepted(accepted, 1), new RunAccepted(run, accepted.Id, targets[0].Version.WorkflowId, targets[0].Version.Hash, targets[0].Trigger.Id, accepted.AcceptedAt, Held: true));
+        answer?.SetResult(new RunAnswer(run, null, Json.Parse("""{"sum":3}"""), null, null));
+        return (IntakeOutcome.Accepted, [run]);
+    }
+
+    private sealed class Recorder(List<string> lines) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (lines) lines.Add($"{logLevel}: {formatter(state, exception)}{exception}");
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

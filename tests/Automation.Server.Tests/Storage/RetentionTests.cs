@@ -1,0 +1,147 @@
+using System.ComponentModel.DataAnnotations;
+using Automation.Server.Storage;
+using Automation.Server.Storage.Management;
+using Automation.Server.Storage.Sqlite;
+using Automation.Server.Values;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Automation.Server.Tests.Storage;
+
+public sealed class RetentionTests : IAsyncLifetime
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("automation-").FullName;
+    private readonly ManualTime time = new();
+    private readonly IdSource ids;
+    private readonly ServiceProvider services;
+    private readonly Journal journal;
+
+    public RetentionTests()
+    {
+        var file = SqliteDatabase.FileIn(folder);
+        ids = new IdSource(time);
+        journal = new Journal(file, time, NullLogger<Journal>.Instance);
+        services = new ServiceCollection().AddManagement(_ => file).BuildServiceProvider();
+    }
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await services.DisposeAsync();
+        await journal.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task HandledEvents_GoWhenTheyAreTooOld()
+    {
+        await AddHandledAsync(3);
+        time.Advance(TimeSpan.FromDays(1));
+        var kept = await AddHandledAsync(2);
+        time.Advance(TimeSpan.FromDays(29.5));
+
+        var counts = await Service(new RetentionOptions()).RunOnceAsync(CancellationToken.None);
+
+        Assert.Equal(new RetentionCounts(3, 0), counts);
+        Assert.Equal(kept, EventIds());
+    }
+
+    [Fact]
+    public async Task OldestHandledEvents_GoWhenThereAreTooMany()
+    {
+        var all = await AddHandledAsync(7);
+
+        var counts = await Service(new RetentionOptions { MaxEvents = 4 }).RunOnceAsync(CancellationToken.None);
+
+        Assert.Equal(new RetentionCounts(0, 3), counts);
+        Assert.Equal(all[3..], EventIds());
+    }
+
+    [Fact]
+    public async Task JustAsManyAsAllowed_AllStay()
+    {
+        await AddHandledAsync(4);
+
+        Assert.Equal(default, await Service(new RetentionOptions { MaxEvents = 4 }).RunOnceAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task OpenEvents_AndOpenDeliveries_Stay()
+    {
+        long open = ids.Next(), sent = ids.Next(), run = ids.Next();
+        await journal.CommitAsync(new EventAccepted(Sample.Event(open), 1), Sample.Run(ids.Next(), open));
+        await journal.CommitAsync(new EventAccepted(Sample.Event(sent), 1), Sample.Run(run, sent), Sample.Ended(run, sent), new DeliveryQueued(Sample.Delivery(ids.Next(), runId: run), Held: false));
+        await AddHandledAsync(2);
+        time.Advance(TimeSpan.FromDays(60));
+
+        var counts = await Service(new RetentionOptions { MaxEvents = 1 }).RunOnceAsync(CancellationToken.None);
+
+        Assert.Equal(new RetentionCounts(2, 0), counts);
+        Assert.Equal([open, sent], EventIds());
+    }
+
+    [Fact]
+    public async Task ManyEvents_GoInSmallTransactions_WithPausesBetween()
+    {
+        await AddHandledAsync(7);
+        time.Advance(TimeSpan.FromDays(60));
+        var before = journal.Commits;
+
+        var round = Service(new RetentionOptions { BatchSize = 3, Pause = TimeSpan.FromMilliseconds(50) }).RunOnceAsync(CancellationToken.None);
+        var pauses = 0;
+        for (; !round.IsCompleted; pauses++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            await Task.WhenAny(round, Task.Run(() => { }));
+        }
+
+        Assert.Equal(7, (await round).TooOld);
+        Assert.Equal(3, journal.Commits - before);
+        Assert.True(pauses >= 2);
+    }
+
+    [Fact]
+    public void Defaults_AreValid_AndNonsenseIsNot()
+    {
+        Validator.ValidateObject(new RetentionOptions(), new ValidationContext(new RetentionOptions()), validateAllProperties: true);
+
+        Assert.Throws<ValidationException>(() => Validator.ValidateObject(new RetentionOptions { MaxAge = TimeSpan.Zero }, new ValidationContext(new RetentionOptions()), validateAllProperties: true));
+    }
+
+    [Fact]
+    public void LowestIdOfATime_ComesBeforeEveryIdOfThatTime_AndAfterEarlierOnes()
+    {
+        var earlier = ids.Next();
+        time.Advance(TimeSpan.FromMilliseconds(1));
+
+        var lowest = IdSource.LowestAt(time.GetUtcNow());
+
+        Assert.True(earlier < lowest);
+        Assert.True(lowest <= new IdSource(time).Next());
+        Assert.Equal(0, IdSource.LowestAt(DateTimeOffset.UnixEpoch));
+        Assert.True(IdSource.LowestAt(DateTimeOffset.MaxValue) > lowest);
+    }
+
+    private Retention Service(RetentionOptions options) => new(journal, services.GetRequiredService<IServiceScopeFactory>(), Options.Create(options), time, NullLogger<Retention>.Instance);
+
+    private async Task<List<long>> AddHandledAsync(int count)
+    {
+        var added = new List<long>();
+        for (var i = 0; i < count; i++)
+        {
+            long id = ids.Next(), run = ids.Next();
+            await journal.CommitAsync(new EventAccepted(Sample.Event(id), 1), Sample.Run(run, id), Sample.Ended(run, id));
+            added.Add(id);
+        }
+
+        return added;
+    }
+
+    private List<long> EventIds()
+    {
+        using var scope = services.CreateScope();
+        return [.. scope.ServiceProvider.GetRequiredService<ManagementDb>().Events.Select(e => e.Id).OrderBy(id => id)];
+    }
+}
