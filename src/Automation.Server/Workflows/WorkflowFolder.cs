@@ -25,15 +25,8 @@ internal sealed partial class WorkflowFolder(string root)
 
     public bool Exists => Directory.Exists(Root);
 
-    /// <summary>Something that changes when another folder takes this one's place; null when there is none.</summary>
-    public (string Path, long Created)? Identity
-    {
-        get
-        {
-            var real = RealPath(Root);
-            return Directory.Exists(real) ? (real, Directory.GetCreationTimeUtc(real).Ticks) : null;
-        }
-    }
+    /// <summary>Where the folder is, links followed; null when it is not there.</summary>
+    public string? RealRoot => RealPath(Root) is var real && Directory.Exists(real) ? real : null;
 
     /// <summary>Whether a file name belongs to a workflow file, by its name alone.</summary>
     public static bool IsWorkflowFile(ReadOnlySpan<char> name)
@@ -85,8 +78,7 @@ internal sealed partial class WorkflowFolder(string root)
     public FileStamp? Stamp(string path)
     {
         var file = new FileInfo(Path.Combine(Root, path));
-        if (file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target) file = target;
-        return file.Exists ? StampOf(file) : null;
+        return file.LinkTarget is null ? (file.Exists ? StampOf(file) : null) : StampOfTarget(file);
     }
 
     /// <summary>Reads a workflow file; null, with the reason, when that cannot be.</summary>
@@ -167,11 +159,23 @@ internal sealed partial class WorkflowFolder(string root)
     {
         if ((entry.Attributes & FileAttributes.ReparsePoint) != 0)
         {
-            var target = new FileInfo(entry.ToFullPath()).ResolveLinkTarget(returnFinalTarget: true);
-            return target is FileInfo { Exists: true } file ? StampOf(file) : default;
+            return StampOfTarget(new FileInfo(entry.ToFullPath())) ?? default;
         }
 
         return new FileStamp(entry.LastWriteTimeUtc.UtcTicks, entry.CreationTimeUtc.UtcTicks, entry.Length);
+    }
+
+    private static FileStamp? StampOfTarget(FileInfo link)
+    {
+        try
+        {
+            return link.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { Exists: true } target ? StampOf(target) : null;
+        }
+        catch (IOException)
+        {
+            // It leads nowhere, or went away meanwhile.
+            return null;
+        }
     }
 
     private static FileStamp StampOf(FileInfo file) => new(file.LastWriteTimeUtc.Ticks, file.CreationTimeUtc.Ticks, file.Length);

@@ -14,12 +14,15 @@ internal sealed class WorkflowWatcher(WorkflowFolder folder, WorkflowCatalog cat
     private bool everything;
     private TaskCompletionSource reported = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private FileSystemWatcher? watcher;
-    private (string, long)? watched;
+    private FileSystemWatcher? above;
+    private string? watched;
+    private bool folderReplaced;
     private bool complained;
 
     public override void Dispose()
     {
         watcher?.Dispose();
+        above?.Dispose();
         base.Dispose();
     }
 
@@ -68,55 +71,73 @@ internal sealed class WorkflowWatcher(WorkflowFolder folder, WorkflowCatalog cat
     /// <summary>Watches the folder that is there now; true when that is another one than before, or none any more.</summary>
     private bool Attach()
     {
-        (string, long)? now;
+        string? now;
         try
         {
-            now = folder.Identity;
+            now = folder.RealRoot;
         }
         catch (IOException)
         {
             now = null;
         }
 
-        if (now == watched && (watcher is not null || now is null || complained)) return false;
-        var replaced = now != watched;
+        bool replaced;
+        lock (gate)
+        {
+            replaced = folderReplaced || now != watched;
+            folderReplaced = false;
+        }
+
+        if (!replaced && (watcher is not null || now is null || complained)) return false;
         watcher?.Dispose();
-        watcher = null;
-        watched = now;
+        above?.Dispose();
+        (watcher, above, watched) = (null, null, now);
         if (now is not null) Watch();
         return replaced;
     }
 
     private void Watch()
     {
-        FileSystemWatcher? made = null;
         try
         {
-            made = new FileSystemWatcher(folder.Root)
+            watcher = new FileSystemWatcher(folder.Root)
             {
                 IncludeSubdirectories = true,
                 InternalBufferSize = 64 * 1024,
                 NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.CreationTime,
             };
-            made.Created += (_, change) => Report(change.Name);
-            made.Changed += (_, change) => Report(change.Name);
-            made.Deleted += (_, change) => Report(change.Name);
-            made.Renamed += (_, change) =>
+            watcher.Changed += (_, change) => Report(change.Name);
+            Listen(watcher, Report);
+
+            // A watch stays with the folder it was made for, also when that is removed and another takes its name; the folder above tells of it.
+            if (Path.GetDirectoryName(folder.Root) is { } parent)
             {
-                Report(change.OldName);
-                Report(change.Name);
-            };
-            made.Error += (_, _) => Lost();
-            made.EnableRaisingEvents = true;
-            watcher = made;
+                above = new FileSystemWatcher(parent, Path.GetFileName(folder.Root)) { NotifyFilter = NotifyFilters.DirectoryName | NotifyFilters.FileName };
+                Listen(above, _ => Replaced());
+            }
+
             complained = false;
         }
         catch (Exception failure) when (failure is IOException or ArgumentException or UnauthorizedAccessException)
         {
-            made?.Dispose();
+            watcher?.Dispose();
+            watcher = null;
             if (!complained) Log.NotWatched(log, failure, folder.Root);
             complained = true;
         }
+    }
+
+    private void Listen(FileSystemWatcher to, Action<string?> report)
+    {
+        to.Created += (_, change) => report(change.Name);
+        to.Deleted += (_, change) => report(change.Name);
+        to.Renamed += (_, change) =>
+        {
+            report(change.OldName);
+            report(change.Name);
+        };
+        to.Error += (_, _) => Lost();
+        to.EnableRaisingEvents = true;
     }
 
     private void Report(string? path)
@@ -125,6 +146,15 @@ internal sealed class WorkflowWatcher(WorkflowFolder folder, WorkflowCatalog cat
         lock (gate)
         {
             paths.Add(path.Replace('\\', '/'));
+            reported.TrySetResult();
+        }
+    }
+
+    private void Replaced()
+    {
+        lock (gate)
+        {
+            folderReplaced = true;
             reported.TrySetResult();
         }
     }

@@ -47,6 +47,7 @@ internal sealed class Graph(IReadOnlyList<CompiledStep> steps, IReadOnlyList<Com
         foreach (var root in steps)
         {
             var path = new List<(CompiledStep Step, int Next)>();
+            var onPath = new HashSet<string>(StringComparer.Ordinal) { root.Id };
             if (!done.Contains(root.Id)) path.Add((root, 0));
             while (path.Count > 0)
             {
@@ -54,6 +55,7 @@ internal sealed class Graph(IReadOnlyList<CompiledStep> steps, IReadOnlyList<Com
                 if (next == step.Arrows.Count)
                 {
                     done.Add(step.Id);
+                    onPath.Remove(step.Id);
                     path.RemoveAt(path.Count - 1);
                     continue;
                 }
@@ -61,15 +63,14 @@ internal sealed class Graph(IReadOnlyList<CompiledStep> steps, IReadOnlyList<Com
                 path[^1] = (step, next + 1);
                 var arrow = step.Arrows[next];
                 if (!byId.TryGetValue(arrow.Target, out var target) || done.Contains(target.Id)) continue;
-                var at = path.FindIndex(p => p.Step == target);
-                if (at < 0)
+                if (onPath.Add(target.Id))
                 {
                     path.Add((target, 0));
                     continue;
                 }
 
                 found = true;
-                var cycle = path.Skip(at).Select(p => p.Step.Id).Append(target.Id);
+                var cycle = path.SkipWhile(p => p.Step.Id != target.Id).Select(p => p.Step.Id).Append(target.Id);
                 problems.Add(arrow.Pointer, $"The steps {string.Join(" → ", cycle)} form a cycle, which would never end; remove one of these arrows.");
             }
         }
