@@ -8,9 +8,6 @@ internal static partial class Log
     [LoggerMessage(6001, LogLevel.Information, "Workflow {WorkflowId} was run by hand: event {EventId}")]
     public static partial void RunByHand(ILogger logger, string workflowId, string eventId);
 
-    [LoggerMessage(6002, LogLevel.Information, "Workflow {WorkflowId} was switched {State}")]
-    public static partial void Switched(ILogger logger, string workflowId, string state);
-
-    [LoggerMessage(6003, LogLevel.Information, "{Count} deliveries are made again")]
+    [LoggerMessage(6002, LogLevel.Information, "{Count} deliveries are made again")]
     public static partial void Replayed(ILogger logger, int count);
 }

@@ -57,15 +57,14 @@ internal static class WorkflowsApi
         return row is null ? ApiProblem.NotFound($"version of \"{workflow}\" with the hash", hash) : TypedResults.Ok(VersionDetails.Of(row));
     }
 
-    private static Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> EnableAsync([Description(IdDescription)] string id, ApiSources sources, ILogger<ApiSources> log) => SwitchAsync(id, true, sources, log);
+    private static Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> EnableAsync([Description(IdDescription)] string id, ApiSources sources) => SwitchAsync(id, true, sources);
 
-    private static Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> DisableAsync([Description(IdDescription)] string id, ApiSources sources, ILogger<ApiSources> log) => SwitchAsync(id, false, sources, log);
+    private static Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> DisableAsync([Description(IdDescription)] string id, ApiSources sources) => SwitchAsync(id, false, sources);
 
-    private static async Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> SwitchAsync(string id, bool enabled, ApiSources sources, ILogger log)
+    private static async Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> SwitchAsync(string id, bool enabled, ApiSources sources)
     {
         if (Find(sources, id) is not { } workflow) return ApiProblem.NoWorkflow(Unescape(id));
         await sources.SetEnabled(workflow.WorkflowId, enabled);
-        Log.Switched(log, workflow.WorkflowId, enabled ? "on" : "off");
         return TypedResults.Ok(WorkflowSummary.Of(Find(sources, id) ?? workflow));
     }
 

@@ -105,9 +105,9 @@ public sealed class RetentionTests : IAsyncLifetime
     [Fact]
     public void Defaults_AreValid_AndNonsenseIsNot()
     {
-        Validator.ValidateObject(new RetentionOptions(), new ValidationContext(new RetentionOptions()), validateAllProperties: true);
+        Validate(new RetentionOptions());
 
-        Assert.Throws<ValidationException>(() => Validator.ValidateObject(new RetentionOptions { MaxAge = TimeSpan.Zero }, new ValidationContext(new RetentionOptions()), validateAllProperties: true));
+        Assert.Throws<ValidationException>(() => Validate(new RetentionOptions { MaxAge = TimeSpan.Zero }));
     }
 
     [Fact]
@@ -123,6 +123,8 @@ public sealed class RetentionTests : IAsyncLifetime
         Assert.Equal(0, IdSource.LowestAt(DateTimeOffset.UnixEpoch));
         Assert.True(IdSource.LowestAt(DateTimeOffset.MaxValue) > lowest);
     }
+
+    private static void Validate(RetentionOptions options) => Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
 
     private Retention Service(RetentionOptions options) => new(journal, services.GetRequiredService<IServiceScopeFactory>(), Options.Create(options), time, NullLogger<Retention>.Instance);
 
