@@ -27,7 +27,6 @@ public class BadInputTests(BadInputTests.Fixture fixture) : IClassFixture<BadInp
 
     [Theory]
     [InlineData("/hooks/echo", "application/json", "{\"n\":", HttpStatusCode.BadRequest)]
-    [InlineData("/hooks/echo", "application/json", "", HttpStatusCode.BadRequest)]
     [InlineData("/hooks/echo", "application/xml", "<open>", HttpStatusCode.BadRequest)]
     [InlineData("/hooks/only-json", "text/csv", "a;b", HttpStatusCode.UnsupportedMediaType)]
     [InlineData("/hooks/nobody", "application/json", "{}", HttpStatusCode.NotFound)]
@@ -84,10 +83,13 @@ public class BadInputTests(BadInputTests.Fixture fixture) : IClassFixture<BadInp
     {
         using var tcp = new TcpClient();
         await tcp.ConnectAsync(IPAddress.Loopback, fixture.Server.Settings.MqttPort);
-        await tcp.GetStream().WriteAsync(Encoding.Latin1.GetBytes(bytes));
+        var stream = tcp.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(bytes));
         tcp.Client.Shutdown(SocketShutdown.Send);
 
-        await tcp.GetStream().CopyToAsync(Stream.Null).WaitAsync(Eventually.Soon); // ends when the server closes
+        // Ends when the server closes, or resets because bytes are left that it did not want.
+        var end = await Record.ExceptionAsync(() => stream.CopyToAsync(Stream.Null).WaitAsync(Eventually.Soon));
+        Assert.True(end is null or IOException, end?.ToString());
 
         await AssertStillWorksAsync();
     }

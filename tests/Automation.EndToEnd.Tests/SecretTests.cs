@@ -65,7 +65,7 @@ public class SecretTests
     {
         var places = new Dictionary<string, byte[]> { ["log"] = Encoding.UTF8.GetBytes(server.Log) };
         foreach (var path in await ApiPathsAsync(server)) places[path] = await server.Api.GetByteArrayAsync(new Uri(path, UriKind.Relative));
-        foreach (var file in Directory.EnumerateFiles(server.Settings.Data, "*", SearchOption.AllDirectories)) places[file] = ReadShared(file);
+        foreach (var file in Directory.EnumerateFiles(server.Settings.Data, "automation.db*")) places[file] = ReadShared(file);
         Assert.Contains(places.Keys, place => place.EndsWith("automation.db-wal", StringComparison.Ordinal));
 
         byte[][] secrets = [.. new[] { FromEnvironment, FromFile }.SelectMany(Forms)];

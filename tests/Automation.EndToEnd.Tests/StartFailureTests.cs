@@ -43,14 +43,6 @@ public sealed class StartFailureTests : IDisposable
     }
 
     [Fact]
-    public async Task MissingWorkflowsFolder_IsNamed()
-    {
-        var missing = scratch.At("not-there");
-
-        AssertOneSentence(await ServerProcess.RunAsync(Settings() with { Workflows = missing }), missing);
-    }
-
-    [Fact]
     public async Task SecondServer_OnOneDataFolder_IsRefused()
     {
         var settings = Settings();
