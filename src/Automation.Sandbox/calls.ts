@@ -24,7 +24,7 @@ export function call(program: Program | undefined, frame: Frame, outputBytes: nu
 
   const { realm } = program;
   const scope: (string | undefined)[] = [];
-  for (let mask = frame.u8(); mask !== 0; mask >>= 1) scope.push(mask & 1 ? frame.text(frame.u32()) : undefined);
+  for (let mask = frame.u16(); mask !== 0; mask >>= 1) scope.push(mask & 1 ? frame.text(frame.u32()) : undefined);
 
   let problem: Trouble | undefined;
   try {

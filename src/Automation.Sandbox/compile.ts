@@ -30,7 +30,7 @@ export interface Unit {
 type Any = any;
 
 const { SourceTextModule } = vm as Any;
-const names = "event,input,steps,vars,run,env,item,index";
+const names = "event,input,steps,vars,run,env,item,index,state";
 
 /** Gives the expression's function when run in a realm; `file` is the name its stack frames get. Throws a Problem. */
 export function compileExpression(code: string, file: string): vm.Script {

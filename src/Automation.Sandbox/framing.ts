@@ -3,7 +3,7 @@
 // to the program
 //   1 load    u32 program, JSON { units: [Unit] }          no answer; compiled when first called
 //   2 unload  u32 program                                  no answer
-//   3 call    u32 program, u32 unit, u8 mask, then for each bit of the mask, low to high: u32 length, JSON text
+//   3 call    u32 program, u32 unit, u16 mask, then for each bit of the mask, low to high: u32 length, JSON text
 //   4 check   JSON { units: [Unit] }                       compiles everything, runs nothing
 // from the program
 //   0 ready   at start, once
@@ -27,8 +27,9 @@ let start = 0, end = 0;
 export class Frame {
   constructor(readonly kind: number, private at: number, private readonly stop: number) {}
 
-  u8(): number {
-    return input[this.at++]!;
+  u16(): number {
+    this.at += 2;
+    return view.getUint16(this.at - 2, true);
   }
 
   u32(): number {

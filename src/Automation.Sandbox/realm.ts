@@ -57,15 +57,15 @@ export function realm(show: (value: unknown, budget: number) => string): Realm {
     failure = reason;
   }
 
-  function run(fn: Any, asModule: boolean, e?: string, i?: string, s?: string, v?: string, r?: string, n?: string, t?: string, x?: string): void {
+  function run(fn: Any, asModule: boolean, e?: string, i?: string, s?: string, v?: string, r?: string, n?: string, t?: string, x?: string, z?: string): void {
     const mine = ++serial;
     settled = undefined;
     failedAt = -1;
     try {
-      const event = read(e), input = read(i), steps = read(s), vars = read(v), run = read(r), env = read(n), item = read(t), index = read(x);
+      const event = read(e), input = read(i), steps = read(s), vars = read(v), run = read(r), env = read(n), item = read(t), index = read(x), state = read(z);
       const value = asModule
-        ? fn({ event, input, steps, vars, run, env, item, index })
-        : fn(event, input, steps, vars, run, env, item, index);
+        ? fn({ event, input, steps, vars, run, env, item, index, state })
+        : fn(event, input, steps, vars, run, env, item, index, state);
       if (value === null || typeof value !== "object" || typeof value.then !== "function") return keep(value);
       apply(then, apply(resolve, PromiseHere, [value]), [
         (late: unknown) => {
@@ -85,17 +85,17 @@ export function realm(show: (value: unknown, budget: number) => string): Realm {
     }
   }
 
-  function evaluate(fns: Any, e?: string, i?: string, s?: string, v?: string, r?: string, n?: string, t?: string, x?: string): void {
+  function evaluate(fns: Any, e?: string, i?: string, s?: string, v?: string, r?: string, n?: string, t?: string, x?: string, z?: string): void {
     serial++;
     settled = undefined;
     failedAt = -1;
     try {
-      const event = read(e), input = read(i), steps = read(s), vars = read(v), run = read(r), env = read(n), item = read(t), index = read(x);
+      const event = read(e), input = read(i), steps = read(s), vars = read(v), run = read(r), env = read(n), item = read(t), index = read(x), state = read(z);
       let all = "[";
       for (let k = 0; k < fns.length; k++) {
         failedAt = k;
         const fn = fns[k];
-        const value = fn(event, input, steps, vars, run, env, item, index);
+        const value = fn(event, input, steps, vars, run, env, item, index, state);
         if (value !== null && typeof value === "object" && typeof value.then === "function") {
           throw new TypeError("An expression cannot wait for a promise; use a script step.");
         }

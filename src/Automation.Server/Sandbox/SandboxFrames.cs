@@ -35,21 +35,21 @@ internal static class SandboxFrames
 
     public static void WriteCall(IBufferWriter<byte> to, uint program, int unit, in SandboxScope scope)
     {
-        ReadOnlySpan<Json?> values = [scope.Event, scope.Input, scope.Steps, scope.Vars, scope.Run, scope.Env, scope.Item, scope.Index];
-        var length = 9;
-        byte mask = 0;
+        ReadOnlySpan<Json?> values = [scope.Event, scope.Input, scope.Steps, scope.Vars, scope.Run, scope.Env, scope.Item, scope.Index, scope.State];
+        var length = 10;
+        ushort mask = 0;
         for (var i = 0; i < values.Length; i++)
         {
             if (values[i] is not { } value) continue;
-            mask |= (byte)(1 << i);
+            mask |= (ushort)(1 << i);
             length += 4 + value.Utf8.Length;
         }
 
         WriteHead(to, Call, length);
         WriteNumber(to, program);
         WriteNumber(to, (uint)unit);
-        to.GetSpan(1)[0] = mask;
-        to.Advance(1);
+        BinaryPrimitives.WriteUInt16LittleEndian(to.GetSpan(2), mask);
+        to.Advance(2);
         foreach (var given in values)
         {
             if (given is not { } value) continue;

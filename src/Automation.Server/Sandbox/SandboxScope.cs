@@ -22,4 +22,7 @@ internal readonly record struct SandboxScope
     public Json? Item { get; init; }
 
     public Json? Index { get; init; }
+
+    /// <summary>The key's durable object.</summary>
+    public Json? State { get; init; }
 }

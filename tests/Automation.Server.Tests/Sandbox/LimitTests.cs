@@ -5,7 +5,7 @@ namespace Automation.Server.Tests.Sandbox;
 /// <summary>Each limit, with a script that breaks it; only the guilty call fails.</summary>
 public sealed class LimitTests
 {
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
 
     public static TheoryData<string> Endless =>
     [

@@ -15,11 +15,11 @@ public sealed class ScriptTests(SharedPool shared) : IClassFixture<SharedPool>
     [Fact]
     public async Task Scope_HasAllNames_ForExpressionsFunctionsAndModules()
     {
-        const string All = "[event, input, steps, vars, run, env, item, index]";
+        const string All = "[event, input, steps, vars, run, env, item, index, state]";
         var program = SandboxPools.Program(
             new ExpressionUnit("expression", [new SandboxExpression("/a", All)]),
             new FunctionUnit("function", "inline", $"return {All};"),
-            new ModuleUnit("module", "all.js", $"export default ({{ event, input, steps, vars, run, env, item, index }}) => {All};"));
+            new ModuleUnit("module", "all.js", $"export default ({{ event, input, steps, vars, run, env, item, index, state }}) => {All};"));
         var scope = new SandboxScope
         {
             Event = Json.Parse("1"),
@@ -30,10 +30,11 @@ public sealed class ScriptTests(SharedPool shared) : IClassFixture<SharedPool>
             Env = Json.Parse("6"),
             Item = Json.Parse("7"),
             Index = Json.Parse("8"),
+            State = Json.Parse("9"),
         };
-        Assert.Equal("[[1,2,3,4,5,6,7,8]]", (await pool.CallAsync(program, "expression", scope, default)).Value.ToString());
-        Assert.Equal("[1,2,3,4,5,6,7,8]", (await pool.CallAsync(program, "function", scope, default)).Value.ToString());
-        Assert.Equal("[1,2,3,4,5,6,7,8]", (await pool.CallAsync(program, "module", scope, default)).Value.ToString());
+        Assert.Equal("[[1,2,3,4,5,6,7,8,9]]", (await pool.CallAsync(program, "expression", scope, default)).Value.ToString());
+        Assert.Equal("[1,2,3,4,5,6,7,8,9]", (await pool.CallAsync(program, "function", scope, default)).Value.ToString());
+        Assert.Equal("[1,2,3,4,5,6,7,8,9]", (await pool.CallAsync(program, "module", scope, default)).Value.ToString());
     }
 
     [Theory]
