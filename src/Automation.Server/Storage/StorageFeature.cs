@@ -12,8 +12,7 @@ internal static class StorageFeature
     public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddManagement(provider => SqliteDatabase.FileIn(provider.GetRequiredService<DataFolder>().Path));
-        services.AddSingleton(_ => configuration.GetSection("Retention").Get<RetentionOptions>() ?? new RetentionOptions());
-        services.AddHostedService<Retention>();
+        services.AddRetention(configuration);
         services.AddSingleton(provider => new HealthCheck("journal", () => provider.GetRequiredService<Journal>().Failure));
         services.AddSingleton(provider => new Journal(
             SqliteDatabase.FileIn(provider.GetRequiredService<DataFolder>().Path),

@@ -16,6 +16,7 @@ using Automation.Server.Workflows;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -64,8 +65,9 @@ public sealed class ApiServer : IAsyncLifetime
         Accept = StoreAsync;
         Journal = new Journal(file, Time, NullLogger<Journal>.Instance);
         var builder = WebApplication.CreateSlimBuilder();
+        ((IConfigurationBuilder)builder.Configuration).Sources.Clear(); // the shipped settings keep log lines away that tests look at
+        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create(AdminToken.Variable, (string?)Token)]);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Configuration[AdminToken.Variable] = Token;
         builder.Logging.ClearProviders().AddProvider(new Recorder(Logged)).SetMinimumLevel(LogLevel.Trace);
         builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(Ids).AddSingleton(Journal).AddSingleton(Feed);
         builder.Services.AddSingleton(new HealthCheck("workflows", () => ReadyProblem)).AddSingleton(new HealthCheck("journal", () => Journal.Failure));
