@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Automation.Server.Hosting;
 
 namespace Automation.Server.Access;
 
@@ -26,18 +27,18 @@ internal sealed class AdminToken
     public string? File { get; }
 
     /// <summary>Takes the configured token, else the one in the data folder's file, else makes that file (mode 600, 32 random bytes as base64url).</summary>
-    /// <exception cref="InvalidOperationException">The configured token is too short, or the file is empty.</exception>
+    /// <exception cref="StartupException">The configured token is too short, or the file is empty.</exception>
     public static AdminToken Load(string? configured, string dataFolder)
     {
         if (!string.IsNullOrEmpty(configured))
         {
-            return configured.Length >= ShortestConfigured ? new AdminToken(configured, null) : throw new InvalidOperationException($"{Variable} has to have {ShortestConfigured} characters or more.");
+            return configured.Length >= ShortestConfigured ? new AdminToken(configured, null) : throw new StartupException($"{Variable} has to have {ShortestConfigured} characters or more.");
         }
 
         var file = Path.Combine(dataFolder, FileName);
         if (!System.IO.File.Exists(file)) Create(file);
         var value = System.IO.File.ReadAllText(file).Trim();
-        return value.Length >= ShortestConfigured ? new AdminToken(value, file) : throw new InvalidOperationException($"{file} holds no token. Delete it to have a new one made.");
+        return value.Length >= ShortestConfigured ? new AdminToken(value, file) : throw new StartupException($"{file} holds no token. Delete it to have a new one made.");
     }
 
     /// <summary>Compares without telling by time how much of it is right.</summary>

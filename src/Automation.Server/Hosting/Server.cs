@@ -27,7 +27,6 @@ internal static class Server
     private static string? Reason(Exception error) => error switch
     {
         StartupException startup => startup.Message,
-        InvalidOperationException { TargetSite.DeclaringType.Name: nameof(Access.AdminToken) } token => token.Message,
         JournalException journal => $"The database cannot be opened. {journal.Message}",
         Microsoft.Extensions.Options.OptionsValidationException options => $"The configuration has a mistake: {string.Join(" ", options.Failures)}",
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } inUse =>

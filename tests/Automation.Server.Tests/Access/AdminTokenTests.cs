@@ -1,3 +1,4 @@
+using Automation.Server.Hosting;
 using System.Net;
 using Automation.Server.Access;
 
@@ -57,9 +58,9 @@ public sealed class AdminTokenTests : IDisposable
     [Fact]
     public void ShortTokens_AreRefused_WithoutNamingThem()
     {
-        var configured = Assert.Throws<InvalidOperationException>(() => AdminToken.Load("short-secret", folder));
+        var configured = Assert.Throws<StartupException>(() => AdminToken.Load("short-secret", folder));
         File.WriteAllText(TokenFile, "\n");
-        var stored = Assert.Throws<InvalidOperationException>(() => AdminToken.Load(null, folder));
+        var stored = Assert.Throws<StartupException>(() => AdminToken.Load(null, folder));
 
         Assert.Contains(AdminToken.Variable, configured.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("short-secret", configured.Message, StringComparison.Ordinal);
