@@ -1,7 +1,9 @@
 using System.ComponentModel.DataAnnotations;
+using System.Reflection;
 using Automation.Server.Steps;
 using Automation.Server.Steps.Types;
 using Automation.Server.Triggers;
+using Automation.Server.Workflows.Configs;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Automation.Server.Tests.Steps;
@@ -43,6 +45,18 @@ public sealed class CatalogTests
     {
         Assert.True(StepCatalog.Of([typeof(IfStep)], Services).TryGet("if", out var entry));
         Assert.Equal(["condition"], entry.Schema["properties"]!.AsObject().Select(p => p.Key));
+    }
+
+    [Fact]
+    public void EveryConfigRecordOfTheServer_HasASchema_AndTakesNoSharedName()
+    {
+        var types = typeof(StepCatalog).Assembly.GetTypes();
+        var steps = types.Where(t => t.GetCustomAttribute<StepTypeAttribute>() is not null).Select(t => t.BaseType!.GenericTypeArguments[0]).ToList();
+        var triggers = types.Where(t => t.GetCustomAttribute<TriggerTypeAttribute>() is not null).Select(t => t.BaseType!.GenericTypeArguments[0]).ToList();
+        Assert.NotEmpty(steps);
+        Assert.All(steps.Concat(triggers), config => Assert.Equal("object", (string?)ConfigSchema.Of(config, expressions: true)["type"]));
+        Assert.All(steps, config => Assert.DoesNotContain(ConfigShape.Of(config).Properties, p => p.Name is "type" or "next" or "disabled" or "name" or "notes" or "retry"));
+        Assert.All(triggers, config => Assert.DoesNotContain(ConfigShape.Of(config).Properties, p => p.Name is "type" or "start"));
     }
 
     [StepType("needy", Title = "Needy", Category = "Logic", Icon = "x")]

@@ -173,6 +173,38 @@ public sealed class ConfigTemplateTests
     }
 
     [Fact]
+    public async Task HalfACharacter_InFreeData_PassesAsItIs()
+    {
+        var template = await compiling.SendAsync("""
+            "url": "https://x/", "body": { "a": "${x}", "b": "<${x}> ${y}" }
+            """);
+        var body = Compiling.Fill(template, """["\ud83d", "\ud83d", { "q" : "a b\ud83d" }]""").Body!.Value.Escaped.ToString();
+        Assert.Equal("""{"a":"\ud83d","b":"<\ud83d> {\"q\":\"a b\\ud83d\"}"}""", body);
+    }
+
+    [Fact]
+    public async Task HalfACharacter_InATextProperty_FailsTheStep_NamingIt()
+    {
+        var template = await compiling.SendAsync("""
+            "url": "https://x/", "note": "<${x}>"
+            """);
+        var error = Assert.Throws<StepException>(() => Compiling.Fill(template, """["\ud83d"]""")).Error;
+        Assert.Equal(("config_invalid", "/steps/one/note"), (error.Code, error.Pointer));
+        Assert.StartsWith("note: The text holds half of a character", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"k":"\\u0024{x}"}""", """{"k":"\\u0024{x}"}""")]
+    [InlineData("""{"k":"a\u0041$\u007B"}""", """{"k":"a\u0041$${"}""")]
+    public async Task Escapes_InData_AreReadAsJsonReadsThem(string value, string expected)
+    {
+        var template = await compiling.SendAsync("""
+            "url": "https://x/", "body": "${b}"
+            """);
+        Assert.Equal(expected, Compiling.Fill(template, $"[{value}]").Body!.Value.Escaped.ToString());
+    }
+
+    [Fact]
     public async Task Fill_ByManyThreads_MixesNothingUp()
     {
         var template = await compiling.SendAsync("""

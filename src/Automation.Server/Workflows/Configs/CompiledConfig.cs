@@ -103,9 +103,24 @@ internal sealed class CompiledConfig : ConfigTemplate
     {
         var found = new List<(string, string)>();
         using var document = JsonDocument.Parse(filled);
-        new ConfigWalk((at, message) => found.Add((at, message))).Check(document.RootElement, shape);
-        return found.Count > 0 ? found[0] : ("", mismatch.InnerException?.Message ?? "The values do not fit.");
+        try
+        {
+            new ConfigWalk((at, message) => found.Add((at, message))).Check(document.RootElement, shape);
+        }
+        catch (InvalidOperationException)
+        {
+            // A text that cannot be shown; said below.
+        }
+
+        if (found.Count > 0) return found[0];
+        return mismatch.InnerException is InvalidOperationException
+            ? (PointerOf(mismatch), "The text holds half of a character, as of an emoji that was cut; mend it in the expression, as with toWellFormed().")
+            : ("", mismatch.InnerException?.Message ?? "The values do not fit.");
     }
+
+    /// <summary>The property the serializer was at, of a path as <c>$.note</c>; the deeper ones are not needed to find it.</summary>
+    private static string PointerOf(JsonException mismatch) =>
+        mismatch.Path is ['$', '.', .. var path] ? "/" + JsonPointer.Escape(path.Split('.', '[')[0]) : "";
 
     private StepException Invalid((string At, string Message) problem) =>
         new(new StepError("config_invalid", $"{(problem.At.Length > 0 ? problem.At[1..] : "config")}: {problem.Message}", Pointer: pointer + problem.At));

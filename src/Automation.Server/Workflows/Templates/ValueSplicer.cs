@@ -3,7 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Automation.Server.Secrets;
 using Automation.Server.Steps;
-using Automation.Server.Values;
 
 namespace Automation.Server.Workflows.Templates;
 
@@ -82,16 +81,52 @@ internal static class ValueSplicer
 
     private static bool EndsInDollar(ArrayBufferWriter<byte> target) => target.WrittenCount > 0 && target.WrittenSpan[^1] == '$';
 
-    /// <summary>The value with no <c>\u</c> escapes for characters that can stand for themselves.</summary>
-    private static ReadOnlySpan<byte> Plain(ReadOnlySpan<byte> value) => value.IndexOf("\\u"u8) < 0 ? value : Compact(value);
-
-    private static ReadOnlySpan<byte> Compact(ReadOnlySpan<byte> value)
+    /// <summary>The JSON text with <c>$</c> and <c>{</c> as themselves where they are written as escapes. Byte by byte: the text may hold escapes that are half of a character.</summary>
+    private static ReadOnlySpan<byte> Plain(ReadOnlySpan<byte> json)
     {
-        var reader = new Utf8JsonReader(value);
-        using var document = JsonDocument.ParseValue(ref reader);
-        var buffer = new ArrayBufferWriter<byte>(value.Length);
-        using (var writer = new Utf8JsonWriter(buffer, JsonFormat.RawWriter)) document.RootElement.WriteTo(writer);
-        return buffer.WrittenSpan;
+        if (json.IndexOf("\\u"u8) < 0) return json;
+        var plain = new byte[json.Length];
+        var length = 0;
+        for (var at = 0; at < json.Length;)
+        {
+            if (json[at] != '\\')
+            {
+                plain[length++] = json[at++];
+                continue;
+            }
+
+            var escape = json[at..];
+            if (escape.StartsWith("\\u0024"u8) || escape.StartsWith("\\u007b"u8) || escape.StartsWith("\\u007B"u8))
+            {
+                plain[length++] = escape[4] == '2' ? (byte)'$' : (byte)'{';
+                at += 6;
+                continue;
+            }
+
+            plain[length++] = json[at++];
+            plain[length++] = json[at++];
+        }
+
+        return plain.AsSpan(0, length);
+    }
+
+    /// <summary>The JSON text without space between its parts.</summary>
+    private static ReadOnlySpan<byte> Compact(ReadOnlySpan<byte> json)
+    {
+        if (json.IndexOfAny(" \t\r\n"u8) < 0) return json;
+        var compact = new byte[json.Length];
+        var length = 0;
+        var inString = false;
+        for (var at = 0; at < json.Length; at++)
+        {
+            var character = json[at];
+            if (!inString && character is ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')) continue;
+            if (inString && character == '\\') compact[length++] = json[at++];
+            else if (character == '"') inString = !inString;
+            compact[length++] = json[at];
+        }
+
+        return compact.AsSpan(0, length);
     }
 
     private static void Escaped(ArrayBufferWriter<byte> target, ReadOnlySpan<byte> text)
