@@ -10,12 +10,15 @@ namespace Automation.Benchmarks;
 /// <param name="Server">The server's program.</param>
 internal sealed record LoadOptions(int Seconds, int Connections, string? Only, string? JsonFile, string Server)
 {
+    private static readonly string[] Known = ["--seconds", "--connections", "--only", "--json", "--server"];
+
     public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Max(3, Seconds / 5.0));
 
-    public static LoadOptions Parse(string[] arguments)
+    /// <summary>Null for what <see cref="Explain"/> does not list.</summary>
+    public static LoadOptions? Parse(string[] arguments)
     {
-        var named = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (var i = 0; i + 1 < arguments.Length; i += 2) named[arguments[i]] = arguments[i + 1];
+        var named = arguments.Chunk(2).ToDictionary(pair => pair[0], pair => pair.ElementAtOrDefault(1) ?? "", StringComparer.Ordinal);
+        if (named.Any(option => !Known.Contains(option.Key) || option.Value.Length == 0)) return null;
         return new LoadOptions(
             Number("--seconds", 15),
             Number("--connections", 64),

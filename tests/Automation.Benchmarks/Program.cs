@@ -4,7 +4,7 @@ using Automation.Benchmarks;
 // forwarder  is one of the bare forwarders; load starts it
 return args switch
 {
-    ["load", .. var options] => await LoadCommand.RunAsync(LoadOptions.Parse(options)),
+    ["load", .. var given] when LoadOptions.Parse(given) is { } options => await LoadCommand.RunAsync(options),
     ["forwarder", var port, var receiver, .. var database] => await Forwarder.RunAsync(port, receiver, database.FirstOrDefault()),
     _ => LoadOptions.Explain(),
 };
