@@ -1,3 +1,5 @@
+using System.CommandLine;
 using Automation.Server.Cli;
 
-return await CommandLine.Create().Parse(args).InvokeAsync();
+// No limit of the parser's own on how long a command takes to stop: the server drains for as long as it is configured to.
+return await CommandLine.Create().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

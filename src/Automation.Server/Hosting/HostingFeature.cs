@@ -18,6 +18,8 @@ internal static class HostingFeature
         builder.Services.AddSingleton<SecretLookup>(services => name => services.GetRequiredService<SecretStore>().TryGet(name, out var value) ? value : null);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout =
             TimeSpan.Parse(configuration[ServerOptions.ShutdownTime] ?? "00:00:20", CultureInfo.InvariantCulture));
+        // What goes wrong at the start is said in one sentence by Server, not as a stack trace by the host.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;
