@@ -60,7 +60,7 @@ public class WebhookResultTests
     {
         await using var server = await WebhookServer.StartAsync(Result);
         var answer = server.Http.PostAsync("/hooks/a", null);
-        while (server.Offered.IsEmpty) await Task.Yield();
+        await server.WhenOfferedAsync();
         server.Time.Advance(TimeSpan.FromSeconds(9));
         Assert.False(answer.IsCompleted);
         while (!answer.IsCompleted)
@@ -79,7 +79,7 @@ public class WebhookResultTests
     {
         await using var server = await WebhookServer.StartAsync(Result);
         var answer = server.Http.PostAsync("/hooks/a", null);
-        while (server.Offered.IsEmpty) await Task.Yield();
+        await server.WhenOfferedAsync();
         server.StopApplication();
         Assert.Equal(HttpStatusCode.Accepted, (await answer).StatusCode);
     }
@@ -90,10 +90,10 @@ public class WebhookResultTests
         await using var server = await WebhookServer.StartAsync(Result);
         using var leaving = new CancellationTokenSource();
         var answer = server.Http.PostAsync("/hooks/a", null, leaving.Token);
-        while (server.Offered.IsEmpty) await Task.Yield();
+        await server.WhenOfferedAsync();
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
-        while (server.Lines.IsEmpty) await Task.Yield();
+        await server.WhenLoggedAsync();
         Assert.Contains("went away", Assert.Single(server.Lines), StringComparison.Ordinal);
     }
 

@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -20,10 +21,14 @@ namespace Automation.Server.Tests.Triggers;
 /// <summary>A real server on a free port with the webhook endpoint and an intake that only remembers.</summary>
 internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly WebApplication app;
+    private readonly TaskCompletionSource offered = new(TaskCreationOptions.RunContinuationsAsynchronously), logged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private WebhookServer(WebApplicationBuilder builder)
     {
+        ((IConfigurationBuilder)builder.Configuration).Sources.Clear(); // the shipped settings keep log lines away that tests look at
+        builder.Configuration.AddInMemoryCollection();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(this).SetMinimumLevel(LogLevel.Debug);
         builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(new IdSource(Time));
@@ -31,6 +36,7 @@ internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
         builder.Services.AddSingleton<AcceptEvent>(async (accepted, targets, answer, cancellation) =>
         {
             Offered.Enqueue((accepted, targets));
+            offered.TrySetResult();
             return new IntakeResult(await Accept(accepted, answer), [.. targets.Select((_, at) => RunId + at)]);
         });
         builder.Services.AddWebhooks();
@@ -52,6 +58,12 @@ internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
     public ConcurrentQueue<string> Lines { get; } = new();
 
     public HttpClient Http { get; private set; } = null!;
+
+    /// <summary>Completes when the first event was offered.</summary>
+    public Task WhenOfferedAsync() => offered.Task.WaitAsync(Patience);
+
+    /// <summary>Completes when the first line was logged.</summary>
+    public Task WhenLoggedAsync() => logged.Task.WaitAsync(Patience);
 
     public Event Single => Assert.Single(Offered).Event;
 
@@ -103,7 +115,11 @@ internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
 
     void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (eventId.Id is >= 2000 and < 2100) Lines.Enqueue(formatter(state, exception));
+        if (eventId.Id is >= 2000 and < 2100)
+        {
+            Lines.Enqueue(formatter(state, exception));
+            logged.TrySetResult();
+        }
     }
 
     void IDisposable.Dispose()
