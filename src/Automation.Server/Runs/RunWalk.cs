@@ -48,6 +48,15 @@ internal sealed class RunWalk : IDisposable
 
     public DateTimeOffset StartedAt { get; }
 
+    /// <summary>The run's variables, a JSON object.</summary>
+    public Json Variables
+    {
+        get
+        {
+            lock (gate) return variables;
+        }
+    }
+
     /// <summary>True while a caller waits who has not been answered.</summary>
     public bool TakesResponse => answer is not null && !answered && response is null;
 

@@ -67,6 +67,7 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
     public async ValueTask<object> ConfigAsync()
     {
         if (step.Config.Constant is { } constant) return constant;
+        if (step.Config.Paths is { } paths && paths.TryRead(Event, token.Input, walk.Variables, out var read)) return step.Config.Fill(read);
         var values = await CallAsync(step.Config.Expressions!.Id, step.Config.Uses);
         return step.Config.Fill(values);
     }

@@ -31,13 +31,13 @@ internal sealed class SandboxOptions
     public int MaxLogCharacters { get; set; } = 16 * 1024;
 
     /// <summary>Calls written to one process and not answered; more wait in the server, where any process can take them.</summary>
-    public int MaxInFlight { get; set; } = 64;
+    public int MaxInFlight { get; set; } = 256;
 
     /// <summary>Programs a process keeps, about 0.2 MB each; past that the least recently used goes.</summary>
     public int MaxPrograms { get; set; } = 100;
 
     /// <summary>A process whose first unanswered call is older than this gets no more calls; another is started if there may be one.</summary>
-    public TimeSpan SlowCall { get; set; } = TimeSpan.FromMilliseconds(25);
+    public TimeSpan SlowCall { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A process that was idle this long is ended, but for the last one.</summary>
     public TimeSpan IdleTime { get; set; } = TimeSpan.FromSeconds(60);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Automation.Server.Sandbox;
 using Automation.Server.Values;
+using Automation.Server.Workflows.Templates;
 
 namespace Automation.Server.Workflows;
 
@@ -12,6 +13,9 @@ internal abstract class ConfigTemplate
 
     /// <summary>Which of <c>event</c>, <c>input</c>, <c>steps</c>, <c>vars</c>, <c>run</c>, <c>env</c> the expressions may mention; the others need not be sent.</summary>
     public abstract ScopeUse Uses { get; }
+
+    /// <summary>Set when every expression only names a place, as <c>input.text</c>: their values can be read without a sandbox call.</summary>
+    public abstract PlainPaths? Paths { get; }
 
     /// <summary>The config record when there is nothing to evaluate.</summary>
     public abstract object? Constant { get; }

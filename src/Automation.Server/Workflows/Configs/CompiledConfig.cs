@@ -32,12 +32,15 @@ internal sealed class CompiledConfig : ConfigTemplate
         (segments, wireEnd, shownEnd) = written.Finish();
         Expressions = expressions;
         Uses = uses;
+        Paths = expressions is null ? null : PlainPaths.Of(expressions.Expressions);
         if (expressions is null) constant = JsonSerializer.Deserialize(wireEnd, shape.Type, ConfigJson.Options);
     }
 
     public override ExpressionUnit? Expressions { get; }
 
     public override ScopeUse Uses { get; }
+
+    public override PlainPaths? Paths { get; }
 
     public override object? Constant => constant;
 

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Automation.Server.Secrets;
 using Automation.Server.Steps;
+using Automation.Server.Values;
 
 namespace Automation.Server.Workflows.Templates;
 
@@ -66,7 +67,7 @@ internal static class ValueSplicer
                 break;
             case (byte)'{' or (byte)'[':
                 // Compact JSON as a text, so its quotes are escaped once more.
-                var encoded = JsonEncodedText.Encode(Compact(value), JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes;
+                var encoded = JsonEncodedText.Encode(Json.WithoutSpaces(value), JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes;
                 if (secret && encoded[0] == '{' && EndsInDollar(target)) target.Write("$"u8);
                 if (secret) Escaped(target, encoded);
                 else target.Write(encoded);
@@ -108,25 +109,6 @@ internal static class ValueSplicer
         }
 
         return plain.AsSpan(0, length);
-    }
-
-    /// <summary>The JSON text without space between its parts.</summary>
-    private static ReadOnlySpan<byte> Compact(ReadOnlySpan<byte> json)
-    {
-        if (json.IndexOfAny(" \t\r\n"u8) < 0) return json;
-        var compact = new byte[json.Length];
-        var length = 0;
-        var inString = false;
-        for (var at = 0; at < json.Length; at++)
-        {
-            var character = json[at];
-            if (!inString && character is ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')) continue;
-            if (inString && character == '\\') compact[length++] = json[at++];
-            else if (character == '"') inString = !inString;
-            compact[length++] = json[at];
-        }
-
-        return compact.AsSpan(0, length);
     }
 
     private static void Escaped(ArrayBufferWriter<byte> target, ReadOnlySpan<byte> text)
