@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Automation.Server.Hosting;
+using Automation.Server.Sandbox;
 using Automation.Server.Workflows;
 using Automation.Server.Workflows.Compilation;
 
@@ -20,7 +21,15 @@ internal static class ValidateCommand
             if (parsed.GetValue(folder) is { } root) settings[ServerOptions.Workflows] = root;
             if (parsed.GetValue(data) is { } dataFolder) settings[ServerOptions.Data] = dataFolder;
             await using var services = ServerBuilder.Create(settings).Services.BuildServiceProvider();
-            return await RunAsync(services, parsed.GetValue(files) ?? [], Console.Out, cancellation);
+            try
+            {
+                return await RunAsync(services, parsed.GetValue(files) ?? [], Console.Out, cancellation);
+            }
+            catch (SandboxUnavailableException unavailable)
+            {
+                await Console.Error.WriteLineAsync(unavailable.Message);
+                return 1;
+            }
         });
         return command;
     }

@@ -31,7 +31,7 @@ internal sealed class DataFolder : IDisposable
         {
             throw new StartupException($"The data folder {full} cannot be written. Give this user the right to write there, or name another folder with --data.", error);
         }
-        catch (IOException error) when (!IsReadOnly(error))
+        catch (IOException error) when (IsHeld(error))
         {
             throw new StartupException($"Another server uses the data folder {full}. Stop it, or name another folder with --data.", error);
         }
@@ -43,5 +43,6 @@ internal sealed class DataFolder : IDisposable
 
     public void Dispose() => held.Dispose();
 
-    private static bool IsReadOnly(IOException error) => error.HResult is 30 or 28; // EROFS, ENOSPC
+    // EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION
+    private static bool IsHeld(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);
 }

@@ -16,8 +16,7 @@ internal static class HostingFeature
         builder.Services.AddSingleton(_ => DataFolder.Open(configuration[ServerOptions.Data] ?? "data"));
         builder.Services.PostConfigure<SecretsOptions>(options => options.DefaultFolder = Path.Combine(configuration[ServerOptions.Data] ?? "data", "secrets"));
         builder.Services.AddSingleton<SecretLookup>(services => name => services.GetRequiredService<SecretStore>().TryGet(name, out var value) ? value : null);
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout =
-            TimeSpan.Parse(configuration[ServerOptions.ShutdownTime] ?? "00:00:20", CultureInfo.InvariantCulture));
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTime(configuration[ServerOptions.ShutdownTime] ?? "00:00:20"));
         // What goes wrong at the start is said in one sentence by Server, not as a stack trace by the host.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Logging.AddSimpleConsole(console =>
@@ -29,6 +28,11 @@ internal static class HostingFeature
         builder.WebHost.UseUrls(configuration[ServerOptions.Urls] ?? "http://127.0.0.1:8080");
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
     }
+
+    private static TimeSpan ShutdownTime(string text) =>
+        TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero
+            ? time
+            : throw new StartupException($"{ServerOptions.ShutdownTime} '{text}' is not a time. Write hours, minutes and seconds, as 00:00:20.");
 
     /// <summary>A random source that many threads may use; nothing secret is made with it.</summary>
     private sealed class LockedRandom : Random

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Automation.Server.Sandbox;
 using Automation.Server.Storage;
 
 namespace Automation.Server.Hosting;
@@ -12,6 +13,7 @@ internal static class Server
         try
         {
             await using var app = ServerBuilder.Create(settings).BuildServer();
+            if (SandboxLaunch.WhatIsMissing(app.Services.GetRequiredService<SandboxOptions>()) is { } missing) throw new StartupException(missing);
             await app.StartAsync(cancellation);
             Banner.Write(app, Console.Out);
             await app.WaitForShutdownAsync(cancellation);
@@ -31,6 +33,7 @@ internal static class Server
         Microsoft.Extensions.Options.OptionsValidationException options => $"The configuration has a mistake: {string.Join(" ", options.Failures)}",
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } inUse =>
             $"{inUse.Message.TrimEnd('.')}. Stop what listens there, or name another address with --urls.",
+        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } or FormatException => $"The configuration has a mistake: {error.Message}",
         SocketException or IOException { InnerException: SocketException } => $"The server cannot listen: {error.Message}",
         _ => null,
     };

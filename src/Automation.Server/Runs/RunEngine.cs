@@ -30,6 +30,7 @@ internal sealed class RunEngine : BackgroundService
     private long open;
     private long unclaimed;
     private volatile bool stopping;
+    private bool disposed;
 
     public RunEngine(RunServices services, IOptions<RunOptions> options, RunFeed feed, VersionLookup versions)
     {
@@ -52,23 +53,45 @@ internal sealed class RunEngine : BackgroundService
 
     public bool Stopping => stopping;
 
-    /// <summary>Counts a run that was accepted without being held, and sees that it is taken up.</summary>
-    public void AddUnclaimed(int runs)
+    /// <summary>Counts runs that are about to be accepted; false when that would be more than may be open (P9).</summary>
+    /// <param name="runs">How many.</param>
+    /// <param name="pastLimit">True counts them whatever the limit.</param>
+    public bool TryAdmit(int runs, bool pastLimit = false)
     {
-        Interlocked.Add(ref open, runs);
-        Interlocked.Add(ref unclaimed, runs);
-        Signal();
+        if (Interlocked.Add(ref open, runs) <= options.MaxOpen || pastLimit) return true;
+        Interlocked.Add(ref open, -runs);
+        return false;
     }
 
-    /// <summary>Walks a run that was committed as held; its place in <see cref="Window"/> is taken already.</summary>
-    public void Enqueue(RunWork work)
+    /// <summary>
+    /// Makes room in memory for admitted runs. False: there is none, or others wait already; they are to be stored for later, and are counted as such before
+    /// they are, so that whoever comes next queues up behind them.
+    /// </summary>
+    public bool TryHold(int runs, long bytes)
     {
-        Interlocked.Increment(ref open);
-        queue.Writer.TryWrite(work);
+        if (!stopping && Unclaimed == 0 && Window.TryEnter(runs, bytes)) return true;
+        Interlocked.Add(ref unclaimed, runs);
+        return false;
     }
+
+    /// <summary>Takes back what <see cref="TryAdmit"/> and <see cref="TryHold"/> counted: the runs could not be stored.</summary>
+    public void Withdraw(int runs, long bytes, bool held)
+    {
+        Interlocked.Add(ref open, -runs);
+        if (held) Window.Leave(runs, bytes);
+        else Interlocked.Add(ref unclaimed, -runs);
+    }
+
+    /// <summary>Sees that runs are taken up that were stored for later.</summary>
+    public void TakeUp() => Signal();
+
+    /// <summary>Walks a run that was stored as held.</summary>
+    public void Enqueue(RunWork work) => queue.Writer.TryWrite(work);
 
     public override void Dispose()
     {
+        if (Interlocked.Exchange(ref disposed, true)) return; // the container knows it by two names
+        stopWalks.Cancel(); // a walk still under way stops here, before what it works with goes
         stopWalks.Dispose();
         claimSignal.Dispose();
         base.Dispose();
@@ -83,6 +106,7 @@ internal sealed class RunEngine : BackgroundService
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         stopping = true;
+        Interlocked.MemoryBarrier(); // the last run to leave either sees it, or is seen to have left
         if (Window.Runs > 0)
         {
             await Task.WhenAny(drained.Task, Task.Delay(options.DrainTime, services.Time, cancellationToken));
@@ -98,11 +122,10 @@ internal sealed class RunEngine : BackgroundService
     public async Task<int> ClaimOnceAsync()
     {
         var room = Window.Room;
-        if (room == 0 || Unclaimed == 0) return 0;
-        var claimed = await services.Journal.ClaimRunsAsync(Math.Min(room, 256));
+        if (room == 0 || Unclaimed <= 0) return 0;
+        var claimed = await services.Journal.ClaimRunsAsync(Math.Min(room, 256), Window.RoomBytes);
+        Interlocked.Add(ref unclaimed, -claimed.Count);
         foreach (var run in claimed) await TakeUpAsync(run);
-        if (claimed.Count == 0) Volatile.Write(ref unclaimed, 0);
-        else Interlocked.Add(ref unclaimed, -claimed.Count);
         return claimed.Count;
     }
 
@@ -117,6 +140,7 @@ internal sealed class RunEngine : BackgroundService
         await foreach (var work in queue.Reader.ReadAllAsync(CancellationToken.None))
         {
             if (stopWalks.IsCancellationRequested) continue;
+            SignalIfRoom();
             await WalkAsync(work);
         }
     }
@@ -134,11 +158,11 @@ internal sealed class RunEngine : BackgroundService
                 feed.Publish(work.RunId, work.Version.WorkflowId, state, services.Time.GetUtcNow());
                 break;
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (stopWalks.IsCancellationRequested)
             {
                 return;
             }
-            catch (JournalException error)
+            catch (JournalException error) when (!IsOfThisRun(error))
             {
                 Log.SaveFailed(services.Logger, PublicId.Format(PublicId.Run, work.RunId), work.Version.WorkflowId, error.Message, RetryPause);
             }
@@ -156,9 +180,27 @@ internal sealed class RunEngine : BackgroundService
         Window.Leave(1, work.Bytes);
     }
 
+    /// <summary>True when the run's own rows are at fault, so that trying again would fail for ever.</summary>
+    private static bool IsOfThisRun(JournalException error) => error.Refused || error.InnerException is not (null or JournalException);
+
+    /// <summary>Does not fail and does not give up before the server stops: the run is this server's already, and nobody else would take it.</summary>
     private async Task TakeUpAsync(ClaimedRun run)
     {
-        var version = await versions.GetAsync(run.WorkflowId, run.VersionHash);
+        WorkflowVersion? version;
+        while (true)
+        {
+            try
+            {
+                version = await versions.GetAsync(run.WorkflowId, run.VersionHash);
+                break;
+            }
+            catch (JournalException error)
+            {
+                Log.ClaimFailed(services.Logger, error);
+                if (!await PauseAsync()) return;
+            }
+        }
+
         if (version is null || !(version.Triggers.TryGetValue(run.TriggerId, out var trigger) || run.TriggerId == ManualStart))
         {
             var error = new StepError("version_unavailable", $"Version {run.VersionHash} of {run.WorkflowId}, which this run is pinned to, cannot be loaded by this program. Replay the event on the current version.");
@@ -234,7 +276,15 @@ internal sealed class RunEngine : BackgroundService
     private void OnLeft()
     {
         if (stopping && Window.Runs == 0) drained.TrySetResult();
-        if (Unclaimed > 0 && Window.Room >= options.MaxHeld / 2) Signal();
+        SignalIfRoom();
+    }
+
+    /// <summary>Takes up what waits in the journal, many at a time; or few, when a walker may have nothing to do.</summary>
+    private void SignalIfRoom()
+    {
+        if (Unclaimed <= 0) return;
+        var room = Window.Room;
+        if (room > 0 && (room >= options.MaxHeld / 2 || queue.Reader.Count == 0)) Signal();
     }
 
     private void Signal()

@@ -21,7 +21,12 @@ internal sealed class RunOptions
     [Range(1, 100_000_000)]
     public int MaxOpen { get; set; } = 100_000;
 
+    /// <summary>Steps that one run may run. Arrows that part and meet again multiply them, so a small file can ask for more than there is memory.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxStepRuns { get; set; } = 10_000;
+
     /// <summary>How long a stopping server lets runs finish. Those that do not are taken up again at the next start.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Names of environment variables that expressions see as <c>env</c>.</summary>

@@ -14,4 +14,8 @@ internal sealed record RunServices(
     TimeProvider Time,
     Random Random,
     Json Env,
-    ILogger<RunEngine> Logger);
+    ILogger<RunEngine> Logger)
+{
+    /// <inheritdoc cref="RunOptions.MaxStepRuns"/>
+    public int MaxStepRuns { get; init; } = new RunOptions().MaxStepRuns;
+}

@@ -1,13 +1,18 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using Automation.Server.Steps;
 using Automation.Server.Values;
 
 namespace Automation.Server.Runs;
 
 /// <summary>What a run needs to go on after a crash: where its tokens are, the outputs so far, its variables.</summary>
-/// <remarks>JSON: <c>{ count, vars, outputs: { step: { outcome, output } }, tokens: [{ step, from, iteration, handling, input }] }</c>; a token's <c>input</c> is left out at the start.</remarks>
+/// <remarks>JSON: <c>{ count, vars, outputs: { step: { outcome, output } }, tokens: [{ step, from, iteration, handling, input }], failure?: { step, error } }</c>; a token's <c>input</c> is left out at the start.</remarks>
 internal sealed record RunSnapshot(int Count, Json Variables, IReadOnlyDictionary<string, StepOutput> Outputs, IReadOnlyList<Token> Tokens)
 {
+    /// <summary>Set when a step has failed the run while other branches were still at a step.</summary>
+    public RunFailure? Failure { get; init; }
+
     public Json Write()
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
@@ -42,6 +47,7 @@ internal sealed record RunSnapshot(int Count, Json Variables, IReadOnlyDictionar
         }
 
         writer.WriteEndArray();
+        if (Failure is { } failure) WriteValue(writer, "failure", Json.From(failure));
         writer.WriteEndObject();
         writer.Flush();
         return new Json(buffer.WrittenMemory);
@@ -51,7 +57,8 @@ internal sealed record RunSnapshot(int Count, Json Variables, IReadOnlyDictionar
     /// <param name="data">The event's data: input of tokens at the start.</param>
     public static RunSnapshot Read(Json snapshot, Func<Json> data)
     {
-        using var document = snapshot.ToDocument();
+        // The writer puts any value in as it is; so the depth of the whole is bounded by nothing but its size.
+        using var document = JsonDocument.Parse(snapshot.Utf8, new JsonDocumentOptions { MaxDepth = int.MaxValue });
         var root = document.RootElement;
         return new RunSnapshot(
             root.GetProperty("count").GetInt32(),
@@ -69,7 +76,10 @@ internal sealed record RunSnapshot(int Count, Json Variables, IReadOnlyDictionar
                     from is null ? data() : Value(t.GetProperty("input")),
                     t.GetProperty("iteration").GetString()!,
                     t.GetProperty("handling").GetBoolean());
-            })]);
+            })])
+        {
+            Failure = root.TryGetProperty("failure", out var failure) ? Value(failure).To<RunFailure>() : null,
+        };
     }
 
     private static void WriteValue(Utf8JsonWriter writer, string name, Json value)
@@ -78,8 +88,11 @@ internal sealed record RunSnapshot(int Count, Json Variables, IReadOnlyDictionar
         writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
     }
 
-    private static Json Value(JsonElement element) => new(JsonSerializer.SerializeToUtf8Bytes(element, JsonFormat.Wire));
+    private static Json Value(JsonElement element) => new(JsonMarshal.GetRawUtf8Value(element).ToArray());
 }
 
 /// <summary>How a step last ended in a run, as <c>steps.&lt;id&gt;</c> shows it.</summary>
 internal readonly record struct StepOutput(string Outcome, Json Output);
+
+/// <summary>Why a run fails.</summary>
+internal sealed record RunFailure(string Step, StepError Error);

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Automation.Server.Deliveries;
 using Automation.Server.Steps;
 using Automation.Server.Storage;
@@ -12,6 +13,7 @@ namespace Automation.Server.Runs;
 /// All progress is in memory until it is saved: before a step that reaches outside at once, when a caller is to be answered, and at the end. A save is one unit of
 /// the journal: the snapshot or the end, the step runs, and the deliveries that the ended steps queued (P3). Deliveries start, and callers are answered, only after it.
 /// A walk that ends early (the server stops, the journal fails) leaves the run as it was last saved; steps after that are run again with the same idempotency keys (P4).
+/// It ends only when all of its branches have ended, so that a run is never walked twice at a time. Saves follow one another: what one could not store, no later one leaves out.
 /// </remarks>
 internal sealed class RunWalk : IDisposable
 {
@@ -26,10 +28,13 @@ internal sealed class RunWalk : IDisposable
     private Json variables = Json.Parse("{}");
     private ResponseToCaller? response;
     private bool answered;
-    private bool changed;
     private int count;
+    private int saved;
+    private Task? saving;
     private Json lastOutput;
-    private (string Step, StepError Error)? failure;
+    private RunFailure? failure;
+    private CancellationTokenSource? siblings;
+    private ExceptionDispatchInfo? broken;
 
     public RunWalk(RunWork work, RunServices services, TaskCompletionSource<RunAnswer>? answer, CancellationToken stopping)
     {
@@ -60,6 +65,15 @@ internal sealed class RunWalk : IDisposable
     /// <summary>True while a caller waits who has not been answered.</summary>
     public bool TakesResponse => answer is not null && !answered && response is null;
 
+    /// <summary>True once a step has failed the run: the others end the step they are at.</summary>
+    public bool HasFailed
+    {
+        get
+        {
+            lock (gate) return failure is not null;
+        }
+    }
+
     /// <summary>Walks to the end and saves it.</summary>
     /// <returns>The state the run ended in.</returns>
     /// <exception cref="OperationCanceledException">The server stops; the run stays open.</exception>
@@ -67,28 +81,14 @@ internal sealed class RunWalk : IDisposable
     public async Task<string> ToEndAsync()
     {
         var first = active.ToArray();
-        if (first.Length == 1)
+        lock (gate)
         {
-            await BranchAsync(first[0]);
-        }
-        else
-        {
-            foreach (var token in first) branches.Add(BranchAsync(token));
+            if (first.Length > 1) siblings = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         }
 
-        while (true)
-        {
-            Task[] running;
-            lock (gate)
-            {
-                running = [.. branches];
-                branches.Clear();
-            }
-
-            if (running.Length == 0) break;
-            await Task.WhenAll(running);
-        }
-
+        foreach (var token in first) Begin(token);
+        for (var at = 0; BranchAt(at) is { } branch; at++) await branch; // a branch adds those that leave it before it ends
+        broken?.Throw();
         return await EndAsync();
     }
 
@@ -109,20 +109,57 @@ internal sealed class RunWalk : IDisposable
         }
     }
 
-    public void Dispose() => trace.Dispose();
+    public void Dispose()
+    {
+        trace.Dispose();
+        siblings?.Dispose();
+    }
 
+    private void Begin(Token token)
+    {
+        var branch = BranchAsync(token);
+        lock (gate) branches.Add(branch);
+    }
+
+    private Task? BranchAt(int index)
+    {
+        lock (gate) return index < branches.Count ? branches[index] : null;
+    }
+
+    /// <summary>Never throws: what ends a branch early ends the others too, and is thrown when all have ended.</summary>
     private async Task BranchAsync(Token token)
+    {
+        try
+        {
+            await FollowAsync(token);
+        }
+        catch (Exception error)
+        {
+            CancellationTokenSource? others;
+            lock (gate)
+            {
+                broken ??= ExceptionDispatchInfo.Capture(error);
+                others = siblings;
+            }
+
+            if (others is not null) await others.CancelAsync();
+        }
+    }
+
+    private async Task FollowAsync(Token token)
     {
         while (true)
         {
+            CancellationToken cancelled;
             lock (gate)
             {
-                if (failure is not null) return;
+                if (failure is not null || broken is not null) return;
+                cancelled = siblings?.Token ?? stopping;
             }
 
             var step = Work.Version.Steps[token.Step];
-            if (step.Type.About.Effect) await SaveAsync();
-            var (run, execution) = await StepRunner.RunAsync(this, step, token, stopping);
+            if (step.Type.About.Effect && !step.Disabled) await SaveAsync();
+            var (run, execution) = await StepRunner.RunAsync(this, step, token, cancelled);
             var next = Complete(step, token, run, execution, out var respondNow);
             if (respondNow)
             {
@@ -131,12 +168,7 @@ internal sealed class RunWalk : IDisposable
             }
 
             if (next.Count == 0) return;
-            for (var i = 1; i < next.Count; i++)
-            {
-                var branch = BranchAsync(next[i]);
-                lock (gate) branches.Add(branch);
-            }
-
+            for (var i = 1; i < next.Count; i++) Begin(next[i]);
             token = next[0];
         }
     }
@@ -145,22 +177,30 @@ internal sealed class RunWalk : IDisposable
     {
         lock (gate)
         {
-            changed = true;
             count++;
             trace.Add(count, step, token, run);
             outputs[step.Id] = new StepOutput(run.Result.Outcome, run.Result.Output);
             lastOutput = run.Result.Output;
+            respondNow = false;
             if (run.Error is null && execution is not null)
             {
                 if (execution.Queued is { } deliveries) queued.AddRange(deliveries);
                 if (execution.Variables is { } values) variables = ScopeJson.Merge(variables, values);
+                respondNow = response is null && execution.Response is not null;
                 response ??= execution.Response;
             }
 
             active.Remove(token);
             var next = Next(step, token, run);
+            if (next.Count > 0 && count >= Services.MaxStepRuns)
+            {
+                failure ??= new RunFailure(step.Id, new StepError("too_many_steps", $"The run has run {count} steps, which is the most a run may (Runs:MaxStepRuns). Steps that several arrows lead to run once for each.", Retryable: false));
+                next = [];
+            }
+
+            if (next.Count > 1) siblings ??= CancellationTokenSource.CreateLinkedTokenSource(stopping);
             active.AddRange(next);
-            respondNow = execution?.Response is not null && active.Count > 0;
+            respondNow &= active.Count > 0; // else the end answers
             return next;
         }
     }
@@ -180,38 +220,52 @@ internal sealed class RunWalk : IDisposable
             return [new Token(handler, count, run.Result.Output, $"{token.Iteration}.{step.Id}", true)];
         }
 
-        failure ??= (step.Id, error);
+        failure ??= new RunFailure(step.Id, error);
         return [];
     }
 
     private string IterationAt(string id, string from, Token token) => Work.Version.MergePoints.Contains(id) ? $"{token.Iteration}.{from}" : token.Iteration;
 
-    /// <summary>Saves the run where it stands. Nothing to save: returns at once.</summary>
+    /// <summary>Returns when everything that has happened until now is saved. Nothing to save: returns at once.</summary>
     private async ValueTask SaveAsync()
     {
-        ValueTask stored;
-        List<(Delivery Delivery, bool Held)> deliveries;
-        Json snapshot;
+        int wanted;
+        lock (gate) wanted = count;
+        while (true)
+        {
+            Task save;
+            lock (gate)
+            {
+                if (saved >= wanted) return;
+                if (saving is null or { IsCompletedSuccessfully: true }) saving = SaveOnceAsync();
+                save = saving; // one that failed stays, and fails all that come later
+            }
+
+            await save;
+        }
+    }
+
+    // Called with the gate held: all before the first await is one moment of the walk.
+    private async Task SaveOnceAsync()
+    {
+        var upTo = count;
+        var snapshot = new RunSnapshot(count, variables, outputs, active) { Failure = failure }.Write();
+        var changes = TakeDeliveries(out var deliveries);
+        changes.Insert(0, new RunSaved(Work.RunId, StartedAt, snapshot, trace.Take()));
+        await StartAsync(Services.Journal.CommitAsync(changes.ToArray()), deliveries);
         lock (gate)
         {
-            if (!changed) return;
-            changed = false;
-            snapshot = new RunSnapshot(count, variables, outputs, active).Write();
-            var changes = TakeDeliveries(out deliveries);
-            changes.Insert(0, new RunSaved(Work.RunId, StartedAt, snapshot, trace.Take()));
-            stored = Services.Journal.CommitAsync(changes.ToArray());
+            saved = upTo;
+            Work.Snapshot = snapshot;
+            Work.StartedAt = StartedAt;
         }
-
-        await StartAsync(stored, deliveries);
-        Work.Snapshot = snapshot;
-        Work.StartedAt = StartedAt;
     }
 
     private async Task<string> EndAsync()
     {
         var state = failure is null ? "succeeded" : "failed";
         var changes = TakeDeliveries(out var deliveries);
-        Json? error = failure is { } failed ? Json.From(failed.Error) : null;
+        Json? error = failure is null ? null : Json.From(failure.Error);
         changes.Add(new RunEnded(Work.RunId, Work.Event.Id, state, StartedAt, Services.Time.GetUtcNow(), trace.Take(), failure?.Step, error));
         await StartAsync(Services.Journal.CommitAsync(changes.ToArray()), deliveries);
         Answer(new RunAnswer(Work.RunId, response, lastOutput, failure?.Step, failure?.Error));
@@ -256,7 +310,8 @@ internal sealed class RunWalk : IDisposable
 
     private void Restore(RunSnapshot snapshot)
     {
-        count = snapshot.Count;
+        count = saved = snapshot.Count;
+        failure = snapshot.Failure;
         variables = snapshot.Variables;
         foreach (var (step, output) in snapshot.Outputs) outputs.Add(step, output);
         active.AddRange(snapshot.Tokens);

@@ -13,6 +13,9 @@ internal sealed class RunWindow(int maxRuns, long maxBytes)
 
     public int Room => Volatile.Read(ref bytes) >= maxBytes ? 0 : Math.Max(0, maxRuns - Runs);
 
+    /// <summary>Bytes that may still come in; 0 or less when none.</summary>
+    public long RoomBytes => maxBytes - Volatile.Read(ref bytes);
+
     /// <summary>Takes places for runs, or none and false. One run larger than the limit enters when nothing else is there.</summary>
     public bool TryEnter(int count, long size)
     {

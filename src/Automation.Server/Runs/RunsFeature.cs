@@ -10,7 +10,10 @@ internal static class RunsFeature
     public static IServiceCollection AddRuns(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<RunOptions>().Bind(configuration.GetSection("Runs")).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RunServices>(provider, EnvironmentOf(provider)));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RunServices>(provider, EnvironmentOf(provider)) with
+        {
+            MaxStepRuns = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStepRuns,
+        });
         services.AddSingleton<RunFeed>();
         services.AddSingleton<RunEngine>();
         services.AddSingleton<Intake>();

@@ -8,7 +8,7 @@ using Automation.Server.Workflows;
 namespace Automation.Server.Runs;
 
 /// <summary>One try of one step: gives the step what it may see, and gathers what it wants done until the walk takes it over.</summary>
-internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token token, CancellationToken cancelled) : StepContext
+internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token token, CancellationToken cancelled, List<LogLine>? earlier = null) : StepContext
 {
     // A log line is for a person's eyes; what is longer belongs into an output.
     private const int LogLinesMaximum = 200, LogTextMaximum = 4096;
@@ -33,7 +33,8 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
 
     public ResponseToCaller? Response { get; private set; }
 
-    public List<LogLine>? Lines { get; private set; }
+    /// <summary>Of this try and the ones before it.</summary>
+    public List<LogLine>? Lines { get; private set; } = earlier;
 
     public override long Queue(DeliveryRequest delivery)
     {

@@ -9,21 +9,21 @@ namespace Automation.Server.Runs;
 internal static class StepRunner
 {
     /// <summary>Errors become the outcome <c>error</c> with the output <c>{ error, input }</c>.</summary>
-    /// <exception cref="OperationCanceledException">The server stops.</exception>
+    /// <exception cref="OperationCanceledException">The walk is to end: the server stops, or another branch could not be saved.</exception>
     public static async ValueTask<(StepRun Run, StepExecution? Execution)> RunAsync(RunWalk walk, StepDefinition step, Token token, CancellationToken stopping)
     {
         var time = walk.Services.Time;
         var startedAt = time.GetUtcNow();
         var clock = time.GetTimestamp();
-        if (step.Disabled) return (new StepRun(StepResult.Done(token.Input), null, startedAt, TimeSpan.Zero, 0, null), null);
+        if (step.Disabled) return (new StepRun(StepResult.To(PassedBy(step), token.Input), null, startedAt, TimeSpan.Zero, 0, null), null);
 
-        List<LogLine>? earlier = null;
+        List<LogLine>? lines = null;
         for (var attempt = 1; ; attempt++)
         {
-            var (result, error, execution) = await TryAsync(walk, step, token, stopping);
-            var lines = earlier is null ? execution.Lines : [.. earlier, .. execution.Lines ?? []];
+            var (result, error, execution) = await TryAsync(walk, step, token, lines, stopping);
+            lines = execution.Lines;
             if (error is null) return (new StepRun(result, null, startedAt, time.GetElapsedTime(clock), attempt, lines), execution);
-            if (step.Retry is not { } retry || attempt >= retry.Attempts || !error.Retryable)
+            if (step.Retry is not { } retry || attempt >= retry.Attempts || !error.Retryable || walk.HasFailed)
             {
                 var failed = StepResult.To(StepResult.ErrorOutcome, ErrorOutput(step.Id, error, token.Input));
                 return (new StepRun(failed, error, startedAt, time.GetElapsedTime(clock), attempt, lines), execution);
@@ -31,16 +31,20 @@ internal static class StepRunner
 
             var pause = Pause(retry, attempt, walk.Services.Random);
             execution.Log("warn", $"Try {attempt} of {retry.Attempts} failed: {error.Message} Next try in {pause.TotalSeconds:0.##} s.");
-            earlier = earlier is null ? execution.Lines : [.. earlier, .. execution.Lines ?? []];
+            lines = execution.Lines;
             await Task.Delay(pause, time, stopping);
         }
     }
 
+    /// <summary>A step that is passed over goes on by <c>done</c>, or by its type's first outcome where there is no <c>done</c>: an <c>if</c> as if it were true.</summary>
+    private static string PassedBy(StepDefinition step) =>
+        step.Type.About.Outcomes is [var first, ..] outcomes && !outcomes.Contains(StepResult.DoneOutcome) ? first : StepResult.DoneOutcome;
+
     private static async ValueTask<(StepResult Result, StepError? Error, StepExecution Execution)> TryAsync(
-        RunWalk walk, StepDefinition step, Token token, CancellationToken stopping)
+        RunWalk walk, StepDefinition step, Token token, List<LogLine>? lines, CancellationToken stopping)
     {
         using var timeout = step.Timeout is { } limit ? new StepTimeout(limit, walk.Services.Time, stopping) : null;
-        var execution = new StepExecution(walk, step, token, timeout?.Token ?? stopping);
+        var execution = new StepExecution(walk, step, token, timeout?.Token ?? stopping, lines);
         try
         {
             var config = await execution.ConfigAsync();
@@ -50,11 +54,12 @@ internal static class StepRunner
         {
             return (default, failed.Error, execution);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception ended) when (stopping.IsCancellationRequested)
         {
-            throw;
+            // Whatever a call that was cut off threw: it is not the step's failure.
+            throw new OperationCanceledException("The walk is to end.", ended, stopping);
         }
-        catch (OperationCanceledException) when (timeout is { Token.IsCancellationRequested: true })
+        catch (Exception) when (timeout is { Token.IsCancellationRequested: true })
         {
             return (default, new StepError("timed_out", $"The step took longer than its timeout of {step.Timeout!.Value.TotalSeconds:0.###} s."), execution);
         }

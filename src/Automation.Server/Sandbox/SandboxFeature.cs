@@ -1,3 +1,4 @@
+using Automation.Server.Api;
 using Automation.Server.Hosting;
 
 namespace Automation.Server.Sandbox;
@@ -11,7 +12,13 @@ internal static class SandboxFeature
         {
             var options = new SandboxOptions { SandboxFolder = FolderOf(configuration) };
             configuration.GetSection("Sandbox").Bind(options);
-            return new SandboxPool(options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SandboxPool>>());
+            return options;
+        });
+        services.AddSingleton<SandboxPool>();
+        services.AddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<SandboxOptions>();
+            return new HealthCheck("sandbox", () => SandboxLaunch.WhatIsMissing(options));
         });
         return services;
     }

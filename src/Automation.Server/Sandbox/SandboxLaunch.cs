@@ -7,24 +7,25 @@ namespace Automation.Server.Sandbox;
 /// <summary>Starts a Deno process that may do nothing but compute.</summary>
 internal static class SandboxLaunch
 {
+    /// <summary>Says what keeps scripts from running, as far as a look at the files tells; null when nothing does.</summary>
+    public static string? WhatIsMissing(SandboxOptions options)
+    {
+        if (!File.Exists(Runtime(options)))
+        {
+            return $"Scripts cannot run: there is no Deno program at {Runtime(options)}. "
+                + $"Start the server with ./run, or run `npm ci` in {Path.GetFullPath(options.SandboxFolder)}.";
+        }
+
+        return File.Exists(Program(options))
+            ? null
+            : $"Scripts cannot run: there is no sandbox program at {Program(options)}. Set the sandbox folder to src/Automation.Sandbox.";
+    }
+
     /// <summary>Returns the running process, whose three standard streams are redirected; throws <see cref="SandboxUnavailableException"/>.</summary>
     public static Process Start(SandboxOptions options)
     {
-        var runtime = options.RuntimePath ?? SandboxRuntime.Locate(options.SandboxFolder);
-        var program = Path.GetFullPath(Path.Combine(options.SandboxFolder, "main.ts"));
-        if (!File.Exists(runtime))
-        {
-            throw new SandboxUnavailableException(
-                $"Scripts cannot run: there is no Deno program at {runtime}. "
-                + $"Start the server with ./run, or run `npm ci` in {Path.GetFullPath(options.SandboxFolder)}.");
-        }
-
-        if (!File.Exists(program))
-        {
-            throw new SandboxUnavailableException(
-                $"Scripts cannot run: there is no sandbox program at {program}. Set the sandbox folder to src/Automation.Sandbox.");
-        }
-
+        if (WhatIsMissing(options) is { } missing) throw new SandboxUnavailableException(missing);
+        var (runtime, program) = (Runtime(options), Program(options));
         try
         {
             return Process.Start(StartInfo(options, runtime, program)) ?? throw new SandboxUnavailableException($"Scripts cannot run: {runtime} did not start.");
@@ -34,6 +35,10 @@ internal static class SandboxLaunch
             throw new SandboxUnavailableException($"Scripts cannot run: {runtime} did not start: {e.Message}", e);
         }
     }
+
+    private static string Runtime(SandboxOptions options) => options.RuntimePath ?? SandboxRuntime.Locate(options.SandboxFolder);
+
+    private static string Program(SandboxOptions options) => Path.GetFullPath(Path.Combine(options.SandboxFolder, "main.ts"));
 
     private static ProcessStartInfo StartInfo(SandboxOptions options, string runtime, string program)
     {

@@ -57,8 +57,8 @@ internal sealed record EventsPruned(long Before, int Limit) : Change
     public int Deleted { get; set; }
 }
 
-/// <summary>Takes hold of open runs that no live server holds, oldest first.</summary>
-internal sealed record RunsClaimed(int Limit) : Change
+/// <summary>Takes hold of open runs that no live server holds, oldest first: at least one, and no more once the bodies of their events have <paramref name="Bytes"/>.</summary>
+internal sealed record RunsClaimed(int Limit, long Bytes = long.MaxValue) : Change
 {
     public List<ClaimedRun> Runs { get; } = [];
 }

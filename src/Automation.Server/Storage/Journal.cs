@@ -82,10 +82,10 @@ internal sealed class Journal : IAsyncDisposable
         return query.Due;
     }
 
-    /// <summary>Takes hold of up to <paramref name="limit"/> open runs that no live server holds, oldest first.</summary>
-    public async ValueTask<IReadOnlyList<ClaimedRun>> ClaimRunsAsync(int limit)
+    /// <summary>Takes hold of up to <paramref name="limit"/> open runs that no live server holds, oldest first; fewer once their events' bodies have <paramref name="bytes"/>.</summary>
+    public async ValueTask<IReadOnlyList<ClaimedRun>> ClaimRunsAsync(int limit, long bytes = long.MaxValue)
     {
-        var claim = new RunsClaimed(limit);
+        var claim = new RunsClaimed(limit, bytes);
         await CommitAsync(claim);
         return claim.Runs;
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Automation.Server.Values;
 
 namespace Automation.Server.Triggers;
@@ -6,12 +7,13 @@ namespace Automation.Server.Triggers;
 /// <summary>What came in, in one envelope with CloudEvents attribute names.</summary>
 /// <remarks>
 /// Scripts see <see cref="ToScope"/>: the envelope's attributes and <c>data</c>. The raw bytes are kept as they came (<see cref="Body"/>);
-/// <c>data</c> follows from them and the content type, and is worked out when first asked for.
+/// <c>data</c> follows from them and the content type, and is worked out when first asked for. All runs that an event starts share it, on several threads.
 /// </remarks>
 internal sealed class Event
 {
-    private Json? scope;
-    private Json? data;
+    // Boxes, because a Json is more than one word: a reader must never see half of one.
+    private volatile StrongBox<Json>? scope;
+    private volatile StrongBox<Json>? data;
 
     /// <summary>Ascending in accept order; outside <c>evt_…</c>.</summary>
     public required long Id { get; init; }
@@ -43,18 +45,18 @@ internal sealed class Event
     public required ReadOnlyMemory<byte> Body { get; init; }
 
     /// <summary>The parsed body: JSON value, form object, XML as an object, text, or <c>{ "base64": … }</c>.</summary>
-    public Json Data => data ??= EventData.Parse(ContentType, Body);
+    public Json Data => (data ??= new StrongBox<Json>(EventData.Parse(ContentType, Body))).Value;
 
     /// <summary>The <c>event</c> that expressions and scripts see: the attributes and <c>data</c>.</summary>
     public Json ToScope()
     {
-        if (scope is { } known) return known;
+        if (scope is { } known) return known.Value;
         var attributes = Attributes.Utf8.Span;
         var buffer = new ArrayBufferWriter<byte>(attributes.Length + Data.Utf8.Length + 16);
         buffer.Write(attributes[..^1]);
         buffer.Write(attributes.Length > 2 ? ",\"data\":"u8 : "\"data\":"u8);
         buffer.Write(Data.Utf8.Span);
         buffer.Write("}"u8);
-        return (scope = new Json(buffer.WrittenMemory)).Value;
+        return (scope = new StrongBox<Json>(new Json(buffer.WrittenMemory))).Value;
     }
 }

@@ -3,7 +3,6 @@ using Automation.Server.Steps;
 using Automation.Server.Storage;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
-using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Triggers;
 
@@ -35,24 +34,31 @@ internal enum IntakeOutcome
 internal sealed record RunAnswer(long RunId, ResponseToCaller? Response, Json Output, string? FailedStep, StepError? Error);
 
 /// <summary>The one door for events: stores an event and the runs it starts in one transaction, then hands the runs to the engine.</summary>
-internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids, IOptions<RunOptions> options)
+internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids)
 {
     /// <summary>
     /// Completes with <see cref="IntakeOutcome.Accepted"/> only after the commit and its fsync. <paramref name="answer"/> is completed by the first of the
     /// runs that <see cref="TriggerTarget.Waits"/> that responds or ends; it is not stored, so it never completes after a restart.
     /// </summary>
     /// <remarks>The returned run ids are empty unless the event was accepted. While runs wait in the journal, new ones queue up behind them, so that accept order is kept.</remarks>
-    public async ValueTask<IntakeResult> AcceptAsync(Event accepted, IReadOnlyList<TriggerTarget> targets, TaskCompletionSource<RunAnswer>? answer, CancellationToken cancellation)
+    public ValueTask<IntakeResult> AcceptAsync(Event accepted, IReadOnlyList<TriggerTarget> targets, TaskCompletionSource<RunAnswer>? answer, CancellationToken cancellation)
     {
-        if (engine.Stopping) return new IntakeResult(IntakeOutcome.Unavailable, []);
-        if (engine.Open + targets.Count > options.Value.MaxOpen) return new IntakeResult(IntakeOutcome.Busy, []);
+        if (engine.Stopping) return ValueTask.FromResult(new IntakeResult(IntakeOutcome.Unavailable, []));
         cancellation.ThrowIfCancellationRequested();
+        return StoreAsync(accepted, targets, answer);
+    }
 
+    /// <summary>Takes an event that a run made, also while the server stops: the run can only end when its event is stored. The runs it starts then wait for the next start.</summary>
+    public ValueTask<IntakeResult> AcceptFromRunAsync(Event accepted, IReadOnlyList<TriggerTarget> targets) => StoreAsync(accepted, targets, null);
+
+    private async ValueTask<IntakeResult> StoreAsync(Event accepted, IReadOnlyList<TriggerTarget> targets, TaskCompletionSource<RunAnswer>? answer)
+    {
+        if (!engine.TryAdmit(targets.Count)) return new IntakeResult(IntakeOutcome.Busy, []);
         var works = new RunWork[targets.Count];
         var changes = new Change[targets.Count + 1];
         for (var i = 0; i < works.Length; i++) works[i] = new RunWork(ids.Next(), accepted, targets[i].Version, targets[i].Trigger.Start);
-        var size = works[0].Bytes * (long)works.Length;
-        var held = engine.Unclaimed == 0 && engine.Window.TryEnter(works.Length, size);
+        var size = works.Sum(work => (long)work.Bytes);
+        var held = engine.TryHold(works.Length, size);
         changes[0] = new EventAccepted(accepted, works.Length);
         for (var i = 0; i < works.Length; i++)
         {
@@ -67,7 +73,7 @@ internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids, IO
         }
         catch (JournalException)
         {
-            if (held) engine.Window.Leave(works.Length, size);
+            engine.Withdraw(works.Length, size, held);
             foreach (var work in works) engine.ForgetCaller(work.RunId);
             return new IntakeResult(IntakeOutcome.Unavailable, []);
         }
@@ -78,7 +84,7 @@ internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids, IO
         }
         else
         {
-            engine.AddUnclaimed(works.Length);
+            engine.TakeUp();
         }
 
         return new IntakeResult(IntakeOutcome.Accepted, Array.ConvertAll(works, work => work.RunId));

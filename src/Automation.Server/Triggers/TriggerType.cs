@@ -20,6 +20,13 @@ internal abstract class TriggerType
 
     /// <summary>Looks at one trigger of a workflow file at load and reports problems.</summary>
     public abstract void Check(object config, TriggerCheck check);
+
+    /// <summary>Looks at all triggers of this type in one workflow file, those without problems, and reports those that do not go together.</summary>
+    /// <param name="triggers">Id and config, in the order of the file.</param>
+    /// <param name="problem">Takes the id of the trigger, a pointer relative to it, as <c>/path</c>, and a sentence.</param>
+    public virtual void CheckTogether(IEnumerable<(string Id, object Config)> triggers, Action<string, string, string> problem)
+    {
+    }
 }
 
 /// <inheritdoc/>

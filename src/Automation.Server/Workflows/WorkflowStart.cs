@@ -6,11 +6,15 @@ namespace Automation.Server.Workflows;
 /// <summary>Loads the workflows before the server takes anything in, and tells the triggers of every change.</summary>
 internal sealed class WorkflowStart(WorkflowCatalog catalog, WebhookRoutes webhooks, MqttIntake mqtt) : IHostedService
 {
+    /// <summary>False until all files have been looked at once.</summary>
+    public bool Loaded { get; private set; }
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         catalog.Changed += webhooks.Use;
         catalog.Changed += mqtt.Use;
         await catalog.LoadAsync(cancellationToken);
+        Loaded = true;
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -1,3 +1,4 @@
+using Automation.Server.Api;
 using Automation.Server.Hosting;
 using Automation.Server.Sandbox;
 using Automation.Server.Secrets;
@@ -39,7 +40,13 @@ internal static class WorkflowsFeature
                 provider.GetRequiredService<ILogger<WorkflowCatalog>>());
         });
         services.AddSingleton<VersionLookup>();
-        services.AddHostedService<WorkflowStart>();
+        services.AddSingleton<WorkflowStart>();
+        services.AddHostedService(provider => provider.GetRequiredService<WorkflowStart>());
+        services.AddSingleton(provider =>
+        {
+            var (start, folder) = (provider.GetRequiredService<WorkflowStart>(), provider.GetRequiredService<WorkflowFolder>());
+            return new HealthCheck("workflows", () => start.Loaded ? folder.Exists ? null : $"The workflows folder {folder.Root} is not there." : "The workflow files are not loaded yet.");
+        });
         services.AddHostedService<WorkflowWatcher>();
         return services;
     }

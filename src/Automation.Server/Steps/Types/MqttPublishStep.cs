@@ -11,11 +11,14 @@ namespace Automation.Server.Steps.Types;
 /// <summary>Publishes one MQTT message on the embedded broker.</summary>
 /// <remarks>
 /// Input: any JSON value, the payload unless <c>payload</c> is given. Output: the input. At least once: after a crash the message may be published again.
-/// Workflows that listen to the topic are triggered before the step is done; their events are committed by then.
+/// Workflows that listen to the topic are triggered before the step is done; their events are committed by then. When the server has no room for those events
+/// within the step's <c>timeout</c>, ten seconds if it has none, the step fails with <c>mqtt_busy</c>: a run that waited on would keep the place that others need.
 /// </remarks>
 [StepType("mqtt.publish", Title = "Publish MQTT message", Category = "Actions", Icon = "radio-tower", Effect = true)]
-internal sealed class MqttPublishStep(Func<EmbeddedBroker> broker) : Step<MqttPublishStep.Config>
+internal sealed class MqttPublishStep(Func<EmbeddedBroker> broker, TimeProvider time) : Step<MqttPublishStep.Config>
 {
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
+
     public sealed record Config(
         [property: Description("Topic name to publish to, without wildcards."), Required] string Topic,
         [property: Description("What to publish: a text as it is, any other value as JSON. The input when left out.")] Json? Payload = null,
@@ -29,16 +32,46 @@ internal sealed class MqttPublishStep(Func<EmbeddedBroker> broker) : Step<MqttPu
             throw new StepException(new StepError("invalid_topic", $"'{config.Topic}' is not a topic name: it must not be empty nor hold +, # or a null character.", Pointer: "/topic", Retryable: false));
         }
 
-        var value = config.Payload ?? context.Input;
-        var isText = value.Utf8.Span[0] == '"';
-        await broker().PublishAsync(new MqttApplicationMessage
+        if (!broker().Enabled) throw new StepException(new StepError("mqtt_off", "The MQTT broker is switched off (Mqtt:Enabled).", Retryable: false));
+        using var timer = new CancellationTokenSource(context.Step.Timeout is null ? DefaultTimeout : Timeout.InfiniteTimeSpan, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, context.Cancelled);
+        try
+        {
+            await broker().PublishAsync(Message(config, config.Payload ?? context.Input), either.Token);
+        }
+        catch (OperationCanceledException) when (!context.Cancelled.IsCancellationRequested)
+        {
+            throw new StepException("mqtt_busy", $"The workflows that listen to {config.Topic} could not take the message within {DefaultTimeout.TotalSeconds:0} s: too many events are waiting.");
+        }
+
+        return StepResult.Done(context.Input);
+    }
+
+    private static MqttApplicationMessage Message(Config config, Json payload)
+    {
+        var text = Text(payload);
+        return new MqttApplicationMessage
         {
             Topic = config.Topic,
-            Payload = isText ? Encoding.UTF8.GetBytes(value.To<string>()!) : value.Utf8,
+            Payload = text ?? payload.Utf8,
             QualityOfService = (MqttQualityOfService)config.Qos,
             Retain = config.Retain,
-            ContentType = isText ? null : "application/json",
-        });
-        return StepResult.Done(context.Input);
+            ContentType = text is null ? "application/json" : null,
+        };
+    }
+
+    /// <summary>The UTF-8 bytes of a JSON text; null for any other value.</summary>
+    private static byte[]? Text(Json value)
+    {
+        if (value.Utf8.Span.TrimStart(" \t\r\n"u8) is not [(byte)'"', ..]) return null;
+        using var text = value.ToDocument();
+        try
+        {
+            return Encoding.UTF8.GetBytes(text.RootElement.GetString()!);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new StepException(new StepError("invalid_payload", "The payload has an escape that is half of a character.", Pointer: "/payload", Retryable: false));
+        }
     }
 }

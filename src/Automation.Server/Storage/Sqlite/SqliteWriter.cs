@@ -170,7 +170,8 @@ internal sealed class SqliteWriter : IDisposable
             FROM runs r JOIN events e ON e.id = r.event_id WHERE r.owner IS NULL AND r.ended_at IS NULL ORDER BY r.id LIMIT ?1
             """).Bind(1, change.Limit);
         change.Runs.Clear(); // a refused neighbour makes the unit apply again
-        while (rows.Read())
+        var room = change.Bytes;
+        while ((room > 0 || change.Runs.Count == 0) && rows.Read())
         {
             var accepted = new Event
             {
@@ -184,6 +185,7 @@ internal sealed class SqliteWriter : IDisposable
                 ContentType = rows.TextOrNull(13),
                 Body = rows.Bytes(14),
             };
+            room -= accepted.Body.Length;
             var snapshot = rows.Bytes(5);
             change.Runs.Add(new ClaimedRun(
                 rows.Long(0),
@@ -195,6 +197,7 @@ internal sealed class SqliteWriter : IDisposable
                 snapshot.Length == 0 ? null : new Json(snapshot)));
         }
 
+        rows.Reset();
         foreach (var run in change.Runs) Sql("UPDATE runs SET owner = ?2 WHERE id = ?1").Bind(1, run.RunId).Bind(2, server).Run();
     }
 

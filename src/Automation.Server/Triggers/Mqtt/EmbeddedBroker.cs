@@ -31,16 +31,20 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
         });
     }
 
+    /// <summary>False when the broker is switched off (<see cref="MqttOptions.Enabled"/>).</summary>
+    public bool Enabled => broker is not null;
+
     /// <summary>Where the broker listens; null when it is switched off.</summary>
     public IPEndPoint? EndPoint => broker?.EndPoint;
 
-    /// <summary>Starts the runs the message triggers, then hands it to subscribers. Completes after the commit of its events.</summary>
-    /// <exception cref="InvalidOperationException">The broker is switched off.</exception>
-    public async ValueTask PublishAsync(MqttApplicationMessage message)
+    /// <summary>Starts the runs a run's message triggers, then hands it to subscribers. Completes after the commit of its events.</summary>
+    /// <exception cref="InvalidOperationException">The broker is not <see cref="Enabled"/>.</exception>
+    /// <exception cref="OperationCanceledException">Its events could not be stored until <paramref name="cancellation"/>.</exception>
+    public async ValueTask PublishAsync(MqttApplicationMessage message, CancellationToken cancellation)
     {
-        if (broker is null) throw new InvalidOperationException("The embedded broker is switched off (Mqtt:Enabled).");
-        await intake.AcceptAsync(message, null);
-        await broker.PublishAsync(message);
+        if (broker is null) throw new InvalidOperationException("The embedded broker is switched off.");
+        await intake.AcceptFromRunAsync(message, cancellation);
+        await broker.PublishAsync(message, cancellation);
     }
 
     public async Task StartAsync(CancellationToken cancellationToken)

@@ -13,6 +13,11 @@ internal sealed class WebhookTrigger : TriggerType<WebhookConfig>
 {
     private static readonly VerificationSchemes Schemes = VerificationSchemes.BuiltIn;
 
+    public override void CheckTogether(IEnumerable<(string Id, object Config)> triggers, Action<string, string, string> problem)
+    {
+        foreach (var (id, message) in FindClashes(triggers.Select(t => KeyValuePair.Create(t.Id, (WebhookConfig)t.Config)))) problem(id, "/path", message);
+    }
+
     protected override void Check(WebhookConfig config, TriggerCheck check)
     {
         if (!PathPattern.TryParse(config.Path, out _, out var problem)) check.Problem("/path", problem);

@@ -43,6 +43,16 @@ internal sealed class TriggerCompiler(TriggerCatalog catalog)
         return new CompiledTrigger(id, start, entry.Name, problems.Count == before ? Finish(text, id, entry, trigger, pointer, compilation) : null);
     }
 
+    /// <summary>Has each type look at its triggers of one file together.</summary>
+    public void CheckTogether(IEnumerable<CompiledTrigger> triggers, ProblemList problems)
+    {
+        foreach (var ofType in triggers.Where(t => t.Config is not null).GroupBy(t => t.TypeName!, StringComparer.Ordinal))
+        {
+            if (!catalog.TryGet(ofType.Key, out var entry)) continue;
+            entry.Trigger.CheckTogether(ofType.Select(t => (t.Id, t.Config!)), (id, pointer, message) => problems.Add($"/triggers/{JsonPointer.Escape(id)}{pointer}", message));
+        }
+    }
+
     private static object? Finish(ConfigText text, string id, TriggerTypeEntry entry, JsonElement trigger, string pointer, Compilation compilation)
     {
         var problems = compilation.Problems;

@@ -155,6 +155,7 @@ internal sealed class WorkflowCompiler(
 
         new ConfigWalk(problems.AddAtName).CheckObject(root, Root, ["triggers", "steps"]);
         var compiledTriggers = Members(root, "triggers", problems).Select(t => triggerCompiler.Compile(t.Name, t.Value, compilation)).ToList();
+        triggerCompiler.CheckTogether(compiledTriggers, problems);
         var compiledSteps = Members(root, "steps", problems).Select(s => stepCompiler.Compile(s.Name, s.Value, compilation)).ToList();
         if (compiledSteps.Count == 0 && problems.IsEmpty) problems.Add(root.TryGetProperty("steps", out _) ? "/steps" : "", "A workflow needs at least one step; add \"steps\".");
         var start = new Graph(compiledSteps, compiledTriggers, Text(root, "start"), Text(root, "onError"), problems).Check();
