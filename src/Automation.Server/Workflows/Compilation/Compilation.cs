@@ -16,6 +16,9 @@ internal sealed class Compilation(string workflowId, ProblemList problems, Func<
 
     public ProblemList Problems => problems;
 
+    /// <summary>The expressions of each step that has some, also of steps with problems.</summary>
+    public List<ExpressionUnit> Expressions { get; } = [];
+
     public List<SandboxUnit> Scripts { get; } = [];
 
     /// <summary>Script files that were read: path as written → text.</summary>
@@ -47,6 +50,9 @@ internal sealed class Compilation(string workflowId, ProblemList problems, Func<
         files[file] = found.Text;
         return found.Text;
     }
+
+    /// <summary>All that the sandbox has to know, as far as the file could be read.</summary>
+    public SandboxProgram Program(string id) => new(id, [.. Expressions, .. Scripts]);
 
     public void Secret(string pointer, string name)
     {

@@ -54,7 +54,7 @@ internal sealed class WorkflowCompiler(
         }
 
         var version = Compile(document.RootElement, compilation);
-        if (version is not null) await CheckScriptsAsync(version.Program, document.RootElement, compilation, cancellation);
+        await CheckScriptsAsync(version?.Program ?? compilation.Program(workflowId), document.RootElement, compilation, cancellation);
         return new CompiledWorkflow(problems.IsEmpty ? version : null, problems.All, compilation.Mentioned);
     }
 
@@ -172,12 +172,9 @@ internal sealed class WorkflowCompiler(
             Steps = compiledSteps.ToFrozenDictionary(s => s.Id, s => s.Ready!, StringComparer.Ordinal),
             Start = start!,
             OnError = properties.OnError,
-            Program = ProgramOf(compilation, compiledSteps, source),
+            Program = compilation.Program($"{compilation.WorkflowId}@{HashOf(source)}"),
         };
     }
-
-    private static SandboxProgram ProgramOf(Compilation compilation, List<CompiledStep> steps, VersionSource source) =>
-        new($"{compilation.WorkflowId}@{HashOf(source)}", [.. steps.Select(s => s.Ready!.Config.Expressions).OfType<SandboxUnit>(), .. compilation.Scripts]);
 
     private static IEnumerable<JsonProperty> Members(JsonElement root, string name, ProblemList problems)
     {
@@ -192,7 +189,17 @@ internal sealed class WorkflowCompiler(
     private async Task CheckScriptsAsync(SandboxProgram program, JsonElement root, Compilation compilation, CancellationToken cancellation)
     {
         if (program.Units.IsEmpty) return;
-        foreach (var found in await checkScripts(program, cancellation)) compilation.Problems.Add(ScriptPlaces.Locate(found, program, root, compilation));
+        IReadOnlyList<ScriptProblem> found;
+        try
+        {
+            found = await checkScripts(program, cancellation);
+        }
+        catch (SandboxUnavailableException) when (!compilation.Problems.IsEmpty)
+        {
+            return; // the other problems are worth knowing without it
+        }
+
+        foreach (var problem in found) compilation.Problems.Add(ScriptPlaces.Locate(problem, program, root, compilation));
     }
 
     /// <summary>SHA-256 over the canonical document and the script files, each with its length before it; 16 hex digits.</summary>
