@@ -20,7 +20,7 @@ internal sealed class Compiling
     /// <summary>False: no script can be checked.</summary>
     public bool Sandbox { get; set; } = true;
 
-    public WorkflowCompiler Compiler => new(TestCatalogs.Steps, TestCatalogs.Triggers, Secrets.Contains, (program, _) =>
+    public WorkflowCompiler Compiler => new(TestCatalogs.Steps, TestCatalogs.Triggers, name => Secrets.Contains(name) ? null : "Set it.", (program, _) =>
     {
         Checked.Add(program);
         if (!Sandbox) throw new SandboxUnavailableException("Scripts cannot run.");

@@ -19,12 +19,12 @@ internal sealed record CompiledWorkflow(WorkflowVersion? Version, IReadOnlyList<
 /// <summary>Makes versions of workflow files. Holds nothing between calls; may be called by several threads.</summary>
 /// <param name="steps">Known step types.</param>
 /// <param name="triggers">Known trigger types.</param>
-/// <param name="secretExists">Whether a secret of that name is set.</param>
+/// <param name="missingSecret">A sentence that says how to set a secret that is not there; null for one that is.</param>
 /// <param name="checkScripts">Has the sandbox parse every script and expression of a program.</param>
 internal sealed class WorkflowCompiler(
     StepCatalog steps,
     TriggerCatalog triggers,
-    Func<string, bool> secretExists,
+    Func<string, string?> missingSecret,
     Func<SandboxProgram, CancellationToken, Task<IReadOnlyList<ScriptProblem>>> checkScripts)
 {
     private static readonly ConfigShape Root = ConfigShape.Of(typeof(WorkflowProperties));
@@ -44,7 +44,7 @@ internal sealed class WorkflowCompiler(
         var json = Utf8Json(name, file.Span, out var broken);
         if (json is null) return Failed(broken!);
         var problems = new ProblemList(name, () => JsonPositions.Of(json));
-        var compilation = new Compilation(workflowId, problems, read, secretExists);
+        var compilation = new Compilation(workflowId, problems, read, missingSecret);
         using var document = Parse(json, problems);
         if (document is null) return Failed([.. problems.All]);
         if (HalfCharacter(json) is { } half)
@@ -66,7 +66,7 @@ internal sealed class WorkflowCompiler(
             workflowId,
             problems,
             file => source.Files.TryGetValue(file, out var text) ? ScriptFile.Of(text) : ScriptFile.Failed($"\"{file}\" is not part of the stored version."),
-            secretExists: null);
+            missingSecret: null);
         using var document = source.Document.ToDocument();
         var version = Compile(document.RootElement, compilation);
         return new CompiledWorkflow(version, problems.All, compilation.Mentioned);
