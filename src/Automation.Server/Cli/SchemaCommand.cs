@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Automation.Server.Hosting;
 using Automation.Server.Steps;
 using Automation.Server.Triggers;
 using Automation.Server.Workflows;
@@ -14,7 +13,7 @@ internal static class SchemaCommand
         var command = new Command("schema", "Print the JSON Schema of workflow files.");
         command.SetAction(async (_, cancellation) =>
         {
-            await using var services = ServerBuilder.Create(new Dictionary<string, string?>()).Services.BuildServiceProvider();
+            await using var services = CommandParts.Of(new Dictionary<string, string?>());
             await using var output = Console.OpenStandardOutput();
             await output.WriteAsync(WorkflowSchema.ToFile(services.GetRequiredService<StepCatalog>(), services.GetRequiredService<TriggerCatalog>()), cancellation);
         });

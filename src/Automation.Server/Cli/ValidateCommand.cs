@@ -20,7 +20,7 @@ internal static class ValidateCommand
             var settings = new Dictionary<string, string?>();
             if (parsed.GetValue(folder) is { } root) settings[ServerOptions.Workflows] = root;
             if (parsed.GetValue(data) is { } dataFolder) settings[ServerOptions.Data] = dataFolder;
-            await using var services = ServerBuilder.Create(settings).Services.BuildServiceProvider();
+            await using var services = CommandParts.Of(settings);
             try
             {
                 return await RunAsync(services, parsed.GetValue(files) ?? [], Console.Out, cancellation);

@@ -65,6 +65,16 @@ internal sealed class SecretStore
 
     public bool Contains(string name) => Find(name) is not null;
 
+    /// <summary>A sentence that says how to set a secret that is not there; null for one that is.</summary>
+    public string? HowToSet(string name)
+    {
+        if (Contains(name)) return null;
+        if (!IsName(name)) return "Correct the name: it has to be of capital letters, digits and _, and begin with a letter.";
+        return folder is null
+            ? $"Set the environment variable {Prefix}{name} and start the server again, or correct the name."
+            : $"Write its value into the file {Path.Combine(folder, name)}, or set the environment variable {Prefix}{name} and start the server again.";
+    }
+
     public bool TryGet(string name, out string value)
     {
         var secret = Find(name);

@@ -20,7 +20,7 @@ internal static class WorkflowsFeature
         services.AddSingleton(provider => new WorkflowCompiler(
             provider.GetRequiredService<StepCatalog>(),
             provider.GetRequiredService<TriggerCatalog>(),
-            provider.GetRequiredService<SecretStore>().Contains,
+            provider.GetRequiredService<SecretStore>().HowToSet,
             new ScriptCheck(provider.GetRequiredService<SandboxPool>()).CheckAsync));
         services.AddSingleton(provider =>
         {

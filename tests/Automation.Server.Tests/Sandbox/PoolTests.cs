@@ -16,6 +16,15 @@ public sealed class PoolTests
     }
 
     [Fact]
+    public async Task Process_Starts_WhereItsCacheCannotBeWritten()
+    {
+        var file = Path.GetTempFileName(); // a folder below a file can be made by nobody, not even by root
+        await using var pool = SandboxPools.Create(options => options.CacheFolder = Path.Combine(file, "deno"));
+        Assert.Equal("1", await pool.ValueOf(SandboxPools.Function("return 1;")));
+        File.Delete(file);
+    }
+
+    [Fact]
     public async Task SlowCall_MakesASecondProcess_AndOthersDoNotWaitForIt()
     {
         await using var pool = SandboxPools.Create();

@@ -77,6 +77,14 @@ public sealed class SecretStoreTests : IDisposable
     }
 
     [Fact]
+    public void HowToSet_NamesTheFileAndTheVariable() => Assert.Equal(
+        $"Write its value into the file {Path.Combine(folder, "API_KEY")}, or set the environment variable AUTOMATION_SECRET_API_KEY and start the server again.",
+        Store().HowToSet("API_KEY"));
+
+    [Fact]
+    public void HowToSet_IsNothing_ForWhatIsSet() => Assert.Null(Store(("AUTOMATION_SECRET_API_KEY", "value")).HowToSet("API_KEY"));
+
+    [Fact]
     public void Log_NeverHoldsAValue()
     {
         Store(("AUTOMATION_SECRET_PIN", "17"), ("AUTOMATION_SECRET_bad-name", "hidden-value"));

@@ -83,7 +83,7 @@ public sealed class SendWebhookStepTests
     }
 
     [Theory]
-    [InlineData("MISSING", "The secret MISSING is not set.")]
+    [InlineData("MISSING", "There is no secret \"MISSING\" on this server. Set the environment variable AUTOMATION_SECRET_MISSING and start the server again, or correct the name.")]
     [InlineData("${secret.KEY}", "is not a secret's name")]
     public void Check_SaysWhatIsWrongWithTheSigningSecret(string sign, string message)
     {

@@ -237,6 +237,31 @@ public sealed class WorkflowCompilerTests
     }
 
     [Fact]
+    public async Task ScriptsAndExpressions_AreChecked_BesideOtherProblems()
+    {
+        compiling.ScriptProblems.Add(new ScriptProblem("Unexpected token", null, 1, 1, "/steps/b/message"));
+        var compiled = await compiling.FileAsync("""
+            {
+              "steps": {
+                "a": { "type": "lgo", "next": "b" },
+                "b": { "type": "log", "message": "${a b}", "lvel": "info", "next": "c" },
+                "c": { "type": "script", "code": "return (", "next": "nowhere" }
+              }
+            }
+            """);
+        Assert.Equal(["expressions/b", "script/c"], Assert.Single(compiling.Checked).Units.Select(u => u.Id));
+        Assert.Equal(["/steps/a/type", "/steps/b/message", "/steps/b/lvel", "/steps/c/next"], compiled.Problems.Select(p => p.Pointer));
+    }
+
+    [Fact]
+    public async Task OtherProblems_AreListed_WhereTheSandboxIsMissing()
+    {
+        compiling.Sandbox = false;
+        var problem = await compiling.OnlyProblemAsync("""{ "steps": { "a": { "type": "log", "message": "${input}", "lvel": "info" } } }""");
+        Assert.Equal("/steps/a/lvel", problem.Pointer);
+    }
+
+    [Fact]
     public async Task Hash_DoesNotDependOnLayout()
     {
         var one = await compiling.VersionAsync("""{ "steps": { "a": { "type": "log", "message": "x" } }, "name": "n" }""");

@@ -35,7 +35,7 @@ internal sealed class SendWebhookStep(DeliveryOptions defaults, SecretStore secr
         if (!check.Config.TryGetProperty("sign", out var sign) || sign.ValueKind is not JsonValueKind.String) return;
         var name = sign.GetString()!;
         if (!SecretStore.IsName(name)) check.Problem("/sign", $"\"{name}\" is not a secret's name: write the name alone, as in \"PARTNER_SIGNING_KEY\".");
-        else if (!secrets.TryGet(name, out var value)) check.Problem("/sign", $"The secret {name} is not set.");
+        else if (!secrets.TryGet(name, out var value)) check.Problem("/sign", $"There is no secret \"{name}\" on this server. {secrets.HowToSet(name)}");
         else if (!StandardWebhooksSigner.IsKey(value)) check.Problem("/sign", $"The secret {name} cannot sign webhooks: it has to be \"whsec_\" followed by the key in Base64.");
     }
 

@@ -6,8 +6,8 @@ namespace Automation.Server.Workflows.Compilation;
 /// <param name="workflowId">Of the file.</param>
 /// <param name="problems">Takes what is wrong.</param>
 /// <param name="read">Reads a script file by its path as written.</param>
-/// <param name="secretExists">Null where missing secrets are no problem of the file, as for a stored version.</param>
-internal sealed class Compilation(string workflowId, ProblemList problems, Func<string, ScriptFile> read, Func<string, bool>? secretExists)
+/// <param name="missingSecret">How to set a secret that is not there, null for one that is. Null itself where missing secrets are no problem of the file, as for a stored version.</param>
+internal sealed class Compilation(string workflowId, ProblemList problems, Func<string, ScriptFile> read, Func<string, string?>? missingSecret)
 {
     private readonly SortedDictionary<string, string> files = new(StringComparer.Ordinal);
     private readonly SortedSet<string> mentioned = new(StringComparer.Ordinal);
@@ -15,6 +15,9 @@ internal sealed class Compilation(string workflowId, ProblemList problems, Func<
     public string WorkflowId => workflowId;
 
     public ProblemList Problems => problems;
+
+    /// <summary>The expressions of each step that has some, also of steps with problems.</summary>
+    public List<ExpressionUnit> Expressions { get; } = [];
 
     public List<SandboxUnit> Scripts { get; } = [];
 
@@ -48,8 +51,11 @@ internal sealed class Compilation(string workflowId, ProblemList problems, Func<
         return found.Text;
     }
 
+    /// <summary>All that the sandbox has to know, as far as the file could be read.</summary>
+    public SandboxProgram Program(string id) => new(id, [.. Expressions, .. Scripts]);
+
     public void Secret(string pointer, string name)
     {
-        if (secretExists is not null && !secretExists(name)) problems.Add(pointer, $"There is no secret \"{name}\" on this server, which {problems.File} needs here; set it, or correct the name.");
+        if (missingSecret?.Invoke(name) is { } howToSet) problems.Add(pointer, $"There is no secret \"{name}\" on this server, which {problems.File} needs here. {howToSet}");
     }
 }

@@ -40,6 +40,7 @@ internal sealed class StepCompiler(StepCatalog catalog)
         var text = new ConfigText(pointer, expressionsAllowed: true, Relative, (at, name) => compilation.Secret(pointer + at, name));
         var before = problems.Count;
         new ConfigWalk(Relative, text).CheckObject(step, entry.Shape, SharedNames);
+        if (text.Expressions("expressions/" + id) is { } expressions) compilation.Expressions.Add(expressions);
         var config = problems.Count == before ? Finish(text, id, entry.Shape, pointer, problems) : null;
         var check = new Check(id, step, pointer, compilation);
         try

@@ -19,12 +19,12 @@ internal sealed record CompiledWorkflow(WorkflowVersion? Version, IReadOnlyList<
 /// <summary>Makes versions of workflow files. Holds nothing between calls; may be called by several threads.</summary>
 /// <param name="steps">Known step types.</param>
 /// <param name="triggers">Known trigger types.</param>
-/// <param name="secretExists">Whether a secret of that name is set.</param>
+/// <param name="missingSecret">A sentence that says how to set a secret that is not there; null for one that is.</param>
 /// <param name="checkScripts">Has the sandbox parse every script and expression of a program.</param>
 internal sealed class WorkflowCompiler(
     StepCatalog steps,
     TriggerCatalog triggers,
-    Func<string, bool> secretExists,
+    Func<string, string?> missingSecret,
     Func<SandboxProgram, CancellationToken, Task<IReadOnlyList<ScriptProblem>>> checkScripts)
 {
     private static readonly ConfigShape Root = ConfigShape.Of(typeof(WorkflowProperties));
@@ -44,7 +44,7 @@ internal sealed class WorkflowCompiler(
         var json = Utf8Json(name, file.Span, out var broken);
         if (json is null) return Failed(broken!);
         var problems = new ProblemList(name, () => JsonPositions.Of(json));
-        var compilation = new Compilation(workflowId, problems, read, secretExists);
+        var compilation = new Compilation(workflowId, problems, read, missingSecret);
         using var document = Parse(json, problems);
         if (document is null) return Failed([.. problems.All]);
         if (HalfCharacter(json) is { } half)
@@ -54,7 +54,7 @@ internal sealed class WorkflowCompiler(
         }
 
         var version = Compile(document.RootElement, compilation);
-        if (version is not null) await CheckScriptsAsync(version.Program, document.RootElement, compilation, cancellation);
+        await CheckScriptsAsync(version?.Program ?? compilation.Program(workflowId), document.RootElement, compilation, cancellation);
         return new CompiledWorkflow(problems.IsEmpty ? version : null, problems.All, compilation.Mentioned);
     }
 
@@ -66,7 +66,7 @@ internal sealed class WorkflowCompiler(
             workflowId,
             problems,
             file => source.Files.TryGetValue(file, out var text) ? ScriptFile.Of(text) : ScriptFile.Failed($"\"{file}\" is not part of the stored version."),
-            secretExists: null);
+            missingSecret: null);
         using var document = source.Document.ToDocument();
         var version = Compile(document.RootElement, compilation);
         return new CompiledWorkflow(version, problems.All, compilation.Mentioned);
@@ -173,12 +173,9 @@ internal sealed class WorkflowCompiler(
             Steps = compiledSteps.ToFrozenDictionary(s => s.Id, s => s.Ready!, StringComparer.Ordinal),
             Start = start!,
             OnError = properties.OnError,
-            Program = ProgramOf(compilation, compiledSteps, source),
+            Program = compilation.Program($"{compilation.WorkflowId}@{HashOf(source)}"),
         };
     }
-
-    private static SandboxProgram ProgramOf(Compilation compilation, List<CompiledStep> steps, VersionSource source) =>
-        new($"{compilation.WorkflowId}@{HashOf(source)}", [.. steps.Select(s => s.Ready!.Config.Expressions).OfType<SandboxUnit>(), .. compilation.Scripts]);
 
     private static IEnumerable<JsonProperty> Members(JsonElement root, string name, ProblemList problems)
     {
@@ -193,7 +190,17 @@ internal sealed class WorkflowCompiler(
     private async Task CheckScriptsAsync(SandboxProgram program, JsonElement root, Compilation compilation, CancellationToken cancellation)
     {
         if (program.Units.IsEmpty) return;
-        foreach (var found in await checkScripts(program, cancellation)) compilation.Problems.Add(ScriptPlaces.Locate(found, program, root, compilation));
+        IReadOnlyList<ScriptProblem> found;
+        try
+        {
+            found = await checkScripts(program, cancellation);
+        }
+        catch (SandboxUnavailableException) when (!compilation.Problems.IsEmpty)
+        {
+            return; // the other problems are worth knowing without it
+        }
+
+        foreach (var problem in found) compilation.Problems.Add(ScriptPlaces.Locate(problem, program, root, compilation));
     }
 
     /// <summary>SHA-256 over the canonical document and the script files, each with its length before it; 16 hex digits.</summary>

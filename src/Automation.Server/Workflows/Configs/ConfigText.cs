@@ -50,14 +50,17 @@ internal sealed class ConfigText(string pointer, bool expressionsAllowed, Action
         var text = TemplateText.Parse(value);
         if (text.Problems.IsEmpty && text.Parts is [LiteralPart]) return false;
         foreach (var sentence in text.Problems) problem(at, sentence);
-        if (text.Problems.IsEmpty) CheckParts(text, shape, at);
+        if (!text.Problems.IsEmpty) return true;
+        CheckParts(text, shape, at);
         Write(text, shape, at);
         return true;
     }
 
+    /// <summary>The expressions found so far; null when there are none.</summary>
+    public ExpressionUnit? Expressions(string unitId) => expressions.Count == 0 ? null : new ExpressionUnit(unitId, expressions.ToImmutable());
+
     /// <exception cref="System.Text.Json.JsonException">The config is constant and does not fit.</exception>
-    public CompiledConfig Finish(string unitId, ConfigShape shape) =>
-        new(shape, pointer, writer, expressions.Count == 0 ? null : new ExpressionUnit(unitId, expressions.ToImmutable()), uses);
+    public CompiledConfig Finish(string unitId, ConfigShape shape) => new(shape, pointer, writer, Expressions(unitId), uses);
 
     private void CheckParts(TemplateText text, ConfigShape shape, string at)
     {
