@@ -77,7 +77,12 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
     {
         var result = await walk.Services.Sandbox.CallAsync(walk.Work.Version.Program, unit, walk.Scope(uses, token), cancelled);
         foreach (var line in result.Log) Log(line.Level, line.Text);
-        if (result.Error is not { } error) return result.Value;
+        if (result.Error is not { } error)
+        {
+            if (result.Value.IsDeeperThan(Json.DeepestOutput)) throw new StepException("script_output_too_deep", $"The value is nested deeper than {Json.DeepestOutput} levels. Return it flatter, or as text by JSON.stringify.");
+            return result.Value;
+        }
+
         throw new StepException(new StepError(CodeOf(error.Kind), error.Message, error.Script, error.Line, error.Column, error.Pointer));
     }
 

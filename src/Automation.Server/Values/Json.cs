@@ -30,6 +30,29 @@ internal readonly struct Json : IEquatable<Json>
 
     public JsonDocument ToDocument() => JsonDocument.Parse(Utf8, new JsonDocumentOptions { MaxDepth = JsonFormat.MaxDepth });
 
+    /// <summary>Levels that a step's output may have: what wraps it in traces and scopes stays readable with <see cref="JsonFormat.MaxDepth"/>.</summary>
+    public const int DeepestOutput = 100;
+
+    public bool IsDeeperThan(int levels)
+    {
+        var json = Utf8.Span;
+        if (json.Length <= 2 * levels) return false; // each level takes its two brackets
+        var depth = 0;
+        var inString = false;
+        for (var at = 0; at < json.Length; at++)
+        {
+            switch (json[at])
+            {
+                case (byte)'\\' when inString: at++; break;
+                case (byte)'"': inString = !inString; break;
+                case (byte)'{' or (byte)'[' when !inString: if (++depth > levels) return true; break;
+                case (byte)'}' or (byte)']' when !inString: depth--; break;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Valid JSON without the white space between its tokens; the same memory when there is none.</summary>
     public static ReadOnlySpan<byte> WithoutSpaces(ReadOnlySpan<byte> json)
     {

@@ -7,8 +7,8 @@ namespace Automation.Server.Workflows.Templates;
 
 /// <summary>An expression that only names a place, as <c>input.text</c> or <c>event.data.room</c>: read by the server, without the sandbox.</summary>
 /// <remarks>
-/// The value is the JSON text at that place, so numbers of any size pass untouched. Whatever JavaScript might see differently is left to it: a member that is not
-/// there, members of lists and texts, and numbers that JavaScript would write in another way.
+/// The value is the JSON text at that place. Whatever JavaScript might see differently is left to it: a member that is not there, members of lists and texts, and a
+/// number that JavaScript would write in another way. Numbers inside an object or a list keep their spelling.
 /// </remarks>
 internal sealed partial record PlainPath(ScopeUse Root, string[] Names)
 {
