@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Tasks.Sources;
 
 namespace Automation.Server.Storage;
@@ -42,13 +43,22 @@ internal sealed class JournalUnit : IValueTaskSource
     /// <summary>Units at rest; some hundred are enough for the units of one commit.</summary>
     internal static class Pool
     {
-        private static readonly System.Collections.Concurrent.ConcurrentBag<JournalUnit> Idle = [];
+        private const int Kept = 1024;
+        private static readonly ConcurrentQueue<JournalUnit> Idle = new();
+        private static int count;
 
-        public static JournalUnit Rent() => Idle.TryTake(out var unit) ? unit : new JournalUnit();
+        public static JournalUnit Rent()
+        {
+            if (!Idle.TryDequeue(out var unit)) return new JournalUnit();
+            Interlocked.Decrement(ref count);
+            return unit;
+        }
 
         public static void Return(JournalUnit unit)
         {
-            if (Idle.Count < 1024) Idle.Add(unit);
+            // Counted here: a concurrent collection stops all its users to count itself.
+            if (Interlocked.Increment(ref count) <= Kept) Idle.Enqueue(unit);
+            else Interlocked.Decrement(ref count);
         }
     }
 }
