@@ -103,6 +103,15 @@ public sealed class CommandTests : IDisposable
         Assert.Contains(said.Output.Split('\n'), line => line.TrimStart().StartsWith(command, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task WrongOption_IsSaidInOneSentence()
+    {
+        var said = await ServerProcess.CommandAsync("serve", "--mqtt-port", "many");
+
+        Assert.Equal(1, said.ExitCode);
+        Assert.Equal("--mqtt-port has to be a port from 0 to 65535 (0: any free one), not \"many\".", said.Errors.Trim());
+    }
+
     public void Dispose() => scratch.Dispose();
 
     private static Task<CommandResult> ValidateAsync(params string[] arguments) => Shell.RunAsync(

@@ -28,7 +28,7 @@ internal static class ListenCommand
         status.Validators.Add(result => Require(result, result.GetValue(status) is >= 200 and <= 599, "--status has to be between 200 and 599."));
         delay.Validators.Add(result => Require(result, Duration.TryParse(result.GetValue(delay), out _), $"--delay has to be {Duration.Expected}."));
         failFirst.Validators.Add(result => Require(result, result.GetValue(failFirst) >= 0, "--fail-first cannot be negative."));
-        var command = new Command("listen", "Receives webhooks on this machine and prints them.") { port, status, delay, failFirst };
+        var command = new Command("listen", "Receive webhooks on this machine and print them.") { port, status, delay, failFirst };
         command.SetAction((parsed, cancellation) => RunAsync(
             new Answers(parsed.GetValue(status), Duration.Parse(parsed.GetValue(delay)), parsed.GetValue(failFirst)),
             parsed.GetValue(port),
