@@ -1,6 +1,6 @@
-using Automation.Server.Hosting;
 using System.Net;
 using Automation.Server.Access;
+using Automation.Server.Hosting;
 
 namespace Automation.Server.Tests.Access;
 
