@@ -11,21 +11,26 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
     private const int BytesPerFlush = 64 * 1024;
     // A client that sends requests and never reads the answers is not read any further at this number.
     private const int MaxWaitingAnswers = 256;
+    // A SUBACK has a byte for each filter, so their number alone says too little.
+    private const int MaxWaitingAnswerBytes = 64 * 1024;
 
     private readonly WakeSignal _wake = new();
     private readonly Queue<Answer> _answers = new();
+    private int _answerBytes;
     private bool _isLast;
 
     /// <summary>Under the session's lock.</summary>
-    public bool IsCongested => _answers.Count >= MaxWaitingAnswers;
+    public bool IsCongested => _answers.Count >= MaxWaitingAnswers || _answerBytes >= MaxWaitingAnswerBytes;
 
     public void Wake() => _wake.Wake();
 
     /// <summary>Under the session's lock. Nothing is taken after <see cref="Finish"/>.</summary>
     public void Enqueue(in Answer answer)
     {
-        if (!_isLast)
-            _answers.Enqueue(answer);
+        if (_isLast)
+            return;
+        _answers.Enqueue(answer);
+        _answerBytes += answer.Size;
     }
 
     /// <summary>Under the session's lock. The loop ends when the answers are written.</summary>
@@ -59,6 +64,7 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
             var bytes = output.UnflushedBytes;
             while (_answers.TryDequeue(out var answer))
             {
+                _answerBytes -= answer.Size;
                 answer.WriteTo(output, connection.Version);
                 if (IsEnough(++packets, bytes))
                     break;
@@ -138,6 +144,9 @@ internal readonly struct Answer
         _packetId = packetId;
         _reason = reason;
     }
+
+    /// <summary>Roughly the bytes of the packet.</summary>
+    public int Size => 16 + (_packet is SubackPacket suback ? suback.ReasonCodes.Count : 0);
 
     public void WriteTo(PipeWriter output, MqttProtocolVersion version)
     {

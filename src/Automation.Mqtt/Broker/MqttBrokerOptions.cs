@@ -58,7 +58,10 @@ public sealed class MqttBrokerOptions
     /// <summary>Most bytes of messages queued for one session.</summary>
     public long MaxQueuedBytes { get; set; } = 16 * 1024 * 1024;
 
-    /// <summary>Most subscriptions of one session; more are refused with 0x97.</summary>
+    /// <summary>
+    /// Most subscriptions of one session; more are refused with 0x97. One SUBSCRIBE holds at most 1,000 filters, the others are
+    /// refused alike; an UNSUBSCRIBE of more than that ends the connection.
+    /// </summary>
     public int MaxSubscriptionsPerSession { get; set; } = 1000;
 
     /// <summary>Most retained messages; one more is refused with 0x97.</summary>
