@@ -137,9 +137,7 @@ public sealed class MqttBroker : IAsyncDisposable
     public IReadOnlyList<MqttApplicationMessage> GetRetained(TopicFilter filter)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        List<RoutedMessage> found = [];
-        _context.Retained.Collect(filter, found);
-        return found.ConvertAll(message => message.Message);
+        return _context.Retained.Collect(filter).ConvertAll(message => message.Message);
     }
 
     /// <summary>Closes a client's connection; its will is published.</summary>

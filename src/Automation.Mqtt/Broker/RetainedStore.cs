@@ -6,8 +6,9 @@ namespace Automation.Mqtt.Broker;
 internal sealed class RetainedStore(int maximum)
 {
     private readonly Lock _lock = new();
-    private readonly Node _root = new();
+    private readonly RetainedNode _root = new("", number: 0);
     private int _count;
+    private long _lastNumber;
 
     public int Count => Volatile.Read(ref _count);
 
@@ -36,94 +37,72 @@ internal sealed class RetainedStore(int maximum)
             if (node.Message is null)
                 _count++;
             node.Message = message;
+            node.MessageNumber = ++_lastNumber;
         }
     }
 
-    public void Collect(TopicFilter filter, List<RoutedMessage> to)
+    /// <summary>Begins to go through the messages that are there now and match.</summary>
+    public RetainedWalk Walk(TopicFilter filter)
     {
         lock (_lock)
-            Collect(_root, filter.Filter, isFirst: true, to);
+            return new RetainedWalk(filter, _root, _lastNumber);
+    }
+
+    /// <summary>The walk's next message, or null at its end.</summary>
+    public RoutedMessage? Next(RetainedWalk walk)
+    {
+        lock (_lock)
+            return walk.Next();
+    }
+
+    /// <summary>All messages that match.</summary>
+    public List<RoutedMessage> Collect(TopicFilter filter)
+    {
+        List<RoutedMessage> found = [];
+        lock (_lock)
+        {
+            var walk = new RetainedWalk(filter, _root, _lastNumber);
+            while (walk.Next() is { } message)
+                found.Add(message);
+        }
+
+        return found;
     }
 
     /// <summary>Removes what has expired.</summary>
-    public int Sweep()
+    public void Sweep()
     {
-        List<RoutedMessage> all = [];
+        List<string> expired = [];
         lock (_lock)
         {
-            Subtree(_root, isFirst: false, all, evenExpired: true);
-            var removed = 0;
-            foreach (var message in all)
-            {
-                if (!message.IsExpired)
-                    continue;
-                Remove(_root, message.Message.Topic);
-                removed++;
-            }
-
-            return removed;
+            CollectExpired(_root, expired);
+            foreach (var topic in expired)
+                Remove(_root, topic);
         }
     }
 
-    private static void Collect(Node node, ReadOnlySpan<char> filter, bool isFirst, List<RoutedMessage> to)
+    // As deep as a topic has levels, of which there is a limit.
+    private static void CollectExpired(RetainedNode node, List<string> to)
     {
-        var level = TopicLevels.Next(ref filter, out var isLast);
-        if (level is "#")
-        {
-            Subtree(node, isFirst, to);
-            return;
-        }
-
-        if (level is not "+")
-        {
-            if (node.Children.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(level, out var child))
-                Descend(child, filter, isLast, to);
-            return;
-        }
-
-        foreach (var (name, child) in node.Children)
-        {
-            if (!isFirst || !name.StartsWith('$'))
-                Descend(child, filter, isLast, to);
-        }
+        if (node.Message is { IsExpired: true } message)
+            to.Add(message.Message.Topic);
+        for (var child = node.After(0); child is not null; child = node.After(child.Number))
+            CollectExpired(child, to);
     }
 
-    private static void Descend(Node node, ReadOnlySpan<char> filter, bool isLast, List<RoutedMessage> to)
-    {
-        if (isLast)
-            Add(node, to, evenExpired: false);
-        else
-            Collect(node, filter, isFirst: false, to);
-    }
-
-    private static void Subtree(Node node, bool isFirst, List<RoutedMessage> to, bool evenExpired = false)
-    {
-        Add(node, to, evenExpired);
-        foreach (var (name, child) in node.Children)
-        {
-            if (!isFirst || !name.StartsWith('$'))
-                Subtree(child, isFirst: false, to, evenExpired);
-        }
-    }
-
-    private static void Add(Node node, List<RoutedMessage> to, bool evenExpired)
-    {
-        if (node.Message is { } message && (evenExpired || !message.IsExpired))
-            to.Add(message);
-    }
-
-    private Node? Find(ReadOnlySpan<char> topic, bool create)
+    private RetainedNode? Find(ReadOnlySpan<char> topic, bool create)
     {
         var node = _root;
         var isLast = false;
         while (!isLast)
         {
             var level = TopicLevels.Next(ref topic, out isLast);
-            if (!node.Children.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(level, out var child))
+            var child = node.Find(level);
+            if (child is null)
             {
                 if (!create)
                     return null;
-                node.Children.Add(level.ToString(), child = new Node());
+                node.Add(child = new RetainedNode(level.ToString(), ++_lastNumber));
             }
 
             node = child;
@@ -132,27 +111,22 @@ internal sealed class RetainedStore(int maximum)
         return node;
     }
 
-    private void Remove(Node node, ReadOnlySpan<char> topic)
+    private void Remove(RetainedNode node, ReadOnlySpan<char> topic)
     {
         var level = TopicLevels.Next(ref topic, out var isLast);
-        var children = node.Children.GetAlternateLookup<ReadOnlySpan<char>>();
-        if (!children.TryGetValue(level, out var child))
+        if (node.Find(level) is not { } child)
             return;
         if (!isLast)
+        {
             Remove(child, topic);
+        }
         else if (child.Message is not null)
         {
             child.Message = null;
             _count--;
         }
 
-        if (child.Message is null && child.Children.Count == 0)
-            children.Remove(level);
-    }
-
-    private sealed class Node
-    {
-        public Dictionary<string, Node> Children { get; } = new(StringComparer.Ordinal);
-        public RoutedMessage? Message { get; set; }
+        if (child.IsEmpty)
+            node.Remove(child);
     }
 }

@@ -36,7 +36,7 @@ internal sealed class SessionTable(BrokerContext broker)
             }
 
             if (!isPresent)
-                session = _sessions.Count < broker.Options.MaxSessions ? new Session(connection.ClientId, broker.Options) : null;
+                session = _sessions.Count < broker.Options.MaxSessions ? new Session(connection.ClientId, broker) : null;
             if (session is not null)
             {
                 _sessions[connection.ClientId] = session;

@@ -84,23 +84,15 @@ internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection co
             if (!session.Subscriptions.Remove(filter, out var subscription))
                 return MqttReasonCode.NoSubscriptionExisted;
             broker.Subscriptions.Remove(subscription);
+            session.Outgoing.RemoveRetained(filter);
             return MqttReasonCode.Success;
         }
     }
 
     // Under the session's lock: a publish that comes now is queued after the retained message it replaces.
-    private void SendRetained(Session session, IEnumerable<Subscription> subscriptions)
+    private static void SendRetained(Session session, IEnumerable<Subscription> subscriptions)
     {
-        List<RoutedMessage> messages = [];
         foreach (var subscription in subscriptions)
-        {
-            messages.Clear();
-            broker.Retained.Collect(subscription.Filter, messages);
-            foreach (var message in messages)
-            {
-                var qos = (MqttQualityOfService)Math.Min((byte)subscription.QualityOfService, (byte)message.Message.QualityOfService);
-                session.Outgoing.EnqueueRetained(message, qos, subscription.Identifiers);
-            }
-        }
+            session.Outgoing.AddRetained(subscription);
     }
 }

@@ -125,4 +125,65 @@ public sealed class RetainedTests : BrokerTestBase
         Assert.Equal(200, topics.Count);
         Assert.Equal(0, broker.Metrics.DroppedQueueFull);
     }
+
+    [Fact]
+    public async Task Retained_IsNotSentAnyMore_AfterUnsubscribe()
+    {
+        var broker = await StartAsync();
+        for (var number = 0; number < 10; number++)
+            await broker.PublishAsync(new() { Topic = $"t/{number}", Payload = new byte[1], Retain = true, QualityOfService = MqttQualityOfService.AtLeastOnce });
+        await using var client = await TestClient.ConnectAsync(broker, "c", properties: new PacketProperties { ReceiveMaximum = 1 });
+        await client.SubscribeAsync("t/+", 1);
+        var first = await client.ExpectAsync<PublishPacket>();
+        await client.SendAsync(new UnsubscribePacket { PacketId = 1, Filters = ["t/+"] });
+        await client.ExpectAsync<SubackPacket>();
+
+        await client.SendAsync(new AckPacket(PacketType.Puback) { PacketId = first.PacketId });
+
+        await client.ExpectNothingAsync();
+    }
+
+    [Fact]
+    public async Task Retained_IsSentBeforeWhatReplacesIt()
+    {
+        var broker = await StartAsync();
+        foreach (var topic in new[] { "t/1", "t/2" })
+            await broker.PublishAsync(new() { Topic = topic, Payload = "old"u8.ToArray(), Retain = true, QualityOfService = MqttQualityOfService.AtLeastOnce });
+        await using var client = await TestClient.ConnectAsync(broker, "c", properties: new PacketProperties { ReceiveMaximum = 1 });
+        await client.SubscribeAsync("t/+", 1);
+        var first = await client.ExpectPublishAsync("t/1", "old");
+        foreach (var topic in new[] { "t/1", "t/2" })
+            await broker.PublishAsync(new() { Topic = topic, Payload = "new"u8.ToArray(), Retain = true, QualityOfService = MqttQualityOfService.AtLeastOnce });
+
+        await client.SendAsync(new AckPacket(PacketType.Puback) { PacketId = first.PacketId });
+        var second = await client.ExpectPublishAsync("t/1", "new");
+        await client.SendAsync(new AckPacket(PacketType.Puback) { PacketId = second.PacketId });
+        await client.ExpectPublishAsync("t/2", "new");
+        Assert.False(second.Retain);
+    }
+
+    [Fact]
+    public async Task Retained_OfASessionThatCameBack_GoesOnWhereItWas()
+    {
+        var kept = new PacketProperties { SessionExpiryInterval = 100, ReceiveMaximum = 1 };
+        var broker = await StartAsync();
+        for (var number = 0; number < 3; number++)
+            await broker.PublishAsync(new() { Topic = $"t/{number}", Payload = new byte[1], Retain = true, QualityOfService = MqttQualityOfService.AtLeastOnce });
+        var client = await TestClient.ConnectAsync(broker, "c", properties: kept);
+        await client.SubscribeAsync("t/+", 1);
+        await client.ExpectPublishAsync("t/0");
+        await client.SendAsync(new ReasonPacket(PacketType.Disconnect));
+        await client.ExpectClosedAsync();
+        client.Drop();
+
+        await using var back = await TestClient.ConnectAsync(broker, "c", cleanStart: false, properties: kept);
+
+        for (var number = 0; number < 3; number++)
+        {
+            var publish = await back.ExpectPublishAsync($"t/{number}");
+            await back.SendAsync(new AckPacket(PacketType.Puback) { PacketId = publish.PacketId });
+        }
+
+        await back.ExpectNothingAsync();
+    }
 }
