@@ -12,8 +12,8 @@ internal sealed class BrokerContext : IDisposable
     {
         Options = options;
         Sessions = new SessionTable(this);
-        Retained = new RetainedStore(options.MaxRetainedMessages);
-        Metrics = new MqttBrokerMetrics(() => Sessions.Count, () => Retained.Count);
+        Retained = new RetainedStore(options.MaxRetainedMessages, options.MaxRetainedBytes);
+        Metrics = new MqttBrokerMetrics(() => Sessions.Count, Retained);
         Router = new Router(Subscriptions, Retained, Metrics);
         Wheel = new TimerWheel(options.TimeProvider);
     }

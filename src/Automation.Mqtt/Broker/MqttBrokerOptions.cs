@@ -64,8 +64,17 @@ public sealed class MqttBrokerOptions
     /// </summary>
     public int MaxSubscriptionsPerSession { get; set; } = 1000;
 
-    /// <summary>Most retained messages; one more is refused with 0x97.</summary>
+    /// <summary>
+    /// Most retained messages. One more is refused with 0x97; where there is no way to say so, for QoS 0 and for MQTT 3.1.1, it goes
+    /// to the subscribers without being retained and is counted in <see cref="MqttBrokerMetrics.MessagesNotRetained"/>.
+    /// </summary>
     public int MaxRetainedMessages { get; set; } = 100_000;
+
+    /// <summary>
+    /// Most memory of retained messages in bytes, 64 MiB unless set: payloads, texts in UTF-16, and roughly the objects and the
+    /// tree of topics around them. Past it as with <see cref="MaxRetainedMessages"/>; a smaller message may still replace its topic's.
+    /// </summary>
+    public long MaxRetainedBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>Longest time that disposing waits for publishes in <see cref="OnPublish"/>.</summary>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(5);
@@ -108,6 +117,8 @@ public sealed class MqttBrokerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxInFlight, (ushort)1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueuedMessages, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueuedBytes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetainedMessages, 0);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetainedBytes, 0);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxKeepAliveSeconds, (ushort)1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessionExpiry, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(ConnectTimeout, TimeSpan.FromSeconds(1));

@@ -8,6 +8,9 @@ internal sealed class RetainedNode(string name, long number)
     private List<Entry>? _inOrder;
     private int _gone;
 
+    /// <summary>Rough cost of a node with its name and its places in the parent, in bytes.</summary>
+    public const int Size = 256;
+
     public string Name => name;
 
     /// <summary>Greater than the number of every node and message there was when this one was made.</summary>

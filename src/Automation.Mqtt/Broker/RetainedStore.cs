@@ -3,26 +3,29 @@ using Automation.Mqtt.Topics;
 namespace Automation.Mqtt.Broker;
 
 /// <summary>The last retained message of each topic, in a tree of levels. Takes no other lock inside its own.</summary>
-internal sealed class RetainedStore(int maximum)
+internal sealed class RetainedStore(int maxMessages, long maxBytes)
 {
     private readonly Lock _lock = new();
     private readonly RetainedNode _root = new("", number: 0);
     private int _count;
+    private long _bytes;
     private long _lastNumber;
 
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Whether there is room for the topic's message.</summary>
-    public bool HasRoomFor(string topic)
+    /// <summary>Bytes of the messages and of the tree that holds them.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Whether the message could be kept now, in place of its topic's.</summary>
+    public bool HasRoomFor(MqttApplicationMessage message)
     {
-        if (Count < maximum)
-            return true;
         lock (_lock)
-            return Find(topic, create: false)?.Message is not null;
+            return Fits(message.Topic, RoutedMessage.SizeOf(message));
     }
 
     /// <summary>Keeps the message for its topic; an empty payload removes what is kept — MQTT 5 §3.3.1.3.</summary>
-    public void Set(RoutedMessage message)
+    /// <returns>False when there is no room: the topic's message stays what it was.</returns>
+    public bool TrySet(RoutedMessage message)
     {
         var topic = message.Message.Topic;
         lock (_lock)
@@ -30,14 +33,18 @@ internal sealed class RetainedStore(int maximum)
             if (message.Message.Payload.IsEmpty)
             {
                 Remove(_root, topic);
-                return;
+                return true;
             }
 
-            var node = Find(topic, create: true)!;
+            if (!Fits(topic, message.Size))
+                return false;
+            var node = Find(topic);
             if (node.Message is null)
                 _count++;
-            node.Message = message;
+            _bytes += message.Size - (node.Message?.Size ?? 0);
+            node.Message = message.ForStore();
             node.MessageNumber = ++_lastNumber;
+            return true;
         }
     }
 
@@ -90,7 +97,19 @@ internal sealed class RetainedStore(int maximum)
             CollectExpired(child, to);
     }
 
-    private RetainedNode? Find(ReadOnlySpan<char> topic, bool create)
+    private bool Fits(ReadOnlySpan<char> topic, long size)
+    {
+        var node = _root;
+        var isLast = false;
+        while (!isLast && node is not null)
+            node = node.Find(TopicLevels.Next(ref topic, out isLast));
+        if (node is null)
+            size += RetainedNode.Size * (isLast ? 1 : topic.Count('/') + 2L); // the level that is missing, and those after it
+        var old = node?.Message;
+        return (old is not null || _count < maxMessages) && _bytes + size - (old?.Size ?? 0) <= maxBytes;
+    }
+
+    private RetainedNode Find(ReadOnlySpan<char> topic)
     {
         var node = _root;
         var isLast = false;
@@ -100,9 +119,8 @@ internal sealed class RetainedStore(int maximum)
             var child = node.Find(level);
             if (child is null)
             {
-                if (!create)
-                    return null;
                 node.Add(child = new RetainedNode(level.ToString(), ++_lastNumber));
+                _bytes += RetainedNode.Size;
             }
 
             node = child;
@@ -120,13 +138,16 @@ internal sealed class RetainedStore(int maximum)
         {
             Remove(child, topic);
         }
-        else if (child.Message is not null)
+        else if (child.Message is { } message)
         {
             child.Message = null;
             _count--;
+            _bytes -= message.Size;
         }
 
-        if (child.IsEmpty)
-            node.Remove(child);
+        if (!child.IsEmpty)
+            return;
+        node.Remove(child);
+        _bytes -= RetainedNode.Size;
     }
 }

@@ -186,4 +186,67 @@ public sealed class RetainedTests : BrokerTestBase
 
         await back.ExpectNothingAsync();
     }
+
+    [Fact]
+    public async Task Retained_OverTheBytes_IsRefused_ButMayBeReplacedByLessAndCleared()
+    {
+        var broker = await StartAsync(options => options.MaxRetainedBytes = 10_000);
+        await using var client = await TestClient.ConnectAsync(broker, "c");
+        Assert.Equal(MqttReasonCode.NoMatchingSubscribers, await RetainAsync("a", 8000));
+        Assert.Equal(MqttReasonCode.QuotaExceeded, await RetainAsync("b", 8000));
+        Assert.Equal(MqttReasonCode.QuotaExceeded, await RetainAsync("a", 11_000));
+        Assert.Equal(MqttReasonCode.NoMatchingSubscribers, await RetainAsync("a", 9000));
+        Assert.InRange(broker.RetainedBytes, 9000, 10_000);
+
+        await RetainAsync("a", 0);
+
+        Assert.Equal(0, broker.RetainedBytes);
+
+        async Task<MqttReasonCode> RetainAsync(string topic, int size)
+        {
+            await client.PublishAsync(topic, new string('x', size), qos: 1, packetId: 1, retain: true);
+            return (await client.ExpectAckAsync(PacketType.Puback, 1)).ReasonCode;
+        }
+    }
+
+    [Fact]
+    public async Task Retained_CountsPropertiesAndLevels()
+    {
+        var broker = await StartAsync(options => options.MaxRetainedBytes = 10_000);
+        await using var client = await TestClient.ConnectAsync(broker, "c");
+        var many = new PacketProperties { UserProperties = [.. Enumerable.Repeat(new MqttUserProperty("", ""), 200)] };
+
+        await client.PublishAsync("a", "x", qos: 1, packetId: 1, retain: true, properties: many);
+        Assert.Equal(MqttReasonCode.QuotaExceeded, (await client.ExpectAckAsync(PacketType.Puback, 1)).ReasonCode);
+        await client.PublishAsync(new string('/', 100), "x", qos: 1, packetId: 2, retain: true);
+        Assert.Equal(MqttReasonCode.QuotaExceeded, (await client.ExpectAckAsync(PacketType.Puback, 2)).ReasonCode);
+        Assert.Equal(0, broker.RetainedBytes);
+    }
+
+    [Theory]
+    [InlineData(5, 0)]
+    [InlineData(4, 0)]
+    [InlineData(4, 1)]
+    public async Task Retained_OverTheLimit_FromWhoCannotBeTold_IsRoutedAndNotRetained(byte level, int qos)
+    {
+        var broker = await StartAsync(options => options.MaxRetainedBytes = 10);
+        await using var subscriber = await TestClient.ConnectAsync(broker, "s");
+        await subscriber.SubscribeAsync("t");
+        await using var client = await TestClient.ConnectAsync(broker, "c", (MqttProtocolVersion)level);
+
+        await client.PublishAsync("t", "live", qos, packetId: (ushort)qos, retain: true);
+
+        await subscriber.ExpectPublishAsync("t", "live");
+        if (qos == 1)
+            await client.ExpectAckAsync(PacketType.Puback, 1);
+        Assert.Equal((0, 1), (broker.RetainedCount, broker.Metrics.MessagesNotRetained));
+    }
+
+    [Fact]
+    public async Task Retained_OverTheLimit_FromTheApplication_Throws()
+    {
+        var broker = await StartAsync(options => options.MaxRetainedBytes = 10);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await broker.PublishAsync(new() { Topic = "t", Payload = new byte[1], Retain = true }));
+    }
 }

@@ -5,7 +5,7 @@ namespace Automation.Mqtt.Tests.Broker;
 
 public sealed class RetainedWalkTests
 {
-    private readonly RetainedStore _store = new(maximum: 100_000);
+    private readonly RetainedStore _store = new(maxMessages: 100_000, maxBytes: 100_000_000);
 
     [Theory]
     [InlineData("#")]
@@ -94,6 +94,8 @@ public sealed class RetainedWalkTests
         Assert.Equal(table.Count, _store.Count);
         Assert.Equal(table.Order(), Rest(_store.Walk(Parse("#"))).Order());
         Assert.Equal(table.Where(topic => topic.EndsWith("/7", StringComparison.Ordinal)).Order(), Rest(_store.Walk(Parse("+/7"))).Order());
+        Clear([.. table]);
+        Assert.Equal((0, 0), (_store.Count, _store.Bytes));
     }
 
     private static TopicFilter Parse(string text) => TopicFilter.TryParse(text, out var filter) ? filter : throw new ArgumentException(text);
@@ -109,12 +111,12 @@ public sealed class RetainedWalkTests
     private void Keep(params string[] topics)
     {
         foreach (var topic in topics)
-            _store.Set(new RoutedMessage(new() { Topic = topic, Payload = new byte[1] }, TimeProvider.System));
+            Assert.True(_store.TrySet(new RoutedMessage(new() { Topic = topic, Payload = new byte[1] }, TimeProvider.System)));
     }
 
     private void Clear(params string[] topics)
     {
         foreach (var topic in topics)
-            _store.Set(new RoutedMessage(new() { Topic = topic }, TimeProvider.System));
+            Assert.True(_store.TrySet(new RoutedMessage(new() { Topic = topic }, TimeProvider.System)));
     }
 }
