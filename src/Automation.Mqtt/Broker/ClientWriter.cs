@@ -114,7 +114,13 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
             return true;
         }
 
-        var id = delivery.QualityOfService == MqttQualityOfService.AtMostOnce ? (ushort)0 : outgoing.Track(delivery);
+        ushort id = 0;
+        if (delivery.QualityOfService != MqttQualityOfService.AtMostOnce && !outgoing.TryTrack(delivery, out id))
+        {
+            broker.Metrics.QueueFull(1);
+            return true;
+        }
+
         Write(delivery, id, isDuplicate: false, encoded);
         return true;
     }

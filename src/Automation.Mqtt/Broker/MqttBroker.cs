@@ -50,6 +50,9 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <summary>Number of retained messages.</summary>
     public int RetainedCount => _context.Retained.Count;
 
+    /// <summary>Bytes of the messages that wait for clients or for their acknowledgement, as <see cref="MqttBrokerOptions.MaxQueuedBytesTotal"/> counts them.</summary>
+    public long QueuedBytes => _context.Queues.Bytes;
+
     /// <summary>Bytes the retained messages take, as <see cref="MqttBrokerOptions.MaxRetainedBytes"/> counts them.</summary>
     public long RetainedBytes => _context.Retained.Bytes;
 

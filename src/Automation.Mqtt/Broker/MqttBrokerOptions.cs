@@ -55,8 +55,19 @@ public sealed class MqttBrokerOptions
     /// <summary>Most messages queued for one session. Over it QoS 0 is dropped first, oldest first, then the newest message.</summary>
     public int MaxQueuedMessages { get; set; } = 1000;
 
-    /// <summary>Most bytes of messages queued for one session.</summary>
+    /// <summary>
+    /// Most bytes of messages that wait for one session, or were sent and are not acknowledged. Over it as with
+    /// <see cref="MaxQueuedMessages"/>. Retained messages for a new subscription stay in their store until they are sent.
+    /// </summary>
     public long MaxQueuedBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>
+    /// Most bytes of messages that wait for all sessions together, or were sent and are not acknowledged; 256 MiB unless set. A message
+    /// counts for each session it waits for, although they share it. Half is for whoever comes first; of the other half each session
+    /// has the same part for certain, so that full queues of some do not stop the delivery to the others. Over it as with
+    /// <see cref="MaxQueuedMessages"/>.
+    /// </summary>
+    public long MaxQueuedBytesTotal { get; set; } = 256 * 1024 * 1024;
 
     /// <summary>
     /// Most subscriptions of one session; more are refused with 0x97. One SUBSCRIBE holds at most 1,000 filters, the others are
@@ -117,6 +128,7 @@ public sealed class MqttBrokerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxInFlight, (ushort)1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueuedMessages, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueuedBytes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueuedBytesTotal, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetainedMessages, 0);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetainedBytes, 0);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxKeepAliveSeconds, (ushort)1);

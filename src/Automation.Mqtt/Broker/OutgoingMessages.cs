@@ -6,7 +6,8 @@ namespace Automation.Mqtt.Broker;
 /// <param name="Retain">The RETAIN flag to send it with.</param>
 /// <param name="Identifiers">Subscription identifiers, or null.</param>
 /// <param name="Sequence">Its place among what was queued.</param>
-internal readonly record struct Delivery(RoutedMessage Message, MqttQualityOfService QualityOfService, bool Retain, uint[]? Identifiers, long Sequence);
+/// <param name="IsFromStore">A retained message for a new subscription, which was in no queue.</param>
+internal readonly record struct Delivery(RoutedMessage Message, MqttQualityOfService QualityOfService, bool Retain, uint[]? Identifiers, long Sequence, bool IsFromStore = false);
 
 /// <summary>A QoS 1 or 2 message that was sent and is not finished.</summary>
 internal sealed class InFlight(ushort packetId, Delivery delivery, long order)
@@ -24,8 +25,11 @@ internal sealed class InFlight(ushort packetId, Delivery delivery, long order)
     public bool IsSent { get; set; } = true;
 }
 
-/// <summary>What a session still has to send: waiting messages and the window of unacknowledged ones. Guarded by the session's lock.</summary>
-internal sealed class OutgoingMessages(int maxMessages, long maxBytes, RetainedStore retained)
+/// <summary>
+/// What a session still has to send: waiting messages and the window of unacknowledged ones. Both count for its limit of bytes and
+/// for the limit of all sessions. Guarded by the session's lock.
+/// </summary>
+internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudget budget, RetainedStore retained)
 {
     private readonly OrderedDictionary<string, RetainedDelivery> _retained = new(StringComparer.Ordinal);
     private readonly Queue<Delivery> _fireAndForget = new();
@@ -47,15 +51,14 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, RetainedS
     public int Enqueue(RoutedMessage message, MqttQualityOfService qos, bool retain, uint[]? identifiers)
     {
         var dropped = 0;
-        while (IsFull(message.Size) && _fireAndForget.TryDequeue(out var oldest))
+        while (!TryReserve(message.Size))
         {
-            _bytes -= oldest.Message.Size;
             dropped++;
+            if (!_fireAndForget.TryDequeue(out var oldest))
+                return dropped;
+            Release(oldest.Message.Size);
         }
 
-        if (IsFull(message.Size))
-            return dropped + 1;
-        _bytes += message.Size;
         var queue = qos == MqttQualityOfService.AtMostOnce ? _fireAndForget : _acknowledged;
         queue.Enqueue(new Delivery(message, qos, retain, identifiers, _sequence++));
         return dropped;
@@ -91,7 +94,7 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, RetainedS
             if (retained.Next(walk) is { } next)
             {
                 var qos = (MqttQualityOfService)Math.Min((byte)subscription.QualityOfService, (byte)next.Message.QualityOfService);
-                delivery = new Delivery(next, qos, Retain: true, subscription.Identifiers, _sequence++);
+                delivery = new Delivery(next, qos, Retain: true, subscription.Identifiers, _sequence++, IsFromStore: true);
                 return true;
             }
 
@@ -108,13 +111,22 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, RetainedS
 
         var takeAcknowledged = hasAcknowledged && (!hasFireAndForget || acknowledged.Sequence < fireAndForget.Sequence);
         delivery = takeAcknowledged ? _acknowledged.Dequeue() : _fireAndForget.Dequeue();
-        _bytes -= delivery.Message.Size;
+        Release(delivery.Message.Size);
         return true;
     }
 
     /// <summary>Gives a QoS 1 or 2 message its packet identifier and a place in the window.</summary>
-    public ushort Track(Delivery delivery)
+    /// <returns>False when it comes from the store of retained messages and all sessions together hold too much.</returns>
+    public bool TryTrack(Delivery delivery, out ushort packetId)
     {
+        packetId = 0;
+        var size = delivery.Message.Size;
+        if (delivery.IsFromStore && !budget.TryReserve(size, _bytes))
+            return false;
+        if (!delivery.IsFromStore)
+            budget.Reserve(size);
+        _bytes += size;
+        _inFlightBytes += size;
         do
         {
             _lastId = _lastId == ushort.MaxValue ? (ushort)1 : (ushort)(_lastId + 1);
@@ -122,9 +134,9 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, RetainedS
         while (_inFlight.ContainsKey(_lastId));
 
         _inFlight.Add(_lastId, new InFlight(_lastId, delivery, _order++));
-        _inFlightBytes += delivery.Message.Size;
         _sent++;
-        return _lastId;
+        packetId = _lastId;
+        return true;
     }
 
     /// <summary>Takes the next unfinished message of an earlier connection, in the old order — MQTT 5 §4.4.</summary>
@@ -149,6 +161,7 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, RetainedS
         if (!_inFlight.Remove(packetId, out var entry))
             return false;
         _inFlightBytes -= entry.Delivery.Message.Size;
+        Release(entry.Delivery.Message.Size);
         if (entry.IsSent)
             _sent--;
         return true;
@@ -183,11 +196,36 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, RetainedS
     {
         var dropped = _fireAndForget.Count;
         while (_fireAndForget.TryDequeue(out var delivery))
-            _bytes -= delivery.Message.Size;
+            Release(delivery.Message.Size);
         return dropped;
     }
 
-    private bool IsFull(int size) => _fireAndForget.Count + _acknowledged.Count >= maxMessages || _bytes + size > maxBytes;
+    /// <summary>The session has ended: nothing is kept.</summary>
+    public void Clear()
+    {
+        _retained.Clear();
+        _fireAndForget.Clear();
+        _acknowledged.Clear();
+        _inFlight.Clear();
+        _resend.Clear();
+        _inFlightBytes = 0;
+        _sent = 0;
+        Release(_bytes);
+    }
+
+    private bool TryReserve(int size)
+    {
+        if (_fireAndForget.Count + _acknowledged.Count >= maxMessages || _bytes + size > maxBytes || !budget.TryReserve(size, _bytes))
+            return false;
+        _bytes += size;
+        return true;
+    }
+
+    private void Release(long size)
+    {
+        _bytes -= size;
+        budget.Release(size);
+    }
 
     private readonly record struct RetainedDelivery(Subscription Subscription, RetainedWalk Walk);
 }

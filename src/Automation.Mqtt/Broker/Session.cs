@@ -21,7 +21,7 @@ internal sealed class Session(string clientId, BrokerContext broker)
     /// <summary>A will that waits for its delay while the client is away.</summary>
     public Will? DelayedWill { get; set; }
 
-    public OutgoingMessages Outgoing { get; } = new(broker.Options.MaxQueuedMessages, broker.Options.MaxQueuedBytes, broker.Retained);
+    public OutgoingMessages Outgoing { get; } = new(broker.Options.MaxQueuedMessages, broker.Options.MaxQueuedBytes, broker.Queues, broker.Retained);
 
     public Dictionary<string, Subscription> Subscriptions { get; } = new(StringComparer.Ordinal);
 
