@@ -91,10 +91,7 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
         var outgoing = connection.Session.Outgoing;
         if (outgoing.TryTakeResend(out var old))
         {
-            if (old!.IsReceived)
-                PacketWriter.WriteAck(output, connection.Version, PacketType.Pubrel, old.PacketId, MqttReasonCode.Success);
-            else
-                Write(old.Delivery, old.PacketId, isDuplicate: true, Encode(old.Delivery));
+            Resend(outgoing, old!);
             return true;
         }
 
@@ -107,12 +104,8 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
         }
 
         var encoded = Encode(delivery);
-        if (encoded.Size > connection.MaximumPacketSize)
-        {
-            // "discard it without sending and behave as if it had completed" — MQTT 5 §3.1.2.11.4
-            broker.Metrics.TooLarge();
+        if (IsTooLarge(encoded))
             return true;
-        }
 
         ushort id = 0;
         if (delivery.QualityOfService != MqttQualityOfService.AtMostOnce && !outgoing.TryTrack(delivery, out id))
@@ -122,6 +115,31 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
         }
 
         Write(delivery, id, isDuplicate: false, encoded);
+        return true;
+    }
+
+    private void Resend(OutgoingMessages outgoing, InFlight old)
+    {
+        if (old.IsReceived)
+        {
+            PacketWriter.WriteAck(output, connection.Version, PacketType.Pubrel, old.PacketId, MqttReasonCode.Success);
+            return;
+        }
+
+        // The client may have come back with a smaller limit than it had.
+        var encoded = Encode(old.Delivery);
+        if (IsTooLarge(encoded))
+            outgoing.Finish(old.PacketId);
+        else
+            Write(old.Delivery, old.PacketId, isDuplicate: true, encoded);
+    }
+
+    // "discard it without sending and behave as if it had completed" — MQTT 5 §3.1.2.11.4
+    private bool IsTooLarge(EncodedPublish encoded)
+    {
+        if (encoded.Size <= connection.MaximumPacketSize)
+            return false;
+        broker.Metrics.TooLarge();
         return true;
     }
 
