@@ -12,8 +12,9 @@ internal sealed class BrokerContext : IDisposable
     {
         Options = options;
         Sessions = new SessionTable(this);
-        Retained = new RetainedStore(options.MaxRetainedMessages);
-        Metrics = new MqttBrokerMetrics(() => Sessions.Count, () => Retained.Count);
+        Queues = new QueueBudget(options.MaxQueuedBytesTotal);
+        Retained = new RetainedStore(options.MaxRetainedMessages, options.MaxRetainedBytes);
+        Metrics = new MqttBrokerMetrics(() => Sessions.Count, Queues, Retained);
         Router = new Router(Subscriptions, Retained, Metrics);
         Wheel = new TimerWheel(options.TimeProvider);
     }
@@ -22,6 +23,7 @@ internal sealed class BrokerContext : IDisposable
     public MqttBrokerMetrics Metrics { get; }
     public SubscriptionTree Subscriptions { get; } = new();
     public RetainedStore Retained { get; }
+    public QueueBudget Queues { get; }
     public SessionTable Sessions { get; }
     public Router Router { get; }
     public TimerWheel Wheel { get; }

@@ -11,21 +11,26 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
     private const int BytesPerFlush = 64 * 1024;
     // A client that sends requests and never reads the answers is not read any further at this number.
     private const int MaxWaitingAnswers = 256;
+    // A SUBACK has a byte for each filter, so their number alone says too little.
+    private const int MaxWaitingAnswerBytes = 64 * 1024;
 
     private readonly WakeSignal _wake = new();
     private readonly Queue<Answer> _answers = new();
+    private int _answerBytes;
     private bool _isLast;
 
     /// <summary>Under the session's lock.</summary>
-    public bool IsCongested => _answers.Count >= MaxWaitingAnswers;
+    public bool IsCongested => _answers.Count >= MaxWaitingAnswers || _answerBytes >= MaxWaitingAnswerBytes;
 
     public void Wake() => _wake.Wake();
 
     /// <summary>Under the session's lock. Nothing is taken after <see cref="Finish"/>.</summary>
     public void Enqueue(in Answer answer)
     {
-        if (!_isLast)
-            _answers.Enqueue(answer);
+        if (_isLast)
+            return;
+        _answers.Enqueue(answer);
+        _answerBytes += answer.Size;
     }
 
     /// <summary>Under the session's lock. The loop ends when the answers are written.</summary>
@@ -59,6 +64,7 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
             var bytes = output.UnflushedBytes;
             while (_answers.TryDequeue(out var answer))
             {
+                _answerBytes -= answer.Size;
                 answer.WriteTo(output, connection.Version);
                 if (IsEnough(++packets, bytes))
                     break;
@@ -85,10 +91,7 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
         var outgoing = connection.Session.Outgoing;
         if (outgoing.TryTakeResend(out var old))
         {
-            if (old!.IsReceived)
-                PacketWriter.WriteAck(output, connection.Version, PacketType.Pubrel, old.PacketId, MqttReasonCode.Success);
-            else
-                Write(old.Delivery, old.PacketId, isDuplicate: true, Encode(old.Delivery));
+            Resend(outgoing, old!);
             return true;
         }
 
@@ -101,15 +104,42 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
         }
 
         var encoded = Encode(delivery);
-        if (encoded.Size > connection.MaximumPacketSize)
+        if (IsTooLarge(encoded))
+            return true;
+
+        ushort id = 0;
+        if (delivery.QualityOfService != MqttQualityOfService.AtMostOnce && !outgoing.TryTrack(delivery, out id))
         {
-            // "discard it without sending and behave as if it had completed" — MQTT 5 §3.1.2.11.4
-            broker.Metrics.TooLarge();
+            broker.Metrics.QueueFull(1);
             return true;
         }
 
-        var id = delivery.QualityOfService == MqttQualityOfService.AtMostOnce ? (ushort)0 : outgoing.Track(delivery);
         Write(delivery, id, isDuplicate: false, encoded);
+        return true;
+    }
+
+    private void Resend(OutgoingMessages outgoing, InFlight old)
+    {
+        if (old.IsReceived)
+        {
+            PacketWriter.WriteAck(output, connection.Version, PacketType.Pubrel, old.PacketId, MqttReasonCode.Success);
+            return;
+        }
+
+        // The client may have come back with a smaller limit than it had.
+        var encoded = Encode(old.Delivery);
+        if (IsTooLarge(encoded))
+            outgoing.Finish(old.PacketId);
+        else
+            Write(old.Delivery, old.PacketId, isDuplicate: true, encoded);
+    }
+
+    // "discard it without sending and behave as if it had completed" — MQTT 5 §3.1.2.11.4
+    private bool IsTooLarge(EncodedPublish encoded)
+    {
+        if (encoded.Size <= connection.MaximumPacketSize)
+            return false;
+        broker.Metrics.TooLarge();
         return true;
     }
 
@@ -138,6 +168,9 @@ internal readonly struct Answer
         _packetId = packetId;
         _reason = reason;
     }
+
+    /// <summary>Roughly the bytes of the packet.</summary>
+    public int Size => 16 + (_packet is SubackPacket suback ? suback.ReasonCodes.Count : 0);
 
     public void WriteTo(PipeWriter output, MqttProtocolVersion version)
     {

@@ -48,7 +48,7 @@ internal static class ConnectHandshake
         var answer = await broker.AskAsync(broker.Options.OnConnect, context, "OnConnect");
         if (answer >= MqttReasonCode.UnspecifiedError || WillOf(connect, client) is not { } will)
             return answer;
-        if (will.Message.Retain && !broker.Retained.HasRoomFor(will.Message.Topic))
+        if (will.Message is { Retain: true, Payload.IsEmpty: false } && !broker.Retained.HasRoomFor(will.Message))
             return MqttReasonCode.QuotaExceeded;
         return await broker.AskAsync(
             broker.Options.AuthorizePublish, new MqttPublishContext { Client = client, Message = will.Message, IsWill = true }, "AuthorizePublish");

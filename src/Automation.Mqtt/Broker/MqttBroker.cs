@@ -50,6 +50,12 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <summary>Number of retained messages.</summary>
     public int RetainedCount => _context.Retained.Count;
 
+    /// <summary>Bytes of the messages that wait for clients or for their acknowledgement, as <see cref="MqttBrokerOptions.MaxQueuedBytesTotal"/> counts them.</summary>
+    public long QueuedBytes => _context.Queues.Bytes;
+
+    /// <summary>Bytes the retained messages take, as <see cref="MqttBrokerOptions.MaxRetainedBytes"/> counts them.</summary>
+    public long RetainedBytes => _context.Retained.Bytes;
+
     /// <summary>Starts to listen. A broker is started once.</summary>
     /// <param name="cancellationToken">Not needed: listening starts at once.</param>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
@@ -117,14 +123,14 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <param name="cancellationToken">Checked before.</param>
     /// <returns>The number of sessions that subscribe to the topic.</returns>
     /// <exception cref="ArgumentException">The topic or response topic is not valid, or a text is too long for the protocol.</exception>
-    /// <exception cref="InvalidOperationException">There are too many retained messages for one more.</exception>
+    /// <exception cref="InvalidOperationException">There is no room for one more retained message.</exception>
     public ValueTask<int> PublishAsync(MqttApplicationMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
         cancellationToken.ThrowIfCancellationRequested();
         MessageMapper.RequireSendable(message);
-        if (message is { Retain: true, Payload.IsEmpty: false } && !_context.Retained.HasRoomFor(message.Topic))
-            throw new InvalidOperationException("There are too many retained messages.");
+        if (message is { Retain: true, Payload.IsEmpty: false } && !_context.Retained.HasRoomFor(message))
+            throw new InvalidOperationException("There is no room for one more retained message.");
         return new ValueTask<int>(_context.Router.Route(new RoutedMessage(message, _context.Options.TimeProvider), origin: null));
     }
 
@@ -137,9 +143,7 @@ public sealed class MqttBroker : IAsyncDisposable
     public IReadOnlyList<MqttApplicationMessage> GetRetained(TopicFilter filter)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        List<RoutedMessage> found = [];
-        _context.Retained.Collect(filter, found);
-        return found.ConvertAll(message => message.Message);
+        return _context.Retained.Collect(filter).ConvertAll(message => message.Message);
     }
 
     /// <summary>Closes a client's connection; its will is published.</summary>

@@ -20,12 +20,16 @@ public sealed class MqttBrokerMetrics : IDisposable
     private long _protocolErrors;
     private long _hookErrors;
     private long _heldBack;
+    private long _notRetained;
 
-    internal MqttBrokerMetrics(Func<int> sessions, Func<int> retained)
+    internal MqttBrokerMetrics(Func<int> sessions, QueueBudget queues, RetainedStore retained)
     {
         _meter.CreateObservableUpDownCounter("mqtt.connections", () => Connections, description: "Open connections");
         _meter.CreateObservableUpDownCounter("mqtt.sessions", () => sessions(), description: "Sessions, connected or not");
-        _meter.CreateObservableUpDownCounter("mqtt.retained", () => retained(), description: "Retained messages");
+        _meter.CreateObservableUpDownCounter("mqtt.queued.size", () => queues.Bytes, unit: "By", description: "Memory of the messages that wait for clients");
+        _meter.CreateObservableUpDownCounter("mqtt.retained", () => retained.Count, description: "Retained messages");
+        _meter.CreateObservableUpDownCounter("mqtt.retained.size", () => retained.Bytes, unit: "By", description: "Memory of the retained messages");
+        _meter.CreateObservableCounter("mqtt.messages.not_retained", () => MessagesNotRetained, description: "Messages routed but not retained, for want of room");
         _meter.CreateObservableCounter("mqtt.connections.total", () => ConnectionsTotal, description: "Accepted connections");
         _meter.CreateObservableCounter("mqtt.messages.received", () => MessagesReceived, description: "PUBLISH packets received");
         _meter.CreateObservableCounter("mqtt.messages.sent", () => MessagesSent, description: "PUBLISH packets sent");
@@ -51,7 +55,10 @@ public sealed class MqttBrokerMetrics : IDisposable
     /// <summary>Publishes that were refused by a hook or a limit.</summary>
     public long MessagesRefused => Volatile.Read(ref _refused);
 
-    /// <summary>Messages dropped because a session's queue was full, or the session could not keep QoS 0.</summary>
+    /// <summary>Messages that went to the subscribers but were not retained, because the limits of retained messages were reached.</summary>
+    public long MessagesNotRetained => Volatile.Read(ref _notRetained);
+
+    /// <summary>Messages dropped because a session's queue or all of them together were full, or the session could not keep QoS 0.</summary>
     public long DroppedQueueFull => Volatile.Read(ref _droppedQueueFull);
 
     /// <summary>Messages that expired in a queue.</summary>
@@ -85,6 +92,8 @@ public sealed class MqttBrokerMetrics : IDisposable
     internal void Sent() => Interlocked.Increment(ref _sent);
 
     internal void Refused() => Interlocked.Increment(ref _refused);
+
+    internal void NotRetained() => Interlocked.Increment(ref _notRetained);
 
     internal void QueueFull(int count) => Interlocked.Add(ref _droppedQueueFull, count);
 

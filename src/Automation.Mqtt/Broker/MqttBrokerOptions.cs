@@ -55,14 +55,37 @@ public sealed class MqttBrokerOptions
     /// <summary>Most messages queued for one session. Over it QoS 0 is dropped first, oldest first, then the newest message.</summary>
     public int MaxQueuedMessages { get; set; } = 1000;
 
-    /// <summary>Most bytes of messages queued for one session.</summary>
+    /// <summary>
+    /// Most bytes of messages that wait for one session, or were sent and are not acknowledged. Over it as with
+    /// <see cref="MaxQueuedMessages"/>. Retained messages for a new subscription stay in their store until they are sent.
+    /// </summary>
     public long MaxQueuedBytes { get; set; } = 16 * 1024 * 1024;
 
-    /// <summary>Most subscriptions of one session; more are refused with 0x97.</summary>
+    /// <summary>
+    /// Most bytes of messages that wait for all sessions together, or were sent and are not acknowledged; 256 MiB unless set. A message
+    /// counts for each session it waits for, although they share it. Half is for whoever comes first; of the other half each session
+    /// has the same part for certain, so that full queues of some do not stop the delivery to the others. Over it as with
+    /// <see cref="MaxQueuedMessages"/>.
+    /// </summary>
+    public long MaxQueuedBytesTotal { get; set; } = 256 * 1024 * 1024;
+
+    /// <summary>
+    /// Most subscriptions of one session; more are refused with 0x97. One SUBSCRIBE holds at most 1,000 filters, the others are
+    /// refused alike; an UNSUBSCRIBE of more than that ends the connection.
+    /// </summary>
     public int MaxSubscriptionsPerSession { get; set; } = 1000;
 
-    /// <summary>Most retained messages; one more is refused with 0x97.</summary>
+    /// <summary>
+    /// Most retained messages. One more is refused with 0x97; where there is no way to say so, for QoS 0 and for MQTT 3.1.1, it goes
+    /// to the subscribers without being retained and is counted in <see cref="MqttBrokerMetrics.MessagesNotRetained"/>.
+    /// </summary>
     public int MaxRetainedMessages { get; set; } = 100_000;
+
+    /// <summary>
+    /// Most memory of retained messages in bytes, 64 MiB unless set: payloads, texts in UTF-16, and roughly the objects and the
+    /// tree of topics around them. Past it as with <see cref="MaxRetainedMessages"/>; a smaller message may still replace its topic's.
+    /// </summary>
+    public long MaxRetainedBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>Longest time that disposing waits for publishes in <see cref="OnPublish"/>.</summary>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(5);
@@ -105,6 +128,9 @@ public sealed class MqttBrokerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxInFlight, (ushort)1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueuedMessages, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueuedBytes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueuedBytesTotal, 2);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetainedMessages, 0);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetainedBytes, 0);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxKeepAliveSeconds, (ushort)1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessionExpiry, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(ConnectTimeout, TimeSpan.FromSeconds(1));

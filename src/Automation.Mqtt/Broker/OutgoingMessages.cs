@@ -1,13 +1,22 @@
 namespace Automation.Mqtt.Broker;
 
 /// <summary>One copy of a message for one session.</summary>
-internal readonly record struct Delivery(RoutedMessage Message, MqttQualityOfService QualityOfService, bool Retain, uint[]? Identifiers, long Sequence);
+/// <param name="Message">The message.</param>
+/// <param name="QualityOfService">The QoS to send it with.</param>
+/// <param name="Retain">The RETAIN flag to send it with.</param>
+/// <param name="Identifiers">Subscription identifiers, or null.</param>
+/// <param name="Sequence">Its place among what was queued.</param>
+/// <param name="IsFromStore">A retained message for a new subscription, which was in no queue.</param>
+internal readonly record struct Delivery(RoutedMessage Message, MqttQualityOfService QualityOfService, bool Retain, uint[]? Identifiers, long Sequence, bool IsFromStore = false);
 
 /// <summary>A QoS 1 or 2 message that was sent and is not finished.</summary>
-internal sealed class InFlight(ushort packetId, Delivery delivery)
+internal sealed class InFlight(ushort packetId, Delivery delivery, long order)
 {
     public ushort PacketId => packetId;
     public Delivery Delivery => delivery;
+
+    /// <summary>Grows with each message that was sent: unfinished ones are sent again in this order.</summary>
+    public long Order => order;
 
     /// <summary>QoS 2: PUBREC came, PUBREL is what is sent again.</summary>
     public bool IsReceived { get; set; }
@@ -16,16 +25,21 @@ internal sealed class InFlight(ushort packetId, Delivery delivery)
     public bool IsSent { get; set; } = true;
 }
 
-/// <summary>What a session still has to send: waiting messages and the window of unacknowledged ones. Guarded by the session's lock.</summary>
-internal sealed class OutgoingMessages(int maxMessages, long maxBytes)
+/// <summary>
+/// What a session still has to send: waiting messages and the window of unacknowledged ones. Both count for its limit of bytes and
+/// for the limit of all sessions. Guarded by the session's lock.
+/// </summary>
+internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudget budget, RetainedStore retained)
 {
-    private readonly Queue<Delivery> _retained = new();
+    private readonly OrderedDictionary<string, RetainedDelivery> _retained = new(StringComparer.Ordinal);
     private readonly Queue<Delivery> _fireAndForget = new();
     private readonly Queue<Delivery> _acknowledged = new();
     private readonly Dictionary<ushort, InFlight> _inFlight = [];
     private readonly Queue<InFlight> _resend = new();
     private long _bytes;
+    private long _inFlightBytes;
     private long _sequence;
+    private long _order;
     private int _sent;
     private int _window;
     private ushort _lastId;
@@ -37,53 +51,92 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes)
     public int Enqueue(RoutedMessage message, MqttQualityOfService qos, bool retain, uint[]? identifiers)
     {
         var dropped = 0;
-        while (IsFull(message.Size) && _fireAndForget.TryDequeue(out var oldest))
+        while (!TryReserve(message.Size))
         {
-            _bytes -= oldest.Message.Size;
             dropped++;
+            if (!_fireAndForget.TryDequeue(out var oldest))
+                return dropped;
+            Release(oldest.Message.Size);
         }
 
-        if (IsFull(message.Size))
-            return dropped + 1;
-        _bytes += message.Size;
         var queue = qos == MqttQualityOfService.AtMostOnce ? _fireAndForget : _acknowledged;
         queue.Enqueue(new Delivery(message, qos, retain, identifiers, _sequence++));
         return dropped;
     }
 
-    /// <summary>Retained messages for a new subscription: references to what the store holds anyway, so not counted; sent before later messages.</summary>
-    public void EnqueueRetained(RoutedMessage message, MqttQualityOfService qos, uint[]? identifiers) =>
-        _retained.Enqueue(new Delivery(message, qos, Retain: true, identifiers, _sequence++));
+    /// <summary>
+    /// The retained messages for a subscription: those of now, sent before what is published later. They stay in the store until they
+    /// are sent, so however many there are they take no room here. What was left for the same filter is begun anew.
+    /// </summary>
+    public void AddRetained(Subscription subscription)
+    {
+        RemoveRetained(subscription.Filter.Text);
+        _retained.Add(subscription.Filter.Text, new RetainedDelivery(subscription, retained.Walk(subscription.Filter)));
+    }
+
+    /// <summary>The subscription is gone: what was left of its retained messages is not sent.</summary>
+    public void RemoveRetained(string filter) => _retained.Remove(filter);
 
     /// <summary>Takes the next message that may be sent now; order is kept unless the window is full and QoS 0 can pass.</summary>
     public bool TryTake(out Delivery delivery)
     {
-        var open = _sent < _window && _resend.Count == 0;
-        if (_retained.TryPeek(out delivery))
-            return (open || delivery.QualityOfService == MqttQualityOfService.AtMostOnce) && _retained.TryDequeue(out delivery);
+        // Limited by bytes too: what is in flight is kept until the client acknowledges it.
+        var open = _sent < _window && _resend.Count == 0 && _inFlightBytes < maxBytes;
+        while (_retained.Count > 0)
+        {
+            var (subscription, walk) = _retained.GetAt(0).Value;
+            if (!open && subscription.QualityOfService != MqttQualityOfService.AtMostOnce)
+            {
+                delivery = default;
+                return false;
+            }
+
+            if (retained.Next(walk) is { } next)
+            {
+                var qos = (MqttQualityOfService)Math.Min((byte)subscription.QualityOfService, (byte)next.Message.QualityOfService);
+                delivery = new Delivery(next, qos, Retain: true, subscription.Identifiers, _sequence++, IsFromStore: true);
+                return true;
+            }
+
+            _retained.RemoveAt(0);
+        }
 
         var hasAcknowledged = _acknowledged.TryPeek(out var acknowledged) && open;
         var hasFireAndForget = _fireAndForget.TryPeek(out var fireAndForget);
         if (!hasAcknowledged && !hasFireAndForget)
+        {
+            delivery = default;
             return false;
+        }
+
         var takeAcknowledged = hasAcknowledged && (!hasFireAndForget || acknowledged.Sequence < fireAndForget.Sequence);
         delivery = takeAcknowledged ? _acknowledged.Dequeue() : _fireAndForget.Dequeue();
-        _bytes -= delivery.Message.Size;
+        Release(delivery.Message.Size);
         return true;
     }
 
     /// <summary>Gives a QoS 1 or 2 message its packet identifier and a place in the window.</summary>
-    public ushort Track(Delivery delivery)
+    /// <returns>False when it comes from the store of retained messages and all sessions together hold too much.</returns>
+    public bool TryTrack(Delivery delivery, out ushort packetId)
     {
+        packetId = 0;
+        var size = delivery.Message.Size;
+        if (delivery.IsFromStore && !budget.TryReserve(size, _bytes))
+            return false;
+        if (!delivery.IsFromStore)
+            budget.Reserve(size);
+        _bytes += size;
+        _inFlightBytes += size;
         do
         {
             _lastId = _lastId == ushort.MaxValue ? (ushort)1 : (ushort)(_lastId + 1);
         }
         while (_inFlight.ContainsKey(_lastId));
 
-        _inFlight.Add(_lastId, new InFlight(_lastId, delivery));
+        _inFlight.Add(_lastId, new InFlight(_lastId, delivery, _order++));
         _sent++;
-        return _lastId;
+        packetId = _lastId;
+        return true;
     }
 
     /// <summary>Takes the next unfinished message of an earlier connection, in the old order — MQTT 5 §4.4.</summary>
@@ -107,6 +160,8 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes)
     {
         if (!_inFlight.Remove(packetId, out var entry))
             return false;
+        _inFlightBytes -= entry.Delivery.Message.Size;
+        Release(entry.Delivery.Message.Size);
         if (entry.IsSent)
             _sent--;
         return true;
@@ -128,7 +183,7 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes)
         _window = window;
         _sent = 0;
         _resend.Clear();
-        foreach (var entry in _inFlight.Values.OrderBy(entry => entry.Delivery.Sequence).ThenBy(entry => entry.PacketId))
+        foreach (var entry in _inFlight.Values.OrderBy(entry => entry.Order))
         {
             entry.IsSent = false;
             _resend.Enqueue(entry);
@@ -141,9 +196,36 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes)
     {
         var dropped = _fireAndForget.Count;
         while (_fireAndForget.TryDequeue(out var delivery))
-            _bytes -= delivery.Message.Size;
+            Release(delivery.Message.Size);
         return dropped;
     }
 
-    private bool IsFull(int size) => _fireAndForget.Count + _acknowledged.Count >= maxMessages || _bytes + size > maxBytes;
+    /// <summary>The session has ended: nothing is kept.</summary>
+    public void Clear()
+    {
+        _retained.Clear();
+        _fireAndForget.Clear();
+        _acknowledged.Clear();
+        _inFlight.Clear();
+        _resend.Clear();
+        _inFlightBytes = 0;
+        _sent = 0;
+        Release(_bytes);
+    }
+
+    private bool TryReserve(int size)
+    {
+        if (_fireAndForget.Count + _acknowledged.Count >= maxMessages || _bytes + size > maxBytes || !budget.TryReserve(size, _bytes))
+            return false;
+        _bytes += size;
+        return true;
+    }
+
+    private void Release(long size)
+    {
+        _bytes -= size;
+        budget.Release(size);
+    }
+
+    private readonly record struct RetainedDelivery(Subscription Subscription, RetainedWalk Walk);
 }

@@ -51,7 +51,9 @@ internal sealed class PublishHandler(BrokerContext broker, ClientConnection conn
     {
         if (packet.QualityOfService != MqttQualityOfService.AtMostOnce)
             Begin(packet);
-        if (answer < MqttReasonCode.UnspecifiedError && message is { Retain: true, Payload.IsEmpty: false } && !broker.Retained.HasRoomFor(message.Topic))
+        // Whoever cannot be told is not refused: the message goes to the subscribers and is not retained.
+        var canBeTold = _isV5 && message.QualityOfService != MqttQualityOfService.AtMostOnce;
+        if (answer < MqttReasonCode.UnspecifiedError && canBeTold && message is { Retain: true, Payload.IsEmpty: false } && !broker.Retained.HasRoomFor(message))
             answer = MqttReasonCode.QuotaExceeded;
 
         if (answer >= MqttReasonCode.UnspecifiedError)

@@ -3,25 +3,29 @@ using Automation.Mqtt.Topics;
 namespace Automation.Mqtt.Broker;
 
 /// <summary>The last retained message of each topic, in a tree of levels. Takes no other lock inside its own.</summary>
-internal sealed class RetainedStore(int maximum)
+internal sealed class RetainedStore(int maxMessages, long maxBytes)
 {
     private readonly Lock _lock = new();
-    private readonly Node _root = new();
+    private readonly RetainedNode _root = new("", number: 0);
     private int _count;
+    private long _bytes;
+    private long _lastNumber;
 
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Whether there is room for the topic's message.</summary>
-    public bool HasRoomFor(string topic)
+    /// <summary>Bytes of the messages and of the tree that holds them.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Whether the message could be kept now, in place of its topic's.</summary>
+    public bool HasRoomFor(MqttApplicationMessage message)
     {
-        if (Count < maximum)
-            return true;
         lock (_lock)
-            return Find(topic, create: false)?.Message is not null;
+            return Fits(message.Topic, RoutedMessage.SizeOf(message));
     }
 
     /// <summary>Keeps the message for its topic; an empty payload removes what is kept — MQTT 5 §3.3.1.3.</summary>
-    public void Set(RoutedMessage message)
+    /// <returns>False when there is no room: the topic's message stays what it was.</returns>
+    public bool TrySet(RoutedMessage message)
     {
         var topic = message.Message.Topic;
         lock (_lock)
@@ -29,101 +33,94 @@ internal sealed class RetainedStore(int maximum)
             if (message.Message.Payload.IsEmpty)
             {
                 Remove(_root, topic);
-                return;
+                return true;
             }
 
-            var node = Find(topic, create: true)!;
+            if (!Fits(topic, message.Size))
+                return false;
+            var node = Find(topic);
             if (node.Message is null)
                 _count++;
-            node.Message = message;
+            _bytes += message.Size - (node.Message?.Size ?? 0);
+            node.Message = message.ForStore();
+            node.MessageNumber = ++_lastNumber;
+            return true;
         }
     }
 
-    public void Collect(TopicFilter filter, List<RoutedMessage> to)
+    /// <summary>Begins to go through the messages that are there now and match.</summary>
+    public RetainedWalk Walk(TopicFilter filter)
     {
         lock (_lock)
-            Collect(_root, filter.Filter, isFirst: true, to);
+            return new RetainedWalk(filter, _root, _lastNumber);
+    }
+
+    /// <summary>The walk's next message, or null at its end.</summary>
+    public RoutedMessage? Next(RetainedWalk walk)
+    {
+        lock (_lock)
+            return walk.Next();
+    }
+
+    /// <summary>All messages that match.</summary>
+    public List<RoutedMessage> Collect(TopicFilter filter)
+    {
+        List<RoutedMessage> found = [];
+        lock (_lock)
+        {
+            var walk = new RetainedWalk(filter, _root, _lastNumber);
+            while (walk.Next() is { } message)
+                found.Add(message);
+        }
+
+        return found;
     }
 
     /// <summary>Removes what has expired.</summary>
-    public int Sweep()
+    public void Sweep()
     {
-        List<RoutedMessage> all = [];
+        List<string> expired = [];
         lock (_lock)
         {
-            Subtree(_root, isFirst: false, all, evenExpired: true);
-            var removed = 0;
-            foreach (var message in all)
-            {
-                if (!message.IsExpired)
-                    continue;
-                Remove(_root, message.Message.Topic);
-                removed++;
-            }
-
-            return removed;
+            CollectExpired(_root, expired);
+            foreach (var topic in expired)
+                Remove(_root, topic);
         }
     }
 
-    private static void Collect(Node node, ReadOnlySpan<char> filter, bool isFirst, List<RoutedMessage> to)
+    // As deep as a topic has levels, of which there is a limit.
+    private static void CollectExpired(RetainedNode node, List<string> to)
     {
-        var level = TopicLevels.Next(ref filter, out var isLast);
-        if (level is "#")
-        {
-            Subtree(node, isFirst, to);
-            return;
-        }
-
-        if (level is not "+")
-        {
-            if (node.Children.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(level, out var child))
-                Descend(child, filter, isLast, to);
-            return;
-        }
-
-        foreach (var (name, child) in node.Children)
-        {
-            if (!isFirst || !name.StartsWith('$'))
-                Descend(child, filter, isLast, to);
-        }
+        if (node.Message is { IsExpired: true } message)
+            to.Add(message.Message.Topic);
+        for (var child = node.After(0); child is not null; child = node.After(child.Number))
+            CollectExpired(child, to);
     }
 
-    private static void Descend(Node node, ReadOnlySpan<char> filter, bool isLast, List<RoutedMessage> to)
+    private bool Fits(ReadOnlySpan<char> topic, long size)
     {
-        if (isLast)
-            Add(node, to, evenExpired: false);
-        else
-            Collect(node, filter, isFirst: false, to);
+        var node = _root;
+        var isLast = false;
+        while (!isLast && node is not null)
+            node = node.Find(TopicLevels.Next(ref topic, out isLast));
+        if (node is null)
+            size += RetainedNode.Size * (isLast ? 1 : topic.Count('/') + 2L); // the level that is missing, and those after it
+        var old = node?.Message;
+        return (old is not null || _count < maxMessages) && _bytes + size - (old?.Size ?? 0) <= maxBytes;
     }
 
-    private static void Subtree(Node node, bool isFirst, List<RoutedMessage> to, bool evenExpired = false)
-    {
-        Add(node, to, evenExpired);
-        foreach (var (name, child) in node.Children)
-        {
-            if (!isFirst || !name.StartsWith('$'))
-                Subtree(child, isFirst: false, to, evenExpired);
-        }
-    }
-
-    private static void Add(Node node, List<RoutedMessage> to, bool evenExpired)
-    {
-        if (node.Message is { } message && (evenExpired || !message.IsExpired))
-            to.Add(message);
-    }
-
-    private Node? Find(ReadOnlySpan<char> topic, bool create)
+    private RetainedNode Find(ReadOnlySpan<char> topic)
     {
         var node = _root;
         var isLast = false;
         while (!isLast)
         {
             var level = TopicLevels.Next(ref topic, out isLast);
-            if (!node.Children.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(level, out var child))
+            var child = node.Find(level);
+            if (child is null)
             {
-                if (!create)
-                    return null;
-                node.Children.Add(level.ToString(), child = new Node());
+                node.Add(child = new RetainedNode(level.ToString(), ++_lastNumber));
+                _bytes += RetainedNode.Size;
             }
 
             node = child;
@@ -132,27 +129,25 @@ internal sealed class RetainedStore(int maximum)
         return node;
     }
 
-    private void Remove(Node node, ReadOnlySpan<char> topic)
+    private void Remove(RetainedNode node, ReadOnlySpan<char> topic)
     {
         var level = TopicLevels.Next(ref topic, out var isLast);
-        var children = node.Children.GetAlternateLookup<ReadOnlySpan<char>>();
-        if (!children.TryGetValue(level, out var child))
+        if (node.Find(level) is not { } child)
             return;
         if (!isLast)
+        {
             Remove(child, topic);
-        else if (child.Message is not null)
+        }
+        else if (child.Message is { } message)
         {
             child.Message = null;
             _count--;
+            _bytes -= message.Size;
         }
 
-        if (child.Message is null && child.Children.Count == 0)
-            children.Remove(level);
-    }
-
-    private sealed class Node
-    {
-        public Dictionary<string, Node> Children { get; } = new(StringComparer.Ordinal);
-        public RoutedMessage? Message { get; set; }
+        if (!child.IsEmpty)
+            return;
+        node.Remove(child);
+        _bytes -= RetainedNode.Size;
     }
 }

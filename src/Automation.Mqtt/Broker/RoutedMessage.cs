@@ -7,9 +7,11 @@ internal sealed class RoutedMessage
 {
     // Rough cost of the objects around a queued message.
     private const int Overhead = 128;
+    private const int UserPropertyOverhead = 96;
 
     private readonly TimeProvider _time;
     private readonly long _acceptedAt;
+    private readonly bool _keepsEncoding = true;
     private EncodedPublish?[]? _encoded;
     private Identified? _identified;
 
@@ -18,22 +20,46 @@ internal sealed class RoutedMessage
         Message = message;
         _time = time;
         _acceptedAt = message.MessageExpiryInterval is null ? 0 : time.GetTimestamp();
+        Size = SizeOf(message);
+    }
+
+    private RoutedMessage(RoutedMessage other)
+    {
+        Message = other.Message;
+        Size = other.Size;
+        _time = other._time;
+        _acceptedAt = other._acceptedAt;
+        _keepsEncoding = false;
     }
 
     public MqttApplicationMessage Message { get; }
 
-    /// <summary>Bytes to count against the limit of a queue.</summary>
-    public int Size => Message.Payload.Length + (2 * Message.Topic.Length) + Overhead;
+    /// <summary>Bytes to count against the limit of a queue or of the store.</summary>
+    public int Size { get; }
 
     public bool IsExpired => Message.MessageExpiryInterval is { } interval && Age() >= interval;
 
     /// <summary>Whole seconds left, at least 1 so that it is still alive for the receiver — MQTT 5 §3.3.2.3.3.</summary>
     public uint RemainingSeconds => Message.MessageExpiryInterval is { } interval ? (uint)Math.Max(1, interval - Math.Floor(Age())) : 0;
 
+    /// <summary>Bytes that a message takes in memory: payload, texts in UTF-16, and roughly the objects around them.</summary>
+    public static int SizeOf(MqttApplicationMessage message)
+    {
+        var characters = (long)message.Topic.Length + (message.ContentType?.Length ?? 0) + (message.ResponseTopic?.Length ?? 0);
+        foreach (var property in message.UserProperties)
+            characters += property.Name.Length + property.Value.Length + (UserPropertyOverhead / 2);
+        return (int)Math.Min(int.MaxValue, message.Payload.Length + (message.CorrelationData?.Length ?? 0) + (2 * characters) + Overhead);
+    }
+
+    /// <summary>The message for the store: encoded for each receiver anew, for what is kept so long should not be kept in five forms.</summary>
+    public RoutedMessage ForStore() => new(this);
+
     public EncodedPublish Encode(MqttProtocolVersion version, MqttQualityOfService qos, uint[]? identifiers)
     {
         var isV5 = version == MqttProtocolVersion.V5;
         var withPacketId = qos != MqttQualityOfService.AtMostOnce;
+        if (!_keepsEncoding)
+            return PublishWriter.Encode(Message, isV5, withPacketId, isV5 ? identifiers : null);
         if (isV5 && identifiers is not null)
             return EncodeIdentified(withPacketId, identifiers);
         var slot = (isV5 ? 2 : 0) + (withPacketId ? 1 : 0);

@@ -14,8 +14,8 @@ internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retai
     /// <returns>The number of sessions that subscribe to the topic.</returns>
     public int Route(RoutedMessage message, Session? origin)
     {
-        if (message.Message.Retain)
-            retained.Set(message);
+        if (message.Message.Retain && !retained.TrySet(message))
+            metrics.NotRetained();
 
         var matches = t_matches ??= [];
         subscriptions.Collect(message.Message.Topic, matches);

@@ -1,7 +1,7 @@
 namespace Automation.Mqtt.Broker;
 
 /// <summary>What the broker remembers of one client — MQTT 5 §4.1. Everything mutable is guarded by <see cref="Lock"/>.</summary>
-internal sealed class Session(string clientId, MqttBrokerOptions options)
+internal sealed class Session(string clientId, BrokerContext broker)
 {
     public Lock Lock { get; } = new();
 
@@ -21,7 +21,7 @@ internal sealed class Session(string clientId, MqttBrokerOptions options)
     /// <summary>A will that waits for its delay while the client is away.</summary>
     public Will? DelayedWill { get; set; }
 
-    public OutgoingMessages Outgoing { get; } = new(options.MaxQueuedMessages, options.MaxQueuedBytes);
+    public OutgoingMessages Outgoing { get; } = new(broker.Options.MaxQueuedMessages, broker.Options.MaxQueuedBytes, broker.Queues, broker.Retained);
 
     public Dictionary<string, Subscription> Subscriptions { get; } = new(StringComparer.Ordinal);
 

@@ -36,10 +36,11 @@ internal sealed class SessionTable(BrokerContext broker)
             }
 
             if (!isPresent)
-                session = _sessions.Count < broker.Options.MaxSessions ? new Session(connection.ClientId, broker.Options) : null;
+                session = _sessions.Count < broker.Options.MaxSessions ? new Session(connection.ClientId, broker) : null;
             if (session is not null)
             {
                 _sessions[connection.ClientId] = session;
+                broker.Queues.Sessions = _sessions.Count;
                 AttachTo(session, connection, isPresent, expirySeconds);
             }
         }
@@ -138,7 +139,11 @@ internal sealed class SessionTable(BrokerContext broker)
     private Will? End(Session session)
     {
         if (_sessions.TryGetValue(session.ClientId, out var current) && current == session)
+        {
             _sessions.Remove(session.ClientId);
+            broker.Queues.Sessions = _sessions.Count;
+        }
+
         lock (session.Lock)
         {
             session.IsEnded = true;
@@ -146,6 +151,7 @@ internal sealed class SessionTable(BrokerContext broker)
             foreach (var subscription in session.Subscriptions.Values)
                 broker.Subscriptions.Remove(subscription);
             session.Subscriptions.Clear();
+            session.Outgoing.Clear();
             var will = session.DelayedWill;
             session.DelayedWill = null;
             return will;

@@ -8,10 +8,12 @@ internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection co
 {
     public async ValueTask SubscribeAsync(SubscribePacket packet)
     {
-        var codes = new MqttReasonCode[packet.Subscriptions.Count];
-        var wantRetained = new List<Subscription>(codes.Length);
+        var codes = new MqttReasonCode[packet.Subscriptions.Count + packet.Excess];
+        codes.AsSpan(packet.Subscriptions.Count).Fill(MqttReasonCode.QuotaExceeded);
+        // By filter: one that is repeated brings its retained messages once, as its last repetition asks for them.
+        var wantRetained = new OrderedDictionary<string, Subscription>(StringComparer.Ordinal);
         var identifier = packet.Properties?.SubscriptionIdentifiers is { Count: > 0 } identifiers ? new[] { identifiers[0] } : null;
-        for (var index = 0; index < codes.Length; index++)
+        for (var index = 0; index < packet.Subscriptions.Count; index++)
         {
             var request = packet.Subscriptions[index];
             codes[index] = await DecideAsync(request);
@@ -25,12 +27,12 @@ internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection co
             };
             if (!TryAdd(subscription, out var isNew))
                 codes[index] = MqttReasonCode.QuotaExceeded;
-            else if (request.RetainHandling == 0 || (request.RetainHandling == 1 && isNew))
-                wantRetained.Add(subscription);
+            else if (request.RetainHandling == 0 || (request.RetainHandling == 1 && isNew) || wantRetained.ContainsKey(filter.Text))
+                wantRetained[filter.Text] = subscription;
         }
 
         var answer = new SubackPacket(PacketType.Suback) { PacketId = packet.PacketId, ReasonCodes = codes };
-        connection.SendThen(answer, session => SendRetained(session, wantRetained));
+        connection.SendThen(answer, session => SendRetained(session, wantRetained.Values));
     }
 
     public void Unsubscribe(UnsubscribePacket packet)
@@ -82,23 +84,15 @@ internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection co
             if (!session.Subscriptions.Remove(filter, out var subscription))
                 return MqttReasonCode.NoSubscriptionExisted;
             broker.Subscriptions.Remove(subscription);
+            session.Outgoing.RemoveRetained(filter);
             return MqttReasonCode.Success;
         }
     }
 
     // Under the session's lock: a publish that comes now is queued after the retained message it replaces.
-    private void SendRetained(Session session, List<Subscription> subscriptions)
+    private static void SendRetained(Session session, IEnumerable<Subscription> subscriptions)
     {
-        List<RoutedMessage> messages = [];
         foreach (var subscription in subscriptions)
-        {
-            messages.Clear();
-            broker.Retained.Collect(subscription.Filter, messages);
-            foreach (var message in messages)
-            {
-                var qos = (MqttQualityOfService)Math.Min((byte)subscription.QualityOfService, (byte)message.Message.QualityOfService);
-                session.Outgoing.EnqueueRetained(message, qos, subscription.Identifiers);
-            }
-        }
+            session.Outgoing.AddRetained(subscription);
     }
 }

@@ -67,6 +67,10 @@ internal sealed class SubscribePacket : MqttPacket
     public override PacketType Type => PacketType.Subscribe;
     public ushort PacketId { get; init; }
     public required IReadOnlyList<SubscriptionRequest> Subscriptions { get; init; }
+
+    /// <summary>Filters after the last that is kept, see <see cref="SubscribeReader.MaximumFilters"/>. Each wants its reason code.</summary>
+    public int Excess { get; init; }
+
     public PacketProperties? Properties { get; init; }
 }
 

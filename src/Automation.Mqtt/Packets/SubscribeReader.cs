@@ -3,17 +3,28 @@ namespace Automation.Mqtt.Packets;
 /// <summary>Parses SUBSCRIBE, SUBACK, UNSUBSCRIBE and UNSUBACK — MQTT 5 §3.8 to §3.11.</summary>
 internal static class SubscribeReader
 {
+    /// <summary>Most topic filters of one SUBSCRIBE or UNSUBSCRIBE: a packet of the greatest size could hold hundreds of thousands.</summary>
+    public const int MaximumFilters = 1000;
+
     // SUBSCRIBE: packet identifier, [properties], then topic filter and options, once or more.
     public static SubscribePacket ReadSubscribe(bool isV5, ref BodyReader body)
     {
         var id = BodyParser.ReadPacketId(ref body);
         var properties = isV5 ? PropertyReader.Read(ref body, PropertyPlaces.Subscribe) : null;
         var requests = new List<SubscriptionRequest>(1);
+        var excess = 0;
         while (body.Remaining > 0)
-            requests.Add(ReadRequest(isV5, ref body));
+        {
+            var request = ReadRequest(isV5, ref body);
+            if (requests.Count < MaximumFilters)
+                requests.Add(request);
+            else
+                excess++;
+        }
+
         if (requests.Count == 0)
             throw MqttProtocolException.ProtocolError("A SUBSCRIBE holds no topic filter.");
-        return new SubscribePacket { PacketId = id, Subscriptions = requests, Properties = properties };
+        return new SubscribePacket { PacketId = id, Subscriptions = requests, Excess = excess, Properties = properties };
     }
 
     // Options: reserved (2), retain handling (2), retain as published, no local, QoS (2) — §3.8.3.1. 3.1.1 has the QoS only.
@@ -54,7 +65,13 @@ internal static class SubscribeReader
         var properties = isV5 ? PropertyReader.Read(ref body, PropertyPlaces.Unsubscribe) : null;
         var filters = new List<string>(1);
         while (body.Remaining > 0)
+        {
+            // An UNSUBACK has no code for "too many" (§3.11.3), and none at all in 3.1.1.
+            if (filters.Count == MaximumFilters)
+                throw new MqttProtocolException(MqttReasonCode.QuotaExceeded, $"An UNSUBSCRIBE holds more than {MaximumFilters} topic filters.");
             filters.Add(body.ReadString());
+        }
+
         if (filters.Count == 0)
             throw MqttProtocolException.ProtocolError("An UNSUBSCRIBE holds no topic filter.");
         return new UnsubscribePacket { PacketId = id, Filters = filters, Properties = properties };

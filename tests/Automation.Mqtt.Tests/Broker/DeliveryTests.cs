@@ -120,7 +120,7 @@ public sealed class DeliveryTests : BrokerTestBase
     [Fact]
     public void ANewQoS1Message_PushesOutTheOldestQoS0()
     {
-        var outgoing = new Automation.Mqtt.Broker.OutgoingMessages(maxMessages: 2, maxBytes: 1_000_000);
+        var outgoing = new Automation.Mqtt.Broker.OutgoingMessages(maxMessages: 2, maxBytes: 1_000_000, new(1_000_000), new(maxMessages: 1, maxBytes: 1));
         outgoing.Attach(window: 10);
         foreach (var topic in new[] { "old", "newer" })
             Assert.Equal(0, outgoing.Enqueue(new(new() { Topic = topic }, Time), MqttQualityOfService.AtMostOnce, false, null));

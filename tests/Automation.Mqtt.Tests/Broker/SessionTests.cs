@@ -165,6 +165,30 @@ public sealed class SessionTests : BrokerTestBase
         client.Drop();
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task AKeptSession_DropsWhatIsTooLargeForTheClientNow(int qos)
+    {
+        var broker = await StartAsync();
+        var client = await TestClient.ConnectAsync(broker, "c", properties: new PacketProperties { SessionExpiryInterval = 100 });
+        await client.SubscribeAsync("#", qos);
+        await broker.PublishAsync(new() { Topic = "large", Payload = new byte[1000], QualityOfService = (MqttQualityOfService)qos });
+        await broker.PublishAsync(new() { Topic = "small", QualityOfService = (MqttQualityOfService)qos });
+        await client.ExpectPublishAsync("large");
+        var small = await client.ExpectPublishAsync("small");
+
+        // The window of one is free for the small message, so the large one's identifier is free too.
+        var narrow = new PacketProperties { SessionExpiryInterval = 100, MaximumPacketSize = 100, ReceiveMaximum = 1 };
+        await using var back = await TestClient.ConnectAsync(broker, "c", cleanStart: false, properties: narrow);
+
+        var again = await back.ExpectPublishAsync("small");
+        Assert.Equal((true, small.PacketId), (again.Duplicate, again.PacketId));
+        Assert.Equal(1, broker.Metrics.DroppedTooLarge);
+        Assert.InRange(broker.QueuedBytes, 1, 500);
+        client.Drop();
+    }
+
     [Fact]
     public async Task AKeptSession_RemembersIncomingQoS2()
     {
