@@ -1,3 +1,5 @@
+using Automation.Server.Secrets;
+
 namespace Automation.Server.Deliveries;
 
 /// <summary>One outbound webhook to be made, as the journal keeps it.</summary>
@@ -24,14 +26,12 @@ internal sealed record Delivery(
     /// <summary><c>https://host:port</c> of an address; where a secret holds the origin, its name as <c>${secret.NAME}</c>, so that no secret is stored.</summary>
     public static string DestinationOf(string escapedUrl)
     {
-        var secret = escapedUrl.IndexOf("${", StringComparison.Ordinal);
         var authorityEnd = escapedUrl.IndexOf("://", StringComparison.Ordinal) is var scheme and >= 0
             ? escapedUrl.AsSpan(scheme + 3).IndexOfAny('/', '?', '#') is var slash and >= 0 ? scheme + 3 + slash : escapedUrl.Length
             : escapedUrl.Length;
-        if (secret >= 0 && secret < authorityEnd)
+        foreach (var part in SecretTemplate.Parts(escapedUrl))
         {
-            var end = escapedUrl.IndexOf('}', secret);
-            return end < 0 ? escapedUrl : escapedUrl[secret..(end + 1)];
+            if (part.IsSecret && part.Start < authorityEnd) return string.Concat("${secret.", escapedUrl.AsSpan(part.Start, part.Length), "}");
         }
 
         return Uri.TryCreate(escapedUrl, UriKind.Absolute, out var uri) ? $"{uri.Scheme}://{uri.Host}:{uri.Port}" : escapedUrl;

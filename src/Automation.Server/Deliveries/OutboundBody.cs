@@ -25,20 +25,12 @@ internal static class OutboundBody
     /// <c>{ "base64": … }</c> as bytes, other values as JSON.
     /// </param>
     /// <param name="contentType">Media type, with or without parameters.</param>
-    /// <exception cref="StepException"><c>config_invalid</c>: the value does not fit a form.</exception>
-    public static ReadOnlyMemory<byte> Encode(SecretJson value, string contentType)
-    {
-        var utf8 = value.Escaped.Utf8;
-        var spelling = Spelling(contentType);
-        if (spelling is SecretSpelling.Json) return utf8;
-        using var document = value.Escaped.ToDocument();
-        var root = document.RootElement;
-        if (spelling is SecretSpelling.Form) return EncodeForm(root);
-        if (root.ValueKind is JsonValueKind.String) return Encoding.UTF8.GetBytes(root.GetString()!);
-        if (root.ValueKind is JsonValueKind.Object && root.GetPropertyCount() == 1 && root.TryGetProperty("base64", out var base64)
-            && base64.ValueKind is JsonValueKind.String && base64.TryGetBytesFromBase64(out var bytes)) return SecretTemplate.EscapeUtf8(bytes);
-        return utf8;
-    }
+    /// <exception cref="StepException"><c>config_invalid</c>: the value does not fit a form, or holds half of a character.</exception>
+    public static ReadOnlyMemory<byte> Encode(SecretJson value, string contentType) => Encode(value.Escaped, contentType, isEscaped: true);
+
+    /// <summary>The same for a value from outside, which never names a secret: it is escaped as the bytes that are sent, so that no spelling of <c>${</c> in JSON comes to be one.</summary>
+    /// <exception cref="StepException">As with <see cref="Encode(SecretJson, string)"/>.</exception>
+    public static ReadOnlyMemory<byte> EncodeData(Json data, string contentType) => SecretTemplate.EscapeUtf8(Encode(data, contentType, isEscaped: false));
 
     public static bool IsJson(ReadOnlySpan<char> mediaType) =>
         mediaType.Equals(Json, StringComparison.OrdinalIgnoreCase)
@@ -52,7 +44,28 @@ internal static class OutboundBody
         return (type.IndexOf(';') is var end and >= 0 ? type[..end] : type).Trim();
     }
 
-    private static byte[] EncodeForm(JsonElement root)
+    private static ReadOnlyMemory<byte> Encode(Json value, string contentType, bool isEscaped)
+    {
+        var spelling = Spelling(contentType);
+        if (spelling is SecretSpelling.Json) return value.Utf8;
+        using var document = value.ToDocument();
+        var root = document.RootElement;
+        try
+        {
+            if (spelling is SecretSpelling.Form) return EncodeForm(root, isEscaped);
+            if (root.ValueKind is JsonValueKind.String) return Encoding.UTF8.GetBytes(root.GetString()!);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new StepException("config_invalid", "The body holds half of a character, as of an emoji that was cut; mend it, as with toWellFormed().");
+        }
+
+        if (root.ValueKind is JsonValueKind.Object && root.GetPropertyCount() == 1 && root.TryGetProperty("base64", out var base64)
+            && base64.ValueKind is JsonValueKind.String && base64.TryGetBytesFromBase64(out var bytes)) return isEscaped ? SecretTemplate.EscapeUtf8(bytes) : bytes;
+        return value.Utf8;
+    }
+
+    private static byte[] EncodeForm(JsonElement root, bool isEscaped)
     {
         if (root.ValueKind is not JsonValueKind.Object)
             throw new StepException("config_invalid", $"A body of the type {Form} has to be an object; this one is {Kind(root)}.");
@@ -61,24 +74,26 @@ internal static class OutboundBody
         {
             if (property.Value.ValueKind is JsonValueKind.Array)
             {
-                foreach (var item in property.Value.EnumerateArray()) AppendPair(form, property.Name, item);
+                foreach (var item in property.Value.EnumerateArray()) AppendPair(form, property.Name, item, isEscaped);
             }
             else
             {
-                AppendPair(form, property.Name, property.Value);
+                AppendPair(form, property.Name, property.Value, isEscaped);
             }
         }
 
         return Encoding.UTF8.GetBytes(form.ToString());
     }
 
-    private static void AppendPair(StringBuilder form, string name, JsonElement value)
+    private static void AppendPair(StringBuilder form, string name, JsonElement value, bool isEscaped)
     {
         if (value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
             throw new StepException("config_invalid", $"The form field \"{name}\" is {Kind(value)}; a form holds texts, numbers and booleans.");
         if (form.Length > 0) form.Append('&');
-        form.Append(FormText(name)).Append('=');
-        if (value.ValueKind is JsonValueKind.String) AppendEscaped(form, value.GetString()!);
+        // A name holds no secret, only what is escaped as if it could.
+        form.Append(FormText(isEscaped ? SecretTemplate.Unescape(name) : name)).Append('=');
+        if (value.ValueKind is JsonValueKind.String && isEscaped) AppendEscaped(form, value.GetString()!);
+        else if (value.ValueKind is JsonValueKind.String) form.Append(FormText(value.GetString()!));
         else if (value.ValueKind is not JsonValueKind.Null) form.Append(FormText(value.GetRawText()));
     }
 

@@ -42,7 +42,7 @@ internal static class SecretTemplate
     public static bool MayHold(ReadOnlySpan<char> escaped) => escaped.IndexOf("${", StringComparison.Ordinal) >= 0;
 
     /// <summary>Doubles the dollar of each <c>${</c>, as <see cref="SecretText.Escape"/> does; without one the bytes are returned as they are.</summary>
-    /// <remarks>In JSON text this escapes what its strings hold: a dollar or brace written as <c>\u0024</c> never opens a secret, as filling does not unescape.</remarks>
+    /// <remarks>For the bytes that are sent. JSON text may be escaped so when it is sent as JSON; where its strings are decoded, escape what comes out.</remarks>
     public static ReadOnlyMemory<byte> EscapeUtf8(ReadOnlyMemory<byte> text)
     {
         var rest = text.Span;
@@ -59,6 +59,9 @@ internal static class SecretTemplate
         escaped.Write(rest);
         return escaped.WrittenMemory;
     }
+
+    /// <summary>The inverse of <see cref="SecretText.Escape"/>, for what was escaped and holds no secret, as the names of an object.</summary>
+    public static string Unescape(string escaped) => escaped.Contains(EscapedBrace, StringComparison.Ordinal) ? escaped.Replace(EscapedBrace, "${", StringComparison.Ordinal) : escaped;
 
     public static PartEnumerator Parts(string escaped) => new(escaped);
 

@@ -37,4 +37,13 @@ public sealed class OutboundBodyTests
         Assert.Equal("config_invalid", error.Error.Code);
         Assert.Contains(part, error.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("\"\\ud800\"", "text/plain")]
+    [InlineData("{\"k\":\"\\udc00\"}", OutboundBody.Form)]
+    public void Encode_SaysWhenTheTextHoldsHalfOfACharacter(string value, string contentType)
+    {
+        var error = Assert.Throws<StepException>(() => OutboundBody.EncodeData(Json.Parse(value), contentType));
+        Assert.Equal("config_invalid", error.Error.Code);
+    }
 }

@@ -86,7 +86,7 @@ internal sealed class HttpRequestStep(OutboundHttp http, SecretStore secrets, Ti
         if (query is not { Count: > 0 }) return address;
         var fragment = address.IndexOf('#');
         var bare = fragment < 0 ? address : address[..fragment];
-        var pairs = query.Select(p => Uri.EscapeDataString(p.Key) + "=" + Uri.EscapeDataString(filling.Text(p.Value.Escaped)));
+        var pairs = query.Select(p => Uri.EscapeDataString(SecretTemplate.Unescape(p.Key)) + "=" + Uri.EscapeDataString(filling.Text(p.Value.Escaped)));
         return bare + (bare.Contains('?') ? bare[^1] is '?' or '&' ? "" : "&" : "?") + string.Join('&', pairs);
     }
 

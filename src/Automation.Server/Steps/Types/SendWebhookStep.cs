@@ -54,12 +54,8 @@ internal sealed class SendWebhookStep(DeliveryOptions defaults, SecretStore secr
         return ValueTask.FromResult(StepResult.Done(new Output(PublicId.Format(PublicId.Delivery, id))));
     }
 
-    private static ReadOnlyMemory<byte> Body(Config config, Json input)
-    {
-        // What flows in is escaped, so that it can never name a secret; a configured body already is.
-        var value = config.Body ?? new SecretJson(new Json(SecretTemplate.EscapeUtf8(input.Utf8)));
-        return OutboundBody.Encode(value, config.ContentType);
-    }
+    private static ReadOnlyMemory<byte> Body(Config config, Json input) =>
+        config.Body is { } body ? OutboundBody.Encode(body, config.ContentType) : OutboundBody.EncodeData(input, config.ContentType);
 
     private sealed record Output(string DeliveryId);
 }
