@@ -19,10 +19,10 @@ internal sealed class DeliveryWorker(
     ILogger<DeliveryWorker> log) : BackgroundService
 {
     private const int ReleasesPerCommit = 500;
-    private static readonly TimeSpan SafetyNet = TimeSpan.FromSeconds(1), LongestCommitPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SafetyNet = TimeSpan.FromSeconds(1), FirstCommitPause = TimeSpan.FromSeconds(1), LongestCommitPause = TimeSpan.FromSeconds(30);
 
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly CancellationTokenSource cutOff = new();
+    private readonly CancellationTokenSource stopping = new(), cutOff = new();
 
     /// <summary>Takes room for one delivery to <paramref name="destination"/> (<see cref="Delivery.Destination"/>); call it before the commit that queues the delivery.</summary>
     /// <returns>
@@ -68,6 +68,7 @@ internal sealed class DeliveryWorker(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         var waiting = lanes.Close();
+        await stopping.CancelAsync();
         await base.StopAsync(cancellationToken);
         foreach (var chunk in waiting.Chunk(ReleasesPerCommit)) await GiveBackAsync(chunk);
         try
@@ -86,6 +87,7 @@ internal sealed class DeliveryWorker(
 
     public override void Dispose()
     {
+        stopping.Dispose();
         cutOff.Dispose();
         base.Dispose();
     }
@@ -151,7 +153,7 @@ internal sealed class DeliveryWorker(
     private async Task RecordAsync(Delivery delivery, SendResult result)
     {
         var change = new DeliveryAttempted(delivery.Id, result.Attempt, result.State, result.NextAttemptAt);
-        for (var pause = TimeSpan.FromSeconds(1); ; pause = pause * 2 < LongestCommitPause ? pause * 2 : LongestCommitPause)
+        for (var pause = FirstCommitPause; ; pause = Longer(pause))
         {
             try
             {
@@ -178,18 +180,42 @@ internal sealed class DeliveryWorker(
         if (lanes.Done(delivery.Destination)) wake.Writer.TryWrite(true);
     }
 
+    /// <summary>Frees held deliveries in the journal, however long that takes; while the server stops, once, as its next start finds them anyway.</summary>
     private async Task GiveBackAsync(Delivery[] deliveries)
     {
-        try
+        var changes = deliveries.Select(d => (Change)new DeliveryReleased(d.Id)).ToArray();
+        for (var pause = FirstCommitPause; ; pause = Longer(pause))
         {
-            await journal.CommitAsync(deliveries.Select(d => (Change)new DeliveryReleased(d.Id)).ToArray());
-        }
-        catch (JournalException error)
-        {
-            Log.ReleaseFailed(log, error);
+            var last = stopping.IsCancellationRequested;
+            try
+            {
+                await journal.CommitAsync(changes);
+                break;
+            }
+            catch (JournalException error) when (last || error.Refused)
+            {
+                Log.NotGivenBack(log, error, deliveries.Length);
+                break;
+            }
+            catch (JournalException error)
+            {
+                Log.ReleaseFailed(log, error, deliveries.Length, pause);
+            }
+
+            try
+            {
+                await Task.Delay(pause, time, stopping.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // One more try.
+            }
         }
 
-        foreach (var delivery in deliveries) lanes.Done(delivery.Destination);
+        foreach (var delivery in deliveries)
+        {
+            if (lanes.Done(delivery.Destination)) wake.Writer.TryWrite(true);
+        }
     }
 
     private void Report(Delivery delivery, SendResult result)
@@ -198,6 +224,8 @@ internal sealed class DeliveryWorker(
         else if (result.State == DeliveryState.Retrying && log.IsEnabled(LogLevel.Debug))
             Log.Retrying(log, result.Attempt.Number, Id(delivery), delivery.Destination, result.Attempt.Error, result.NextAttemptAt);
     }
+
+    private static TimeSpan Longer(TimeSpan pause) => pause * 2 < LongestCommitPause ? pause * 2 : LongestCommitPause;
 
     private static string Id(Delivery delivery) => PublicId.Format(PublicId.Delivery, delivery.Id);
 }

@@ -24,6 +24,9 @@ internal static partial class Log
     [LoggerMessage(4006, LogLevel.Information, "Deliveries stopped; {Released} untried ones were given back")]
     public static partial void Stopped(ILogger logger, int released);
 
-    [LoggerMessage(4007, LogLevel.Error, "Untried deliveries could not be given back; the next start finds them")]
-    public static partial void ReleaseFailed(ILogger logger, Exception error);
+    [LoggerMessage(4007, LogLevel.Error, "{Count} untried deliveries could not be given back; trying again in {Pause}")]
+    public static partial void ReleaseFailed(ILogger logger, Exception error, int count, TimeSpan pause);
+
+    [LoggerMessage(4008, LogLevel.Error, "{Count} untried deliveries were not given back; the next start finds them")]
+    public static partial void NotGivenBack(ILogger logger, Exception error, int count);
 }

@@ -223,6 +223,46 @@ public sealed class DeliveryWorkerTests
     }
 
     [Fact]
+    public async Task DeliveriesThatCannotBeGivenBack_AreGivenBackLater_AndKeepTheirRoomUntilThen()
+    {
+        await using var rig = new DeliveryRig(new DeliveryOptions { MaxHeld = 8 });
+        for (var i = 0; i < 8; i++)
+        {
+            var delivery = rig.Delivery("http://127.0.0.1:1/");
+            await rig.Journal.CommitAsync(new DeliveryQueued(delivery, Held: true));
+            rig.Lanes.Admit(delivery, out _);
+        }
+
+        rig.Text("ALTER TABLE deliveries RENAME TO gone");
+        var shedding = rig.Worker.RunOnceAsync();
+        while (!rig.WorkerLog.Lines.Any(l => l.StartsWith("Error 4007", StringComparison.Ordinal))) await Task.Yield();
+        Assert.Equal(8, rig.Lanes.Held);
+        rig.Text("ALTER TABLE gone RENAME TO deliveries");
+        while (!shedding.IsCompleted)
+        {
+            rig.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal("4", rig.Text("SELECT count(*) FROM deliveries WHERE owner IS NULL"));
+        Assert.Equal(4, rig.Lanes.Held);
+    }
+
+    [Fact]
+    public async Task Stop_DoesNotWait_ForAJournalThatCannotTakeDeliveriesBack()
+    {
+        await using var rig = new DeliveryRig();
+        var delivery = rig.Delivery("http://127.0.0.1:1/");
+        Assert.True(rig.Worker.TryReserve(delivery.Destination));
+        await rig.Journal.CommitAsync(new DeliveryQueued(delivery, Held: true));
+        rig.Text("ALTER TABLE deliveries RENAME TO gone");
+        await rig.Worker.StopAsync(CancellationToken.None);
+        rig.Worker.Start(delivery);
+        await rig.Worker.WhenIdleAsync();
+        Assert.Contains(rig.WorkerLog.Lines, l => l.StartsWith("Error 4008", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Restart_MakesWhatTheDeadServerHeld()
     {
         await using var receiver = await Receiver.StartAsync(_ => Task.CompletedTask);
