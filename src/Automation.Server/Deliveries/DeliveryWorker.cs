@@ -24,6 +24,9 @@ internal sealed class DeliveryWorker(
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource stopping = new(), cutOff = new();
 
+    /// <summary>When the first delivery comes due that was not yet at the last claim; null for none.</summary>
+    private DateTimeOffset? nextDue;
+
     /// <summary>Takes room for one delivery to <paramref name="destination"/> (<see cref="Delivery.Destination"/>); call it before the commit that queues the delivery.</summary>
     /// <returns>
     /// True: queue the delivery with <see cref="DeliveryQueued.Held"/>, then call <see cref="Start"/> after the commit or <see cref="Release"/> when it failed; one of both, once.
@@ -50,13 +53,15 @@ internal sealed class DeliveryWorker(
     public async Task<int> RunOnceAsync()
     {
         var started = 0;
+        nextDue = null;
         foreach (var chunk in lanes.Shed().Chunk(ReleasesPerCommit)) await GiveBackAsync(chunk);
         while (lanes.WantsMore(out var limit, out var except))
         {
             var claimed = await journal.ClaimDeliveriesAsync(time.GetUtcNow(), limit, except);
-            foreach (var delivery in claimed) Put(lanes.Admit(delivery, out var startRunner), delivery, startRunner);
-            started += claimed.Count;
-            if (claimed.Count == limit) continue;
+            foreach (var delivery in claimed.Deliveries) Put(lanes.Admit(delivery, out var startRunner), delivery, startRunner);
+            started += claimed.Deliveries.Count;
+            nextDue = claimed.NextDue;
+            if (claimed.Deliveries.Count == limit) continue;
             lanes.CaughtUp(except);
             break;
         }
@@ -102,7 +107,7 @@ internal sealed class DeliveryWorker(
             {
                 await RunOnceAsync();
                 // What is due by now goes to a destination without room: its lane wakes this loop.
-                if (await journal.NextDeliveryDueAsync() - time.GetUtcNow() is { } rest && rest > TimeSpan.Zero && rest < pause) pause = rest;
+                if (nextDue - time.GetUtcNow() is { } rest && rest < pause) pause = rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
             }
             catch (Exception error)
             {

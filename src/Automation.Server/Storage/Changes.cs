@@ -64,19 +64,19 @@ internal sealed record RunsClaimed(int Limit, long Bytes = long.MaxValue) : Chan
 }
 
 /// <summary>Takes hold of due deliveries that no live server holds, oldest due first.</summary>
+/// <param name="Now">What is due by then.</param>
+/// <param name="Limit">How many at most.</param>
+/// <param name="Except">Destinations to leave out.</param>
 internal sealed record DeliveriesClaimed(DateTimeOffset Now, int Limit, IReadOnlyCollection<string> Except) : Change
 {
     public List<Delivery> Deliveries { get; } = [];
+
+    /// <summary>When the next delivery that nobody holds comes due after <paramref name="Now"/>, the left-out destinations aside; null when none does. Set when the change was applied.</summary>
+    public DateTimeOffset? NextDue { get; set; }
 }
 
 /// <summary>An open run as the journal has it.</summary>
 internal sealed record ClaimedRun(long RunId, Event Event, string WorkflowId, string VersionHash, string TriggerId, DateTimeOffset? StartedAt, Json? Snapshot);
-
-/// <summary>Asks when the next delivery that nobody holds is due.</summary>
-internal sealed record NextDeliveryDue : Change
-{
-    public DateTimeOffset? Due { get; set; }
-}
 
 /// <summary>Reads one stored version; by its hash, or the last activated one when <paramref name="Hash"/> is null.</summary>
 internal sealed record VersionRead(string WorkflowId, string? Hash) : Change

@@ -66,20 +66,13 @@ internal sealed class Journal : IAsyncDisposable
     /// <summary>
     /// Takes hold of up to <paramref name="limit"/> deliveries that are due and that no live server holds, oldest due first, leaving out the given
     /// destinations. A held delivery is this server's until a <see cref="DeliveryAttempted"/> or <see cref="DeliveryReleased"/>, or until the server dies.
+    /// Costs a look-up for each destination with deliveries that nobody holds, and one for each delivery that is taken; not for those that have to wait.
     /// </summary>
-    public async ValueTask<IReadOnlyList<Delivery>> ClaimDeliveriesAsync(DateTimeOffset now, int limit, IReadOnlyCollection<string> except)
+    public async ValueTask<DeliveriesClaimed> ClaimDeliveriesAsync(DateTimeOffset now, int limit, IReadOnlyCollection<string> except)
     {
         var claim = new DeliveriesClaimed(now, limit, except);
         await CommitAsync(claim);
-        return claim.Deliveries;
-    }
-
-    /// <summary>When the next delivery that nobody holds is due; null when there is none.</summary>
-    public async ValueTask<DateTimeOffset?> NextDeliveryDueAsync()
-    {
-        var query = new NextDeliveryDue();
-        await CommitAsync(query);
-        return query.Due;
+        return claim;
     }
 
     /// <summary>Takes hold of up to <paramref name="limit"/> open runs that no live server holds, oldest first; fewer once their events' bodies have <paramref name="bytes"/>.</summary>

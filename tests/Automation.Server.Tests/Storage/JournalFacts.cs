@@ -193,10 +193,11 @@ public abstract class JournalFacts : IAsyncLifetime
         var rest = await Journal.ClaimDeliveriesAsync(Sample.Time.AddSeconds(5), 10, ["https://slow:443"]);
         var slow = await Journal.ClaimDeliveriesAsync(Sample.Time.AddSeconds(5), 10, []);
 
-        Assert.Equal([2], first.Select(d => d.Id));
-        Assert.Equal([1], rest.Select(d => d.Id));
-        Assert.Equal([4], slow.Select(d => d.Id));
-        Assert.Equal(Sample.Time.AddSeconds(9), await Journal.NextDeliveryDueAsync());
+        Assert.Equal([2], first.Deliveries.Select(d => d.Id));
+        Assert.Equal([1], rest.Deliveries.Select(d => d.Id));
+        Assert.Equal([4], slow.Deliveries.Select(d => d.Id));
+        Assert.Equal(Sample.Time.AddSeconds(9), slow.NextDue);
+        Assert.Null((await Journal.ClaimDeliveriesAsync(Sample.Time.AddSeconds(9), 10, [])).NextDue);
     }
 
     [Fact]
@@ -205,7 +206,7 @@ public abstract class JournalFacts : IAsyncLifetime
         var queued = Sample.Delivery(1, request: Sample.Request(url: "https://${secret.HOST}/ü", body: "", maxAttempts: 7));
         await Journal.CommitAsync(new DeliveryQueued(queued, Held: false));
 
-        var claimed = Assert.Single(await Journal.ClaimDeliveriesAsync(Sample.Time, 10, []));
+        var claimed = Assert.Single((await Journal.ClaimDeliveriesAsync(Sample.Time, 10, [])).Deliveries);
 
         Assert.Equal(queued with { Request = claimed.Request }, claimed);
         Assert.Equal(queued.Request with { Headers = claimed.Request.Headers, Body = claimed.Request.Body }, claimed.Request);
@@ -231,8 +232,8 @@ public abstract class JournalFacts : IAsyncLifetime
         await Journal.CommitAsync(new DeliveryQueued(Sample.Delivery(1), Held: true));
         await Journal.CommitAsync(Sample.Attempted(1, DeliveryState.Retrying, nextAttemptAt: Sample.Time.AddSeconds(5), error: "receiver_timed_out"));
 
-        Assert.Empty(await Journal.ClaimDeliveriesAsync(Sample.Time.AddSeconds(4), 10, []));
-        Assert.Equal(1, Assert.Single(await Journal.ClaimDeliveriesAsync(Sample.Time.AddSeconds(5), 10, [])).Attempts);
+        Assert.Empty((await Journal.ClaimDeliveriesAsync(Sample.Time.AddSeconds(4), 10, [])).Deliveries);
+        Assert.Equal(1, Assert.Single((await Journal.ClaimDeliveriesAsync(Sample.Time.AddSeconds(5), 10, [])).Deliveries).Attempts);
     }
 
     [Fact]
@@ -242,7 +243,7 @@ public abstract class JournalFacts : IAsyncLifetime
 
         await Journal.CommitAsync(new DeliveryReleased(1));
 
-        Assert.Equal(0, Assert.Single(await Journal.ClaimDeliveriesAsync(Sample.Time, 10, [])).Attempts);
+        Assert.Equal(0, Assert.Single((await Journal.ClaimDeliveriesAsync(Sample.Time, 10, [])).Deliveries).Attempts);
     }
 
     [Fact]
@@ -254,7 +255,7 @@ public abstract class JournalFacts : IAsyncLifetime
         var replay = new DeliveryReplayed(1, Sample.Time.AddHours(1));
         await Journal.CommitAsync(replay);
 
-        var again = Assert.Single(await Journal.ClaimDeliveriesAsync(Sample.Time.AddHours(1), 10, []));
+        var again = Assert.Single((await Journal.ClaimDeliveriesAsync(Sample.Time.AddHours(1), 10, [])).Deliveries);
         Assert.True(replay.Replayed);
         Assert.Equal(3, again.Attempts);
         Assert.Equal(6, again.Request.MaxAttempts);
@@ -286,7 +287,7 @@ public abstract class JournalFacts : IAsyncLifetime
         Assert.Equal(4, Journal.GreatestId);
         Assert.Equal(1, Journal.OpenRunsAtStart);
         Assert.Equal([2], (await Journal.ClaimRunsAsync(10)).Select(r => r.RunId));
-        Assert.Equal([4], (await Journal.ClaimDeliveriesAsync(Sample.Time, 10, [])).Select(d => d.Id));
+        Assert.Equal([4], (await Journal.ClaimDeliveriesAsync(Sample.Time, 10, [])).Deliveries.Select(d => d.Id));
     }
 
     [Fact]

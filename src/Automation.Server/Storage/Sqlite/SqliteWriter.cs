@@ -55,8 +55,7 @@ internal sealed class SqliteWriter : IDisposable
             case VersionStored c: Apply(c); break;
             case WorkflowSwitched c: Apply(c); break;
             case RunsClaimed c: Apply(c); break;
-            case DeliveriesClaimed c: Apply(c); break;
-            case NextDeliveryDue c: Apply(c); break;
+            case DeliveriesClaimed c: SqliteClaims.Apply(c, server, Sql); break;
             case VersionRead c: Apply(c); break;
             case EventsPruned c: SqlitePruning.Apply(c, Sql); break;
             default: throw new InvalidOperationException($"No SQL for {change.GetType().Name}.");
@@ -201,30 +200,6 @@ internal sealed class SqliteWriter : IDisposable
         foreach (var run in change.Runs) Sql("UPDATE runs SET owner = ?2 WHERE id = ?1").Bind(1, run.RunId).Bind(2, server).Run();
     }
 
-    private void Apply(DeliveriesClaimed change)
-    {
-        var rows = Sql("""
-            SELECT id, run_id, workflow_id, step_id, idempotency_key, destination, attempts, request, body, created_at, max_attempts FROM deliveries
-            WHERE owner IS NULL AND next_attempt_at <= ?1 AND destination NOT IN (SELECT value FROM json_each(?2)) ORDER BY next_attempt_at, id LIMIT ?3
-            """).Bind(1, change.Now).BindText(2, JsonSerializer.SerializeToUtf8Bytes(change.Except)).Bind(3, change.Limit);
-        change.Deliveries.Clear(); // a refused neighbour makes the unit apply again
-        while (rows.Read())
-        {
-            change.Deliveries.Add(new Delivery(
-                rows.Long(0),
-                rows.Long(1),
-                rows.Text(2),
-                rows.Text(3),
-                rows.Text(4),
-                rows.Text(5),
-                StoredRequest.Read(rows.Bytes(7), rows.Bytes(8)) with { MaxAttempts = (int)rows.Long(10) },
-                rows.Time(9),
-                (int)rows.Long(6)));
-        }
-
-        foreach (var delivery in change.Deliveries) Sql("UPDATE deliveries SET owner = ?2 WHERE id = ?1").Bind(1, delivery.Id).Bind(2, server).Run();
-    }
-
     private void Apply(VersionRead query)
     {
         var row = Sql("SELECT document, files FROM versions WHERE workflow_id = ?1 AND hash = coalesce(?2, (SELECT active_hash FROM workflows WHERE id = ?1))")
@@ -234,12 +209,6 @@ internal sealed class SqliteWriter : IDisposable
             var files = JsonSerializer.Deserialize<Dictionary<string, string>>(row.Bytes(1), JsonFormat.Wire)!;
             query.Source = new VersionSource(new Json(row.Bytes(0)), files);
         }
-    }
-
-    private void Apply(NextDeliveryDue query)
-    {
-        var row = Sql("SELECT min(next_attempt_at) FROM deliveries WHERE owner IS NULL AND next_attempt_at IS NOT NULL");
-        while (row.Read()) query.Due = row.LongOrNull(0) is { } due ? DateTimeOffset.FromUnixTimeMilliseconds(due) : null;
     }
 
     /// <summary>A SQLite file has one server at a time (the data folder's lock), so whoever else holds rows is dead.</summary>

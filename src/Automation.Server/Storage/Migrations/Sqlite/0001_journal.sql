@@ -90,7 +90,8 @@ CREATE TABLE deliveries (
   ended_at INTEGER
 ) STRICT;
 
-CREATE INDEX deliveries_open ON deliveries (owner, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+-- A claim looks at the first row of each destination, so one that is far behind costs no more than any other.
+CREATE INDEX deliveries_open ON deliveries (owner, destination, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX deliveries_dead ON deliveries (id) WHERE state = 'dead';
 CREATE INDEX deliveries_by_run ON deliveries (run_id);
 
