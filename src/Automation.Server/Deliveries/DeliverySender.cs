@@ -89,7 +89,7 @@ internal sealed class DeliverySender(OutboundHttp http, SecretStore secrets, Ret
     {
         if (attempt.Error is null) return new SendResult(attempt, DeliveryState.Succeeded, null);
         if (final || attempt.Number >= delivery.Request.MaxAttempts) return new SendResult(attempt, DeliveryState.Dead, null);
-        return new SendResult(attempt, DeliveryState.Retrying, time.GetUtcNow() + schedule.DelayAfter(attempt.Number, retryAfter));
+        return new SendResult(attempt, DeliveryState.Retrying, time.GetUtcNow() + schedule.DelayAfter(attempt.Number - delivery.AttemptsBeforeReplay, retryAfter));
     }
 
     private OutboundFailure Defect(Delivery delivery, Exception error)

@@ -154,7 +154,10 @@ internal sealed class DeliveryWorker(
     }
 
     /// <summary>Stores an attempt, however long that takes.</summary>
-    /// <remarks>Until then the delivery keeps its room, so a journal that cannot write slows deliveries down instead of losing them.</remarks>
+    /// <remarks>
+    /// Until then the delivery keeps its room, so a journal that cannot write slows deliveries down instead of losing them. An attempt that the journal refuses for good
+    /// is given up: the delivery stays held, so that its receiver is not called again and again, and is made again after the next start.
+    /// </remarks>
     private async Task RecordAsync(Delivery delivery, SendResult result)
     {
         var change = new DeliveryAttempted(delivery.Id, result.Attempt, result.State, result.NextAttemptAt);
@@ -164,6 +167,11 @@ internal sealed class DeliveryWorker(
             {
                 await journal.CommitAsync(change);
                 Report(delivery, result);
+                break;
+            }
+            catch (JournalException error) when (error.Refused)
+            {
+                Log.ResultRefused(log, error, Id(delivery));
                 break;
             }
             catch (JournalException error)

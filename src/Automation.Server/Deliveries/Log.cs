@@ -29,4 +29,7 @@ internal static partial class Log
 
     [LoggerMessage(4008, LogLevel.Error, "{Count} untried deliveries were not given back; the next start finds them")]
     public static partial void NotGivenBack(ILogger logger, Exception error, int count);
+
+    [LoggerMessage(4009, LogLevel.Error, "The result of an attempt of delivery {Delivery} was refused by the database and is given up; the delivery is made again after the next start")]
+    public static partial void ResultRefused(ILogger logger, Exception error, string delivery);
 }

@@ -15,7 +15,7 @@ internal sealed class RetrySchedule(DeliveryOptions options, Random random)
 
     private readonly Lock gate = new();
 
-    /// <param name="attempts">Attempts made so far, 1 or more.</param>
+    /// <param name="attempts">Attempts made since the delivery was queued or replayed, 1 or more.</param>
     /// <param name="retryAfter">What the receiver asked for, from <see cref="RetryAfter"/>; it replaces the schedule's pause.</param>
     public TimeSpan DelayAfter(int attempts, TimeSpan? retryAfter)
     {

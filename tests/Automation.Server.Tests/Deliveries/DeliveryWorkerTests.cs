@@ -73,6 +73,11 @@ public sealed class DeliveryWorkerTests
         await rig.Journal.CommitAsync(new DeliveryReplayed(delivery.Id, rig.Time.GetUtcNow()));
         await RunAsync(rig);
         Assert.Equal("retrying 3", rig.State(delivery));
+        var pause = long.Parse(rig.Text("SELECT next_attempt_at FROM deliveries"), System.Globalization.CultureInfo.InvariantCulture) - rig.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        Assert.InRange(pause, 4000, 6000); // as after the first attempt of all
+        rig.Time.Advance(TimeSpan.FromSeconds(6));
+        await RunAsync(rig);
+        Assert.Equal("dead 4", rig.State(delivery));
     }
 
     [Fact]
@@ -206,11 +211,11 @@ public sealed class DeliveryWorkerTests
         await using var receiver = await Receiver.StartAsync(_ => Task.CompletedTask);
         await using var rig = new DeliveryRig();
         var delivery = await rig.QueueAsync(rig.Delivery(receiver.Url));
-        rig.Text("CREATE TRIGGER broken BEFORE INSERT ON attempts BEGIN SELECT RAISE(ABORT, 'disk trouble'); END");
+        rig.Text("ALTER TABLE attempts RENAME TO gone");
         await rig.Worker.RunOnceAsync();
         while (!rig.WorkerLog.Lines.Any(l => l.StartsWith("Error 4003", StringComparison.Ordinal))) await Task.Yield();
         Assert.Equal(1, rig.Lanes.Held);
-        rig.Text("DROP TRIGGER broken");
+        rig.Text("ALTER TABLE gone RENAME TO attempts");
         var idle = rig.Worker.WhenIdleAsync();
         while (!idle.IsCompleted)
         {
@@ -220,6 +225,21 @@ public sealed class DeliveryWorkerTests
 
         Assert.Equal("succeeded 1", rig.State(delivery));
         Assert.Single(receiver.Requests);
+    }
+
+    [Fact]
+    public async Task ResultThatIsRefusedForGood_IsGivenUp_AndNotSentAgain()
+    {
+        await using var receiver = await Receiver.StartAsync(_ => Task.CompletedTask);
+        await using var rig = new DeliveryRig();
+        var delivery = await rig.QueueAsync(rig.Delivery(receiver.Url));
+        rig.Text("CREATE TRIGGER refuses BEFORE INSERT ON attempts BEGIN SELECT RAISE(ABORT, 'not this one'); END");
+        await RunAsync(rig);
+        Assert.Contains(rig.WorkerLog.Lines, l => l.StartsWith("Error 4009", StringComparison.Ordinal));
+        Assert.Equal(0, rig.Lanes.Held);
+        Assert.Equal(0, await RunAsync(rig));
+        Assert.Single(receiver.Requests);
+        Assert.Equal("pending 0", rig.State(delivery));
     }
 
     [Fact]

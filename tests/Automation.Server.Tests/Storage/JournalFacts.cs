@@ -258,6 +258,7 @@ public abstract class JournalFacts : IAsyncLifetime
         var again = Assert.Single((await Journal.ClaimDeliveriesAsync(Sample.Time.AddHours(1), 10, [])).Deliveries);
         Assert.True(replay.Replayed);
         Assert.Equal(3, again.Attempts);
+        Assert.Equal(3, again.AttemptsBeforeReplay);
         Assert.Equal(6, again.Request.MaxAttempts);
         Assert.Equal("run_2.send.0", again.IdempotencyKey);
     }

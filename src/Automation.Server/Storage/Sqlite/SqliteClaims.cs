@@ -57,6 +57,8 @@ internal static class SqliteClaims
     {
         var row = sql("SELECT id, run_id, workflow_id, step_id, idempotency_key, destination, attempts, request, body, created_at, max_attempts FROM deliveries WHERE id = ?1").Bind(1, id);
         row.Read();
+        var request = StoredRequest.Read(row.Bytes(7), row.Bytes(8));
+        var maxAttempts = (int)row.Long(10);
         var delivery = new Delivery(
             row.Long(0),
             row.Long(1),
@@ -64,9 +66,12 @@ internal static class SqliteClaims
             row.Text(3),
             row.Text(4),
             row.Text(5),
-            StoredRequest.Read(row.Bytes(7), row.Bytes(8)) with { MaxAttempts = (int)row.Long(10) },
+            request with { MaxAttempts = maxAttempts },
             row.Time(9),
-            (int)row.Long(6));
+            (int)row.Long(6))
+        {
+            AttemptsBeforeReplay = maxAttempts - request.MaxAttempts, // a replay allows that many on top of those made
+        };
         row.Reset();
         return delivery;
     }
