@@ -6,8 +6,9 @@ namespace Automation.Mqtt.Broker;
 /// <summary>One client's connection from accept to close. The reader runs here, the writer in <see cref="ClientWriter"/>.</summary>
 internal sealed class ClientConnection(BrokerContext broker, SocketConnection transport)
 {
-    // A CONNECT holds an identifier, a name, a password and a will: more than this is an attack.
-    private const uint MaxConnectBytes = 64 * 1024;
+    // A will's payload may have 64 KiB, and as much is left for its topic, properties, an identifier, a name and a password. Whoever
+    // wants more has not shown yet who he is.
+    private const uint MaxConnectBytes = 128 * 1024;
     // How long a client has to read the last packet before the connection is cut.
     private const int LingerSeconds = 1;
 

@@ -34,7 +34,7 @@ public sealed class MqttBrokerOptions
     /// <summary>Longest keep alive in seconds; an MQTT 5 client that asks for more, or for none, is given this.</summary>
     public ushort MaxKeepAliveSeconds { get; set; } = 3600;
 
-    /// <summary>Largest packet a client may send, in bytes.</summary>
+    /// <summary>Largest packet a client may send, in bytes. A CONNECT has at most 128 KiB of it, enough for the largest will.</summary>
     public int MaxPacketBytes { get; set; } = 1024 * 1024;
 
     /// <summary>

@@ -82,10 +82,12 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
     {
         // Limited by bytes too: what is in flight is kept until the client acknowledges it.
         var open = _sent < _window && _resend.Count == 0 && _inFlightBytes < maxBytes;
+        // Retained messages were in no queue: where it is full they go one by one.
+        var openForRetained = open && (_bytes < maxBytes || _inFlight.Count == 0);
         while (_retained.Count > 0)
         {
             var (subscription, walk) = _retained.GetAt(0).Value;
-            if (!open && subscription.QualityOfService != MqttQualityOfService.AtMostOnce)
+            if (!openForRetained && subscription.QualityOfService != MqttQualityOfService.AtMostOnce)
             {
                 delivery = default;
                 return false;

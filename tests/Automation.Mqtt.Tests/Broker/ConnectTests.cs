@@ -278,4 +278,30 @@ public sealed class ConnectTests : BrokerTestBase
         await closed;
         Assert.Empty(broker.GetClients());
     }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task Connect_WithTheLargestWill_IsAccepted_AndTheWillPublished(byte level)
+    {
+        var broker = await StartAsync();
+        await using var watcher = await TestClient.ConnectAsync(broker, "watcher");
+        await watcher.SubscribeAsync("wills/+");
+        var will = new WillFields { Topic = "wills/c", Payload = new byte[ushort.MaxValue] };
+        var client = await TestClient.ConnectAsync(broker, "c", (MqttProtocolVersion)level, will: will);
+
+        client.Drop();
+
+        Assert.Equal(ushort.MaxValue, (await watcher.ExpectPublishAsync("wills/c")).Payload.Length);
+    }
+
+    [Fact]
+    public async Task Connect_OverItsLimit_IsClosedAtItsFirstBytes()
+    {
+        var broker = await StartAsync();
+        await using var client = await TestClient.OpenAsync(broker);
+        await client.SendHexAsync("10 80 80 08"); // 128 KiB after the header
+
+        await client.ExpectClosedAsync();
+    }
 }
