@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Automation.EndToEnd.Tests.Processes;
 
 namespace Automation.EndToEnd.Tests;
@@ -110,6 +111,22 @@ public sealed class CommandTests : IDisposable
 
         Assert.Equal(1, said.ExitCode);
         Assert.Equal("--mqtt-port has to be a port from 0 to 65535 (0: any free one), not \"many\".", said.Errors.Trim());
+    }
+
+    [Theory]
+    [InlineData("-INT")]
+    [InlineData("-TERM")]
+    public async Task Listen_Ends_WhenItIsSignalled(string signal)
+    {
+        var start = new ProcessStartInfo("dotnet", [ServerProcess.Program, "listen", "--port", "0"]) { RedirectStandardOutput = true };
+        using var listener = Process.Start(start)!;
+        var first = await listener.StandardOutput.ReadLineAsync().WaitAsync(Eventually.Soon);
+
+        await Shell.RunAsync("kill", [signal, $"{listener.Id}"]);
+
+        await listener.WaitForExitAsync().WaitAsync(Eventually.Soon);
+        Assert.StartsWith("Listening on http://127.0.0.1:", first, StringComparison.Ordinal);
+        Assert.Equal(0, listener.ExitCode);
     }
 
     public void Dispose() => scratch.Dispose();

@@ -68,7 +68,8 @@ internal static class ListenCommand
         }
 
         await output.WriteLineAsync($"Listening on {app.Urls.First()} — any path, any method. Ctrl-C ends.");
-        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation, app.Lifetime.ApplicationStopping); // the host takes the signals
+        await Task.Delay(Timeout.InfiniteTimeSpan, time, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await app.StopAsync(new CancellationToken(canceled: true));
         return 0;
     }
