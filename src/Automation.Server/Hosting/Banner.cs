@@ -20,8 +20,19 @@ internal static class Banner
         output.WriteLine($"  Workflows  {active} active{(withProblems > 0 ? $", {withProblems} with problems (./automation validate lists them)" : "")}");
         output.WriteLine($"  Webhooks   {address}/hooks/<path>");
         if (app.Services.GetRequiredService<EmbeddedBroker>().EndPoint is { } mqtt) output.WriteLine($"  MQTT       mqtt://{mqtt} (from this machine, without a password; Mqtt:Host and Mqtt:AllowAnonymous open it to others)");
-        output.WriteLine($"  Browser    {address}/?token={token.Value}");
-        output.WriteLine($"  API        {address}/api with the header Authorization: Bearer {token.Value}");
+        foreach (var line in WaysIn(address, token)) output.WriteLine(line);
         output.WriteLine();
+    }
+
+    /// <summary>
+    /// The link and the header with the token, when this server made it and keeps it in its file; a token that was configured is not shown, because
+    /// what is printed here is also what containers log (P7).
+    /// </summary>
+    internal static IEnumerable<string> WaysIn(string address, AdminToken token)
+    {
+        var shown = token.File is null ? "<token>" : token.Value;
+        yield return $"  Browser    {address}/?token={shown}";
+        yield return $"  API        {address}/api with the header Authorization: Bearer {shown}";
+        if (token.File is null) yield return $"  Token      the one that {AdminToken.Variable} gives";
     }
 }

@@ -26,13 +26,22 @@ internal static class HostingFeature
             console.ColorBehavior = LoggerColorBehavior.Default;
         });
         builder.WebHost.UseUrls(configuration[ServerOptions.Urls] ?? "http://127.0.0.1:8080");
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = MaxConnections(configuration[ServerOptions.MaxConnections] ?? "10000"); // beyond, connections are closed at once
+        });
     }
 
     private static TimeSpan ShutdownTime(string text) =>
         TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero
             ? time
             : throw new StartupException($"{ServerOptions.ShutdownTime} '{text}' is not a time. Write hours, minutes and seconds, as 00:00:20.");
+
+    private static long MaxConnections(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0
+            ? count
+            : throw new StartupException($"{ServerOptions.MaxConnections} '{text}' is not a number above 0.");
 
     /// <summary>A random source that many threads may use; nothing secret is made with it.</summary>
     private sealed class LockedRandom : Random

@@ -25,7 +25,7 @@ internal static class ServerBuilder
         builder.Services.AddWorkflows(builder.Configuration);
         builder.Services.AddDeliveries(builder.Configuration);
         builder.Services.AddRuns(builder.Configuration);
-        builder.Services.AddWebhooks();
+        builder.Services.AddWebhooks(builder.Configuration);
         builder.Services.AddMqtt(builder.Configuration);
         builder.Services.AddApi(ApiWiring.Sources);
         return builder;

@@ -11,5 +11,6 @@ internal static class ServerOptions
         Workflows = "Workflows:Folder",
         Sandbox = "Sandbox:Folder",
         AllowPrivate = "Outbound:AllowPrivate",
-        ShutdownTime = "Server:ShutdownTime";
+        ShutdownTime = "Server:ShutdownTime",
+        MaxConnections = "Server:MaxConnections";
 }

@@ -25,10 +25,10 @@ internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
     private readonly WebApplication app;
     private readonly TaskCompletionSource offered = new(TaskCreationOptions.RunContinuationsAsynchronously), logged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private WebhookServer(WebApplicationBuilder builder)
+    private WebhookServer(WebApplicationBuilder builder, long bodyBytes)
     {
         ((IConfigurationBuilder)builder.Configuration).Sources.Clear(); // the shipped settings keep log lines away that tests look at
-        builder.Configuration.AddInMemoryCollection();
+        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("Webhooks:MaxBodyBytesInFlight", (string?)$"{bodyBytes}")]);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(this).SetMinimumLevel(LogLevel.Debug);
         builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(new IdSource(Time));
@@ -39,7 +39,7 @@ internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
             offered.TrySetResult();
             return new IntakeResult(await Accept(accepted, answer), [.. targets.Select((_, at) => RunId + at)]);
         });
-        builder.Services.AddWebhooks();
+        builder.Services.AddWebhooks(builder.Configuration);
         app = builder.Build();
         app.MapWebhooks();
     }
@@ -68,9 +68,13 @@ internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
     public Event Single => Assert.Single(Offered).Event;
 
     /// <param name="triggers">Config of one webhook trigger each, of workflows <c>w0</c>, <c>w1</c> and so on.</param>
-    public static async Task<WebhookServer> StartAsync(params string[] triggers)
+    public static Task<WebhookServer> StartAsync(params string[] triggers) => StartAsync(64 << 20, triggers);
+
+    /// <param name="bodyBytes">For all bodies in flight.</param>
+    /// <param name="triggers">As above.</param>
+    public static async Task<WebhookServer> StartAsync(long bodyBytes, params string[] triggers)
     {
-        var server = new WebhookServer(WebApplication.CreateSlimBuilder());
+        var server = new WebhookServer(WebApplication.CreateSlimBuilder(), bodyBytes);
         server.app.Services.GetRequiredService<WebhookRoutes>().Use(Workflows(triggers));
         await server.app.StartAsync();
         var address = server.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
@@ -98,6 +102,9 @@ internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
     /// <summary>A request line and the headers that every raw request needs.</summary>
     public Task<string> SendRawAsync(string method, string target) =>
         SendRawAsync($"{method} {target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+
+    /// <summary>Bytes of the bodies in flight.</summary>
+    public long BodyBytes => app.Services.GetRequiredService<BodyBudget>().Taken;
 
     public void StopApplication() => app.Lifetime.StopApplication();
 

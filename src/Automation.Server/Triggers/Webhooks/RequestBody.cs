@@ -4,56 +4,60 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Automation.Server.Triggers.Webhooks;
 
-/// <summary>Reads a request's body as a whole, up to a limit.</summary>
-internal static class RequestBody
+/// <summary>A request's body as a whole, or why it was not read to its end.</summary>
+internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, Refusal? Refusal = null)
 {
-    /// <summary>The body, in an array of exactly its size when the sender named it; null when it is larger than <paramref name="limit"/> bytes.</summary>
+    // What is set aside before anything has come. Beyond it memory is taken as the bytes come: a length that is only announced costs nothing.
+    private const int FirstOfKnown = 64 * 1024, FirstOfChunked = 4 * 1024;
+
+    private static readonly RequestBody NoRoom = new(default, Refusal.RetryLater("Too much of other requests is being received; nothing was stored. Send it again after a second."));
+
+    /// <summary>The body, in an array of exactly its size; a refusal when it is larger than <paramref name="limit"/> bytes, or when <paramref name="share"/> has no room for it.</summary>
     /// <exception cref="BadHttpRequestException">The sender broke the HTTP framing, or sent too slowly.</exception>
     /// <exception cref="IOException">The sender went away.</exception>
-    public static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context, long limit)
+    public static async ValueTask<RequestBody> ReadAsync(HttpContext context, long limit, BodyBudget.Share share)
     {
         var length = context.Request.ContentLength;
-        if (length > limit) return null;
-        if (length is 0 || context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }) return ReadOnlyMemory<byte>.Empty;
+        if (length > limit) return TooLarge(limit);
+        if (length is 0 || context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }) return default;
+        if (!share.HasRoom(length ?? FirstOfChunked)) return NoRoom;
 
         // The trigger's limit stands for the server-wide one, which may be smaller.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server) server.MaxRequestBodySize = null;
-        return length is { } known
-            ? await ReadKnownAsync(context.Request.BodyReader, (int)known, context.RequestAborted)
-            : await ReadChunkedAsync(context.Request.BodyReader, limit, context.RequestAborted);
+        return await ReadAsync(context.Request.BodyReader, length, limit, share, context.RequestAborted);
     }
 
-    private static async ValueTask<ReadOnlyMemory<byte>?> ReadKnownAsync(PipeReader reader, int length, CancellationToken cancellation)
+    private static async ValueTask<RequestBody> ReadAsync(PipeReader reader, long? length, long limit, BodyBudget.Share share, CancellationToken cancellation)
     {
-        var body = new byte[length];
+        var first = (int)Math.Min(length ?? FirstOfChunked, FirstOfKnown);
+        if (!share.TryTake(first)) return NoRoom;
+        var body = new byte[first];
         var filled = 0;
-        while (filled < length)
+        while (filled != length)
         {
             var read = await reader.ReadAsync(cancellation);
-            read.Buffer.CopyTo(body.AsSpan(filled));
-            filled += (int)read.Buffer.Length;
+            var size = filled + read.Buffer.Length;
+            var refusal = size > limit ? TooLarge(limit) : TryGrow(ref body, size, length ?? limit, share) ? default : NoRoom;
+            if (refusal.Refusal is null) read.Buffer.CopyTo(body.AsSpan(filled));
             reader.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted && filled < length) throw new BadHttpRequestException("The body ended early.");
+            if (refusal.Refusal is not null) return refusal;
+            filled = (int)size;
+            if (!read.IsCompleted) continue;
+            if (filled < length) throw new BadHttpRequestException("The body ended early.");
+            break;
         }
 
-        return body;
+        return new RequestBody(filled == body.Length ? body : body.AsSpan(0, filled).ToArray());
     }
 
-    private static async ValueTask<ReadOnlyMemory<byte>?> ReadChunkedAsync(PipeReader reader, long limit, CancellationToken cancellation)
+    private static bool TryGrow(ref byte[] body, long size, long most, BodyBudget.Share share)
     {
-        var body = new ArrayBufferWriter<byte>();
-        while (true)
-        {
-            var read = await reader.ReadAsync(cancellation);
-            var isTooLarge = body.WrittenCount + read.Buffer.Length > limit;
-            if (!isTooLarge)
-            {
-                foreach (var part in read.Buffer) body.Write(part.Span);
-            }
-
-            reader.AdvanceTo(read.Buffer.End);
-            if (isTooLarge) return null;
-            if (read.IsCompleted) return body.WrittenSpan.ToArray();
-        }
+        if (size <= body.Length) return true;
+        var capacity = Math.Min(Math.Max(size, body.Length * 2L), most);
+        if (!share.TryTake(capacity - body.Length)) return false;
+        Array.Resize(ref body, (int)capacity);
+        return true;
     }
+
+    private static RequestBody TooLarge(long limit) => new(default, Refusal.TooLarge(limit));
 }

@@ -15,6 +15,7 @@ internal sealed class WebhookEndpoint(
     VerificationSchemes schemes,
     SecretLookup secret,
     AcceptEvent accept,
+    BodyBudget budget,
     IdSource ids,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
@@ -65,11 +66,13 @@ internal sealed class WebhookEndpoint(
         if (Keep(matches, path, request, static (match, request) => Admission.MediaTypes(match.Route, request.ContentType)) is { } unsupported) return unsupported;
         if (Keep(matches, path, request.ContentLength ?? 0, static (match, size) => Admission.Size(match.Route, size)) is { } announced) return announced;
         var limit = matches.Max(match => match.Route.MaxBody);
-        if (await RequestBody.ReadAsync(context, limit) is not { } body) return Refusal.TooLarge(limit);
+        using var share = budget.Open();
+        var (body, unread) = await RequestBody.ReadAsync(context, limit, share);
+        if (unread is not null) return unread;
         if (Keep(matches, path, (long)body.Length, static (match, size) => Admission.Size(match.Route, size)) is { } tooLarge) return tooLarge;
         if (Verify(matches, path, new WebhookRequest(request.Headers, body)) is { } notVerified) return notVerified;
         if (Admission.Content(request, type, body, out var cloudEvent) is { } malformed) return malformed;
-        return await AcceptAsync(context, path, matches, body, cloudEvent);
+        return await AcceptAsync(context, path, matches, body, cloudEvent, share);
     }
 
     private Refusal? Verify(List<WebhookMatch> matches, string path, WebhookRequest request)
@@ -104,7 +107,7 @@ internal sealed class WebhookEndpoint(
         else Log.NotTaken(logger, path, version.WorkflowId, trigger.Id, refusal.Detail, silent);
     }
 
-    private async ValueTask<Refusal?> AcceptAsync(HttpContext context, string path, List<WebhookMatch> matches, ReadOnlyMemory<byte> body, CloudEvent? cloudEvent)
+    private async ValueTask<Refusal?> AcceptAsync(HttpContext context, string path, List<WebhookMatch> matches, ReadOnlyMemory<byte> body, CloudEvent? cloudEvent, BodyBudget.Share share)
     {
         long firstId = 0, waitedFor = 0;
         TaskCompletionSource<RunAnswer>? answer = null;
@@ -122,6 +125,7 @@ internal sealed class WebhookEndpoint(
             if (own is not null) waitedFor = result.Runs[group.FindIndex(match => match.Route.WaitsForResult)];
         }
 
+        share.Dispose(); // stored, and from here on counted with the runs
         if (answer is null) await WebhookAnswers.AcceptedAsync(context, firstId);
         else await AnswerResultAsync(context, firstId, waitedFor, answer.Task, matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout));
         return null;

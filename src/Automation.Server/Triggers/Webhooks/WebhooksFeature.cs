@@ -1,5 +1,6 @@
 using Automation.Server.Triggers.Webhooks.Verification;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Triggers.Webhooks;
 
@@ -7,11 +8,14 @@ namespace Automation.Server.Triggers.Webhooks;
 internal static class WebhooksFeature
 {
     /// <summary>
-    /// Needs <see cref="Intake"/>, <see cref="Values.IdSource"/>, <see cref="TimeProvider"/> and a <see cref="SecretLookup"/>. Whoever loads workflows calls
+    /// Reads the section <c>Webhooks</c>. Needs <see cref="Intake"/>, <see cref="Values.IdSource"/>, <see cref="TimeProvider"/> and a <see cref="SecretLookup"/>. Whoever loads workflows calls
     /// <see cref="WebhookRoutes.Use"/> after each change.
     /// </summary>
-    public static IServiceCollection AddWebhooks(this IServiceCollection services)
+    public static IServiceCollection AddWebhooks(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddOptions<WebhookOptions>().Bind(configuration.GetSection(WebhookOptions.Section), options => options.ErrorOnUnknownConfiguration = true)
+            .Validate(options => options.MaxBodyBytesInFlight > 0, "Webhooks:MaxBodyBytesInFlight has to be more than 0.").ValidateOnStart();
+        services.AddSingleton(provider => new BodyBudget(provider.GetRequiredService<IOptions<WebhookOptions>>().Value.MaxBodyBytesInFlight));
         services.AddSingleton<WebhookRoutes>();
         services.AddSingleton(VerificationSchemes.BuiltIn);
         services.TryAddSingleton<AcceptEvent>(provider => provider.GetRequiredService<Intake>().AcceptAsync);
