@@ -20,21 +20,28 @@ internal static class ValidateCommand
             var settings = new Dictionary<string, string?>();
             if (parsed.GetValue(folder) is { } root) settings[ServerOptions.Workflows] = root;
             if (parsed.GetValue(data) is { } dataFolder) settings[ServerOptions.Data] = dataFolder;
-            await using var services = CommandParts.Of(settings);
-            try
-            {
-                return await RunAsync(services, parsed.GetValue(files) ?? [], Console.Out, cancellation);
-            }
-            catch (SandboxUnavailableException unavailable)
-            {
-                await Console.Error.WriteLineAsync(unavailable.Message);
-                return 1;
-            }
+            return await RunAsync(settings, parsed.GetValue(files) ?? [], Console.Out, cancellation);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(IServiceProvider services, string[] files, TextWriter output, CancellationToken cancellation)
+    /// <summary>Checks the files, or all of the workflows folder when none is named.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(IReadOnlyDictionary<string, string?> settings, string[] files, TextWriter output, CancellationToken cancellation)
+    {
+        await using var services = CommandParts.Of(settings);
+        try
+        {
+            return await CheckAsync(services, files, output, cancellation);
+        }
+        catch (SandboxUnavailableException unavailable)
+        {
+            output.WriteLine(unavailable.Message);
+            return 1;
+        }
+    }
+
+    private static async Task<int> CheckAsync(IServiceProvider services, string[] files, TextWriter output, CancellationToken cancellation)
     {
         var compiler = services.GetRequiredService<WorkflowCompiler>();
         var folder = services.GetRequiredService<WorkflowFolder>();

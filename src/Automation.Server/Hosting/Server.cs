@@ -8,20 +8,24 @@ namespace Automation.Server.Hosting;
 internal static class Server
 {
     /// <returns>0 after an ordinary stop, 1 when the server could not start; the reason was written to standard error.</returns>
-    public static async Task<int> RunAsync(IReadOnlyDictionary<string, string?> settings, CancellationToken cancellation)
+    public static Task<int> RunAsync(IReadOnlyDictionary<string, string?> settings, CancellationToken cancellation) =>
+        RunAsync(settings, Console.Out, Console.Error, cancellation);
+
+    /// <inheritdoc cref="RunAsync(IReadOnlyDictionary{string, string?}, CancellationToken)"/>
+    public static async Task<int> RunAsync(IReadOnlyDictionary<string, string?> settings, TextWriter output, TextWriter errors, CancellationToken cancellation)
     {
         try
         {
             await using var app = ServerBuilder.Create(settings).BuildServer();
             if (SandboxLaunch.WhatIsMissing(app.Services.GetRequiredService<SandboxOptions>()) is { } missing) throw new StartupException(missing);
             await app.StartAsync(cancellation);
-            Banner.Write(app, Console.Out);
+            Banner.Write(app, output);
             await app.WaitForShutdownAsync(cancellation);
             return 0;
         }
         catch (Exception error) when (Reason(error) is { } reason)
         {
-            await Console.Error.WriteLineAsync(reason);
+            await errors.WriteLineAsync(reason);
             return 1;
         }
     }

@@ -9,7 +9,7 @@ internal static class RunsFeature
 {
     public static IServiceCollection AddRuns(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<RunOptions>().Bind(configuration.GetSection("Runs")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RunOptions>().Bind(configuration.GetSection("Runs"), binder => binder.ErrorOnUnknownConfiguration = true).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RunServices>(provider, EnvironmentOf(provider)) with
         {
             MaxStepRuns = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStepRuns,

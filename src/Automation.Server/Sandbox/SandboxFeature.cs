@@ -1,5 +1,7 @@
+using System.ComponentModel.DataAnnotations;
 using Automation.Server.Api;
 using Automation.Server.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Sandbox;
 
@@ -8,11 +10,15 @@ internal static class SandboxFeature
 {
     public static IServiceCollection AddSandbox(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton(provider =>
+        services.AddSingleton(_ =>
         {
-            var options = new SandboxOptions { SandboxFolder = FolderOf(configuration) };
-            configuration.GetSection("Sandbox").Bind(options);
-            return options;
+            var options = new SandboxOptions { Folder = FolderOf(configuration) };
+            configuration.GetSection("Sandbox").Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+            options.Folder = FolderOf(configuration);
+            var mistakes = new List<ValidationResult>();
+            return Validator.TryValidateObject(options, new ValidationContext(options), mistakes, validateAllProperties: true)
+                ? options
+                : throw new OptionsValidationException("Sandbox", typeof(SandboxOptions), mistakes.Select(m => m.ErrorMessage!));
         });
         services.AddSingleton<SandboxPool>();
         services.AddSingleton(provider =>

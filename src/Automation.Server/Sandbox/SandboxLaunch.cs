@@ -13,7 +13,7 @@ internal static class SandboxLaunch
         if (!File.Exists(Runtime(options)))
         {
             return $"Scripts cannot run: there is no Deno program at {Runtime(options)}. "
-                + $"Start the server with ./run, or run `npm ci` in {Path.GetFullPath(options.SandboxFolder)}.";
+                + $"Start the server with ./run, or run `npm ci` in {Path.GetFullPath(options.Folder)}.";
         }
 
         return File.Exists(Program(options))
@@ -36,9 +36,9 @@ internal static class SandboxLaunch
         }
     }
 
-    private static string Runtime(SandboxOptions options) => options.RuntimePath ?? SandboxRuntime.Locate(options.SandboxFolder);
+    private static string Runtime(SandboxOptions options) => options.RuntimePath ?? SandboxRuntime.Locate(options.Folder);
 
-    private static string Program(SandboxOptions options) => Path.GetFullPath(Path.Combine(options.SandboxFolder, "main.ts"));
+    private static string Program(SandboxOptions options) => Path.GetFullPath(Path.Combine(options.Folder, "main.ts"));
 
     private static ProcessStartInfo StartInfo(SandboxOptions options, string runtime, string program)
     {
@@ -49,7 +49,7 @@ internal static class SandboxLaunch
             RedirectStandardError = true,
             UseShellExecute = false,
             CreateNoWindow = true,
-            WorkingDirectory = Path.GetFullPath(options.SandboxFolder),
+            WorkingDirectory = Path.GetFullPath(options.Folder),
         };
 
         // Semi-space of 4 MB: a smaller young generation keeps a busy process below 60 MB resident at the same speed.
@@ -69,7 +69,7 @@ internal static class SandboxLaunch
 
         // Nothing of the server's environment: it may hold secrets.
         start.Environment.Clear();
-        start.Environment["DENO_DIR"] = Path.GetFullPath(options.CacheFolder ?? Path.Combine(options.SandboxFolder, "node_modules", ".cache", "deno"));
+        start.Environment["DENO_DIR"] = Path.GetFullPath(options.CacheFolder ?? Path.Combine(options.Folder, "node_modules", ".cache", "deno"));
         start.Environment["DENO_NO_UPDATE_CHECK"] = "1";
         start.Environment["NO_COLOR"] = "1";
         if (OperatingSystem.IsWindows()) start.Environment["SystemRoot"] = Environment.GetFolderPath(Environment.SpecialFolder.Windows);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Automation.Server.Runs;
 using Automation.Server.Steps;
 using Automation.Server.Storage;
@@ -11,6 +12,9 @@ namespace Automation.Server.Triggers;
 /// <param name="Trigger">The trigger of it that matched.</param>
 /// <param name="Waits">True when the caller is answered with what this run says or ends with.</param>
 internal readonly record struct TriggerTarget(WorkflowVersion Version, TriggerDefinition Trigger, bool Waits = false);
+
+/// <summary>An event and what it starts.</summary>
+internal readonly record struct Offer(Event Event, IReadOnlyList<TriggerTarget> Targets);
 
 /// <summary>What became of an event offered to <see cref="Intake"/>.</summary>
 internal enum IntakeOutcome
@@ -45,35 +49,47 @@ internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids)
     {
         if (engine.Stopping) return ValueTask.FromResult(new IntakeResult(IntakeOutcome.Unavailable, []));
         cancellation.ThrowIfCancellationRequested();
-        return StoreAsync(accepted, targets, answer);
+        return StoreAsync([new Offer(accepted, targets)], answer);
     }
 
-    /// <summary>Takes an event that a run made, also while the server stops: the run can only end when its event is stored. The runs it starts then wait for the next start.</summary>
-    public ValueTask<IntakeResult> AcceptFromRunAsync(Event accepted, IReadOnlyList<TriggerTarget> targets) => StoreAsync(accepted, targets, null);
+    /// <summary>Takes several events of one message: all or none of them is stored.</summary>
+    /// <param name="offers">One or more.</param>
+    /// <param name="fromRun">True for a message that a run sent. It is taken also while the server stops, because the run can only end when it is stored; the runs it starts then wait for the next start.</param>
+    public ValueTask<IntakeResult> AcceptAsync(IReadOnlyList<Offer> offers, bool fromRun) =>
+        engine.Stopping && !fromRun ? ValueTask.FromResult(new IntakeResult(IntakeOutcome.Unavailable, [])) : StoreAsync(offers, null);
 
-    private async ValueTask<IntakeResult> StoreAsync(Event accepted, IReadOnlyList<TriggerTarget> targets, TaskCompletionSource<RunAnswer>? answer)
+    private async ValueTask<IntakeResult> StoreAsync(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer)
     {
-        if (!engine.TryAdmit(targets.Count)) return new IntakeResult(IntakeOutcome.Busy, []);
-        var works = new RunWork[targets.Count];
-        var changes = new Change[targets.Count + 1];
-        for (var i = 0; i < works.Length; i++) works[i] = new RunWork(ids.Next(), accepted, targets[i].Version, targets[i].Trigger.Start);
-        var size = works.Sum(work => (long)work.Bytes);
-        var held = engine.TryHold(works.Length, size);
-        changes[0] = new EventAccepted(accepted, works.Length);
-        for (var i = 0; i < works.Length; i++)
+        var count = offers.Sum(offer => offer.Targets.Count);
+        if (!engine.TryAdmit(count)) return new IntakeResult(IntakeOutcome.Busy, []);
+        var works = new List<RunWork>(count);
+        foreach (var (accepted, targets) in offers)
         {
-            var (version, trigger, waits) = targets[i];
-            changes[i + 1] = new RunAccepted(works[i].RunId, accepted.Id, version.WorkflowId, version.Hash, trigger.Id, accepted.AcceptedAt, held);
-            if (answer is not null && waits) engine.AnswerTo(works[i].RunId, answer);
+            foreach (var (version, trigger, _) in targets) works.Add(new RunWork(ids.Next(), accepted, version, trigger.Start));
+        }
+
+        var size = works.Sum(work => (long)work.Bytes);
+        var held = engine.TryHold(count, size);
+        var changes = new List<Change>(count + offers.Count);
+        var next = 0;
+        foreach (var (accepted, targets) in offers)
+        {
+            changes.Add(new EventAccepted(accepted, targets.Count));
+            foreach (var (version, trigger, waits) in targets)
+            {
+                var run = works[next++].RunId;
+                changes.Add(new RunAccepted(run, accepted.Id, version.WorkflowId, version.Hash, trigger.Id, accepted.AcceptedAt, held));
+                if (answer is not null && waits) engine.AnswerTo(run, answer);
+            }
         }
 
         try
         {
-            await journal.CommitAsync(changes);
+            await journal.CommitAsync(CollectionsMarshal.AsSpan(changes));
         }
         catch (JournalException)
         {
-            engine.Withdraw(works.Length, size, held);
+            engine.Withdraw(count, size, held);
             foreach (var work in works) engine.ForgetCaller(work.RunId);
             return new IntakeResult(IntakeOutcome.Unavailable, []);
         }
@@ -87,7 +103,7 @@ internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids)
             engine.TakeUp();
         }
 
-        return new IntakeResult(IntakeOutcome.Accepted, Array.ConvertAll(works, work => work.RunId));
+        return new IntakeResult(IntakeOutcome.Accepted, works.ConvertAll(work => work.RunId));
     }
 }
 

@@ -36,7 +36,7 @@ public sealed class LimitTests
         await server.AddAsync(Waiter);
         var large = $"\"{new string('x', 700_000)}\"";
         for (var i = 0; i < 5; i++) Assert.Equal(HttpStatusCode.Accepted, await PostAsync(server, large));
-        Assert.Equal((4L, 1), (server.Engine.Unclaimed, server.Engine.Window.Runs));
+        await UntilAsync(() => server.Engine.Unclaimed == 3); // one more than fits: a claim takes at least one
         gate.SetResult();
 
         await server.Receiver.NextAsync("/ask", 5);

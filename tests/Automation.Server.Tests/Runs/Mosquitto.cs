@@ -34,22 +34,17 @@ internal sealed class Mosquitto : IDisposable
     /// <summary>Subscribes and waits until the broker has granted it; <see cref="LineAsync"/> reads what comes, as <c>topic qos retain payload</c>.</summary>
     public static async Task<Mosquitto> SubscribeAsync(int port, string filter, int qos = 1)
     {
-        var subscriber = new Mosquitto("mosquitto_sub", ["-p", Text(port), "-t", filter, "-q", Text(qos), "-F", "%t %q %r %p", "-d"]);
-        while (!(await subscriber.RawLineAsync()).StartsWith("Subscribed", StringComparison.Ordinal))
-        {
-        }
-
+        await PublishAsync(port, "granted", "1", "-r"); // comes first of all, once both filters are there
+        var subscriber = new Mosquitto("mosquitto_sub", ["-p", Text(port), "-t", filter, "-t", "granted", "-q", Text(qos), "-F", "%t %q %r %p"]);
+        Assert.StartsWith("granted", await subscriber.LineAsync(), StringComparison.Ordinal);
         return subscriber;
     }
 
     /// <summary>The next message.</summary>
     public async Task<string> LineAsync()
     {
-        while (true)
-        {
-            var line = await RawLineAsync();
-            if (!line.StartsWith("Client ", StringComparison.Ordinal)) return line;
-        }
+        using var patience = new CancellationTokenSource(WorkflowServer.Patience);
+        return await process.StandardOutput.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException(await process.StandardError.ReadToEndAsync(patience.Token));
     }
 
     /// <summary>Waits for the program's own end, and expects it to have gone well.</summary>
@@ -67,10 +62,4 @@ internal sealed class Mosquitto : IDisposable
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private async Task<string> RawLineAsync()
-    {
-        using var patience = new CancellationTokenSource(WorkflowServer.Patience);
-        return await process.StandardOutput.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException(await process.StandardError.ReadToEndAsync(patience.Token));
-    }
 }

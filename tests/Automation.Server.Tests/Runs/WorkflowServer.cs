@@ -231,7 +231,7 @@ internal sealed record Run(JsonNode Node)
     /// <summary>The only execution of a step.</summary>
     public JsonNode this[string step] => Assert.Single(Steps, s => s["step"]!.GetValue<string>() == step);
 
-    public string Output(string step) => this[step]["output"]?.ToJsonString() ?? "null";
+    public string Output(string step) => this[step]["output"]?.ToJsonString(JsonFormat.Wire) ?? "null";
 
     public string Outcome(string step) => this[step]["outcome"]!.GetValue<string>();
 

@@ -12,7 +12,7 @@ internal static class SandboxPools
     /// <summary>A pool whose wall time suits a slow machine.</summary>
     public static SandboxPool Create(Action<SandboxOptions>? change = null)
     {
-        var options = new SandboxOptions { SandboxFolder = SandboxInstallation.Folder, WallTime = TimeSpan.FromSeconds(15) };
+        var options = new SandboxOptions { Folder = SandboxInstallation.Folder, WallTime = TimeSpan.FromSeconds(15) };
         change?.Invoke(options);
         return new SandboxPool(options, TimeProvider.System, NullLogger<SandboxPool>.Instance);
     }

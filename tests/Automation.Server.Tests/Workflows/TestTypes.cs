@@ -50,6 +50,11 @@ internal sealed class HookTestTrigger : TriggerType<HookTestTrigger.Config>
 {
     public sealed record Config(string Path, IReadOnlyList<string>? Methods = null, string? Secret = null, SecretText? Password = null);
 
+    public override void CheckTogether(IEnumerable<(string Id, object Config)> triggers, Action<string, string, string> problem)
+    {
+        foreach (var (id, _) in triggers.GroupBy(t => ((Config)t.Config).Path).SelectMany(same => same.Skip(1))) problem(id, "/path", "Another trigger has this path.");
+    }
+
     protected override void Check(Config config, TriggerCheck check)
     {
         if (!config.Path.StartsWith('/')) check.Problem("/path", "The path must begin with /.");

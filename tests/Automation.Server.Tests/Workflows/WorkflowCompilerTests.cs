@@ -297,4 +297,11 @@ public sealed class WorkflowCompilerTests
     [Fact]
     public async Task FileWithByteOrderMark_IsRead() =>
         Assert.Empty((await compiling.Compiler.CompileAsync("a", Encoding.UTF8.GetBytes("\uFEFF" + Good), _ => default, CancellationToken.None)).Problems);
+
+    [Fact]
+    public async Task TriggersOfOneFile_ThatDoNotGoTogether_AreReported()
+    {
+        var problem = await compiling.OnlyProblemAsync("""{ "triggers": { "a": { "type": "hook", "path": "/x" }, "b": { "type": "hook", "path": "/x" } }, "steps": { "one": { "type": "log", "message": "x" } } }""");
+        Assert.Equal(("/triggers/b/path", "Another trigger has this path."), (problem.Pointer, problem.Message));
+    }
 }

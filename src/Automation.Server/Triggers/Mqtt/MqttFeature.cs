@@ -5,7 +5,7 @@ internal static class MqttFeature
 {
     public static IServiceCollection AddMqtt(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<MqttOptions>().Bind(configuration.GetSection("Mqtt")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<MqttOptions>().Bind(configuration.GetSection("Mqtt"), binder => binder.ErrorOnUnknownConfiguration = true).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<MqttIntake>();
         services.AddSingleton<EmbeddedBroker>();
         services.AddSingleton<Func<EmbeddedBroker>>(provider => provider.GetRequiredService<EmbeddedBroker>);

@@ -1,0 +1,103 @@
+using System.Collections;
+using System.Reflection;
+using System.Text.Json;
+using Automation.Server.Deliveries;
+using Automation.Server.Hosting;
+using Automation.Server.Runs;
+using Automation.Server.Sandbox;
+using Automation.Server.Secrets;
+using Automation.Server.Storage;
+using Automation.Server.Triggers.Mqtt;
+using Microsoft.Extensions.Configuration;
+
+namespace Automation.Server.Tests.Hosting;
+
+/// <summary>The shipped file is the manual of the settings: every key, with its true default.</summary>
+public sealed class AppSettingsTests
+{
+    private static readonly string FileName = Path.Combine(AppContext.BaseDirectory, "appsettings.json");
+
+    public static TheoryData<string> Sections => [.. Options.Keys];
+
+    private static Dictionary<string, object> Options { get; } = new()
+    {
+        ["Mqtt"] = new MqttOptions(),
+        ["Runs"] = new RunOptions(),
+        ["Deliveries"] = new DeliveryOptions(),
+        ["Outbound"] = new OutboundOptions(),
+        ["Sandbox"] = new SandboxOptions { Folder = "" },
+        ["Retention"] = new RetentionOptions(),
+        ["Secrets"] = new SecretsOptions(),
+    };
+
+    [Theory]
+    [MemberData(nameof(Sections))]
+    public void Section_ListsEveryKeyWithItsDefault(string section)
+    {
+        var defaults = Options[section];
+        var bound = Bind(section, defaults.GetType());
+        var listed = new ConfigurationBuilder().AddJsonFile(FileName).Build().GetSection(section).GetChildren().Select(c => c.Key).ToList();
+        foreach (var property in defaults.GetType().GetProperties().Where(p => p.CanWrite && p.GetMethod!.IsPublic))
+        {
+            var value = property.GetValue(defaults);
+            Assert.True(Text(value) == Text(property.GetValue(bound)), $"{section}:{property.Name} is {Text(property.GetValue(bound))} in the file and {Text(value)} in the program.");
+            if (value is not (null or "")) Assert.Contains(property.Name, listed);
+        }
+    }
+
+    [Fact]
+    public void NoOtherSectionIsThere()
+    {
+        using var file = JsonDocument.Parse(File.ReadAllBytes(FileName));
+        string[] known = [.. Options.Keys, "Logging", "Urls", "Data", "Workflows", "Server"];
+        Assert.Empty(file.RootElement.EnumerateObject().Select(p => p.Name).Except(known));
+    }
+
+    [Theory]
+    [InlineData("Runs:MaxConcurrent", "many", "MaxConcurrent")]
+    [InlineData("Runs:MaxHeld", "0", "MaxHeld")]
+    [InlineData("Runs:MaxHold", "5", "MaxHold")]
+    [InlineData("Mqtt:Port", "99999", "Port")]
+    [InlineData("Mqtt:Prot", "1883", "Prot")]
+    [InlineData("Mqtt:Host", "example.org", "example.org")]
+    [InlineData("Sandbox:MaxProcess", "3", "MaxProcess")]
+    [InlineData("Server:ShutdownTime", "soon", "soon")]
+    [InlineData("Urls", "nonsense", "nonsense")]
+    [InlineData("AUTOMATION_ADMIN_TOKEN", "short", "AUTOMATION_ADMIN_TOKEN")]
+    public async Task WrongSetting_EndsTheStart_WithOneSentence(string key, string value, string named)
+    {
+        var folder = Directory.CreateTempSubdirectory("settings").FullName;
+        var settings = new Dictionary<string, string?>
+        {
+            [ServerOptions.Urls] = "http://127.0.0.1:0",
+            [ServerOptions.MqttPort] = "0",
+            [ServerOptions.Data] = Path.Combine(folder, "data"),
+            [ServerOptions.Workflows] = Path.Combine(folder, "workflows"),
+            [ServerOptions.Sandbox] = Sandbox.SandboxInstallation.Folder,
+            [key] = value,
+        };
+        using var errors = new StringWriter();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        Assert.Equal(1, await Automation.Server.Hosting.Server.RunAsync(settings, TextWriter.Null, errors, patience.Token));
+
+        var sentence = Assert.Single(errors.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(named, sentence, StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static object Bind(string section, Type type)
+    {
+        var configuration = new ConfigurationBuilder().AddJsonFile(FileName).Build().GetSection(section);
+        var options = Activator.CreateInstance(type, BindingFlags.Instance | BindingFlags.Public, null, null, null)!;
+        configuration.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+        return options;
+    }
+
+    private static string Text(object? value) => value switch
+    {
+        null => "",
+        string text => text,
+        IEnumerable items => string.Join(',', items.Cast<object>()),
+        _ => value.ToString()!,
+    };
+}

@@ -1,0 +1,116 @@
+using Automation.Server.Runs;
+using Automation.Server.Tests.Runs;
+
+namespace Automation.Server.Tests.Triggers.Mqtt;
+
+/// <summary>From mosquitto's clients through the broker to a run, and back.</summary>
+public sealed class MqttTriggerTests(WorkflowServer server) : IClassFixture<WorkflowServer>
+{
+    [Theory]
+    [InlineData("one/{plant}/rooms/{room}/t", "one/p1/rooms/kitchen/t", """{"plant":"p1","room":"kitchen"}""")]
+    [InlineData("two/+/x", "two/y/x", "{}")]
+    [InlineData("three/{a}/#", "three/x/y/z", """{"a":"x"}""")]
+    [InlineData("four/#", "four", "{}")]
+    [InlineData("$own/{a}", "$own/x", """{"a":"x"}""")]
+    public async Task Message_StartsARun_WithItsNamedLevels(string filter, string topic, string parameters)
+    {
+        var run = await PublishAsync(filter, topic, "1", """{ "p": "${event.params}", "t": "${event.topic}" }""");
+        Assert.Equal($$"""{"p":{{parameters}},"t":"{{topic}}"}""", run.Output("s"));
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    [InlineData(2, 2)]
+    public async Task Message_OfEachQos_StartsOneRun(int qos, int shown)
+    {
+        var run = await PublishAsync($"qos{qos}", $"qos{qos}", "1", """{ "q": "${event.qos}" }""", "-q", $"{qos}");
+        Assert.Equal($$"""{"q":{{shown}}}""", run.Output("s"));
+    }
+
+    [Theory]
+    [InlineData("json", """{"celsius":9.5}""", """{"celsius":9.5}""")]
+    [InlineData("text", "warm", "\"warm\"")]
+    [InlineData("half", "{\"a\":", "\"{\\\"a\\\":\"")]
+    public async Task Payload_IsJsonOrText(string topic, string payload, string data) =>
+        Assert.Equal($$"""{"d":{{data}}}""", (await PublishAsync(topic, topic, payload, """{ "d": "${event.data}" }""")).Output("s"));
+
+    [Fact]
+    public async Task Properties_AreInTheEvent()
+    {
+        var run = await PublishAsync(
+            "props", "props", "7", """{ "p": "${event.properties}", "c": "${event.clientId}", "r": "${event.retain}" }""",
+            "-V", "5", "-i", "me", "-D", "publish", "content-type", "application/json", "-D", "publish", "user-property", "k", "v", "-D", "publish", "response-topic", "answers");
+        Assert.Equal("""{"p":{"contentType":"application/json","responseTopic":"answers","user":{"k":["v"]}},"c":"me","r":false}""", run.Output("s"));
+    }
+
+    [Fact]
+    public async Task EveryTriggerOnATopic_StartsItsRun()
+    {
+        foreach (var filter in (string[])["several/{a}", "several/+", "several/#", "several/{b}"])
+        {
+            await server.AddAsync($$"""{ "triggers": { "m": { "type": "mqtt", "topic": "{{filter}}" } }, "steps": { "s": { "type": "webhook.send", "url": "RECEIVER/several", "body": "${Object.keys(event.params).join()}" } } }""");
+        }
+
+        await Mosquitto.PublishAsync(server.MqttPort, "several/x", "1", "-q", "1");
+        Assert.Equal(["\"\"", "\"\"", "\"a\"", "\"b\""], (await server.Receiver.NextAsync("/several", 4)).Select(a => a.Body).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task MessagesOfOneClient_StartTheirRunsInOrder()
+    {
+        await server.AddAsync("""{ "triggers": { "m": { "type": "mqtt", "topic": "ordered" } }, "steps": { "s": { "type": "log", "message": "x" } } }""");
+        using (var publisher = Mosquitto.PublishLines(server.MqttPort, "ordered", 1, Enumerable.Range(0, 200).Select(i => $"{i}"))) await publisher.EndAsync();
+
+        var events = (await server.GetAsync("/api/events?limit=200"))["items"]!.AsArray().Where(e => e!["subject"]?.GetValue<string>() == "ordered").Select(e => e!["id"]!.GetValue<string>()).ToList();
+        Assert.Equal(200, events.Count);
+        var bodies = new List<string>();
+        foreach (var id in events) bodies.Add((await server.GetAsync($"/api/events/{id}"))["data"]!.ToJsonString());
+        Assert.Equal(Enumerable.Range(0, 200).Reverse().Select(i => $"{i}"), bodies);
+    }
+
+    [Fact]
+    public async Task MqttPublish_ReachesSubscribers_AndOtherWorkflows()
+    {
+        await server.AddAsync("""{ "triggers": { "m": { "type": "mqtt", "topic": "out/{x}" } }, "steps": { "s": { "type": "webhook.send", "url": "RECEIVER/chained", "body": { "x": "${event.params.x}", "d": "${event.data}" } } } }""");
+        using var subscriber = await Mosquitto.SubscribeAsync(server.MqttPort, "out/#");
+        var run = await server.RunAsync("""{ "steps": { "p": { "type": "mqtt.publish", "topic": "out/${event.data.to}", "payload": { "n": "${event.data.n}" } } } }""", """{"to":"a","n":1}""");
+
+        Assert.Equal("succeeded", run.State);
+        Assert.Equal("""out/a 1 0 {"n":1}""", await subscriber.LineAsync());
+        Assert.Equal("""{"x":"a","d":{"n":1}}""", (await server.Receiver.NextAsync("/chained")).Body);
+    }
+
+    [Theory]
+    [InlineData("\"plain\"", "plain")]
+    [InlineData(" \"plain\" ", "plain")]
+    [InlineData("[1]", "[1]")]
+    public async Task MqttPublish_SendsATextAsItIs_AndAnyOtherValueAsJson(string data, string payload)
+    {
+        using var subscriber = await Mosquitto.SubscribeAsync(server.MqttPort, "plain", 0);
+        await server.RunAsync("""{ "steps": { "p": { "type": "mqtt.publish", "topic": "plain" } } }""", data);
+        Assert.Equal($"plain 0 0 {payload}", await subscriber.LineAsync());
+    }
+
+    [Fact]
+    public async Task MqttPublish_RefusesAWildcard_Once()
+    {
+        var run = await server.RunAsync("""{ "steps": { "p": { "type": "mqtt.publish", "topic": "a/${'#'}", "retry": { "attempts": 3, "initial": "1ms" } } } }""");
+        Assert.Equal(("failed", "invalid_topic", 1), (run.State, run.ErrorCode, run["p"]["attempts"]!.GetValue<int>()));
+    }
+
+    [Fact]
+    public async Task MqttPublish_SaysWhenTheBrokerIsOff()
+    {
+        await using var quiet = await WorkflowServer.StartAsync(("Mqtt:Enabled", "false"));
+        Assert.Equal("mqtt_off", (await quiet.RunAsync("""{ "steps": { "p": { "type": "mqtt.publish", "topic": "a" } } }""")).ErrorCode);
+    }
+
+    private async Task<Run> PublishAsync(string filter, string topic, string payload, string values, params string[] more)
+    {
+        var id = await server.AddAsync($$"""{ "triggers": { "m": { "type": "mqtt", "topic": "{{filter}}" } }, "steps": { "s": { "type": "set", "values": {{values}} } } }""");
+        using var ends = server.Get<RunFeed>().Subscribe(id)!;
+        await Mosquitto.PublishAsync(server.MqttPort, topic, payload, more.Contains("-q") ? more : ["-q", "1", .. more]);
+        return await server.EndAsync(ends);
+    }
+}
