@@ -19,4 +19,7 @@ internal static partial class Log
 
     [LoggerMessage(3205, LogLevel.Warning, "Stopped with {Runs} runs unfinished; they go on at the next start")]
     public static partial void LeftOpen(ILogger logger, int runs);
+
+    [LoggerMessage(3206, LogLevel.Error, "Run {RunId} of {WorkflowId} waits at step {StepId}: {Reason} It is tried again in {Pause}")]
+    public static partial void NoSandbox(ILogger logger, string runId, string workflowId, string stepId, string reason, TimeSpan pause);
 }

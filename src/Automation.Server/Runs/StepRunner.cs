@@ -8,6 +8,8 @@ namespace Automation.Server.Runs;
 /// <summary>Runs one step to its outcome: its tries, the pauses between them, its time-out.</summary>
 internal static class StepRunner
 {
+    private static readonly TimeSpan SandboxPause = TimeSpan.FromSeconds(1);
+
     /// <summary>Errors become the outcome <c>error</c> with the output <c>{ error, input }</c>.</summary>
     /// <exception cref="OperationCanceledException">The walk is to end: the server stops, or another branch could not be saved.</exception>
     public static async ValueTask<(StepRun Run, StepExecution? Execution)> RunAsync(RunWalk walk, StepDefinition step, Token token, CancellationToken stopping)
@@ -20,7 +22,7 @@ internal static class StepRunner
         List<LogLine>? lines = null;
         for (var attempt = 1; ; attempt++)
         {
-            var (result, error, execution) = await TryAsync(walk, step, token, lines, stopping);
+            var (result, error, execution) = await TryWithSandboxAsync(walk, step, token, lines, stopping);
             lines = execution.Lines;
             if (error is null) return (new StepRun(result, null, startedAt, time.GetElapsedTime(clock), attempt, lines), execution);
             if (step.Retry is not { } retry || attempt >= retry.Attempts || !error.Retryable || walk.HasFailed)
@@ -39,6 +41,24 @@ internal static class StepRunner
     /// <summary>A step that is passed over goes on by <c>done</c>, or by its type's first outcome where there is no <c>done</c>: an <c>if</c> as if it were true.</summary>
     private static string PassedBy(StepDefinition step) =>
         step.Type.About.Outcomes is [var first, ..] outcomes && !outcomes.Contains(StepResult.DoneOutcome) ? first : StepResult.DoneOutcome;
+
+    /// <summary>A try that found no sandbox is not the workflow's failure and does not count: the step waits until there is one again.</summary>
+    private static async ValueTask<(StepResult Result, StepError? Error, StepExecution Execution)> TryWithSandboxAsync(
+        RunWalk walk, StepDefinition step, Token token, List<LogLine>? lines, CancellationToken stopping)
+    {
+        while (true)
+        {
+            try
+            {
+                return await TryAsync(walk, step, token, lines, stopping);
+            }
+            catch (SandboxUnavailableException unavailable)
+            {
+                Log.NoSandbox(walk.Services.Logger, PublicId.Format(PublicId.Run, walk.Work.RunId), walk.Work.Version.WorkflowId, step.Id, unavailable.Message, SandboxPause);
+                await Task.Delay(SandboxPause, walk.Services.Time, stopping);
+            }
+        }
+    }
 
     private static async ValueTask<(StepResult Result, StepError? Error, StepExecution Execution)> TryAsync(
         RunWalk walk, StepDefinition step, Token token, List<LogLine>? lines, CancellationToken stopping)
@@ -63,11 +83,7 @@ internal static class StepRunner
         {
             return (default, new StepError("timed_out", $"The step took longer than its timeout of {step.Timeout!.Value.TotalSeconds:0.###} s."), execution);
         }
-        catch (SandboxUnavailableException unavailable)
-        {
-            return (default, new StepError("sandbox_unavailable", unavailable.Message), execution);
-        }
-        catch (Exception defect)
+        catch (Exception defect) when (defect is not SandboxUnavailableException)
         {
             Log.StepDefect(walk.Services.Logger, PublicId.Format(PublicId.Run, walk.Work.RunId), walk.Work.Version.WorkflowId, step.Id, defect);
             return (default, new StepError("internal_error", "The step failed in an unexpected way; the server's log says more under this run's id.", Retryable: false), execution);

@@ -8,6 +8,7 @@ using Automation.Server.Sandbox;
 using Automation.Server.Secrets;
 using Automation.Server.Storage;
 using Automation.Server.Triggers.Mqtt;
+using Automation.Server.Triggers.Webhooks;
 using Microsoft.Extensions.Configuration;
 
 namespace Automation.Server.Tests.Hosting;
@@ -28,6 +29,7 @@ public sealed class AppSettingsTests
         ["Sandbox"] = new SandboxOptions { Folder = "" },
         ["Retention"] = new RetentionOptions(),
         ["Secrets"] = new SecretsOptions(),
+        ["Webhooks"] = new WebhookOptions(),
     };
 
     [Theory]
@@ -61,7 +63,9 @@ public sealed class AppSettingsTests
     [InlineData("Mqtt:Prot", "1883", "Prot")]
     [InlineData("Mqtt:Host", "example.org", "example.org")]
     [InlineData("Sandbox:MaxProcess", "3", "MaxProcess")]
+    [InlineData("Webhooks:MaxBody", "1", "MaxBody")]
     [InlineData("Server:ShutdownTime", "soon", "soon")]
+    [InlineData("Server:MaxConnections", "none", "none")]
     [InlineData("Urls", "nonsense", "nonsense")]
     [InlineData("AUTOMATION_ADMIN_TOKEN", "short", "AUTOMATION_ADMIN_TOKEN")]
     public async Task WrongSetting_EndsTheStart_WithOneSentence(string key, string value, string named)

@@ -36,7 +36,7 @@ public sealed class LimitTests
         await server.AddAsync(Waiter);
         var large = $"\"{new string('x', 700_000)}\"";
         for (var i = 0; i < 5; i++) Assert.Equal(HttpStatusCode.Accepted, await PostAsync(server, large));
-        await UntilAsync(() => server.Engine.Unclaimed == 3); // one more than fits: a claim takes at least one
+        await WorkflowServer.UntilAsync(() => server.Engine.Unclaimed == 3); // one more than fits: a claim takes at least one
         gate.SetResult();
 
         await server.Receiver.NextAsync("/ask", 5);
@@ -72,7 +72,7 @@ public sealed class LimitTests
         await server.AddAsync(Waiter);
         using var mosquitto = Mosquitto.PublishLines(server.MqttPort, "in", 1, Enumerable.Range(0, 10).Select(i => $"{i}"));
         await server.Receiver.NextAsync("/ask");
-        Assert.Equal(2, server.Engine.Open);
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 2);
         gate.SetResult();
 
         Assert.Equal(Enumerable.Range(1, 9).Select(i => $"{i}"), (await server.Receiver.NextAsync("/ask", 9)).Select(a => a.Body));
@@ -105,7 +105,7 @@ public sealed class LimitTests
         await server.Receiver.NextAsync("/ask");
         var engine = server.Engine;
         var stop = server.StopAsync();
-        await UntilAsync(() => engine.Stopping);
+        await WorkflowServer.UntilAsync(() => engine.Stopping);
         gate.SetResult();
         await stop;
 
@@ -157,7 +157,7 @@ public sealed class LimitTests
         {
             SqliteDatabase.Execute(locked, "BEGIN IMMEDIATE");
             gate.SetResult();
-            await UntilAsync(() => server.Logged.Any(line => line.Contains("could not be saved", StringComparison.Ordinal)));
+            await WorkflowServer.UntilAsync(() => server.Logged.Any(line => line.Contains("could not be saved", StringComparison.Ordinal)));
         }
 
         other.SetResult();
@@ -179,8 +179,8 @@ public sealed class LimitTests
 
     private static async Task EmptyAsync(WorkflowServer server)
     {
-        await UntilAsync(() => server.Engine.Open == 0);
-        await UntilAsync(() => server.Engine.Window.Runs == 0);
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        await WorkflowServer.UntilAsync(() => server.Engine.Window.Runs == 0);
         Assert.Equal((0L, 0L), (server.Engine.Unclaimed, Count(server, "SELECT count(*) FROM runs WHERE ended_at IS NULL")));
     }
 
@@ -188,11 +188,5 @@ public sealed class LimitTests
     {
         using var connection = SqliteDatabase.OpenForReading(SqliteDatabase.FileIn(server.Data));
         return Convert.ToInt64(SqliteDatabase.Scalar(connection, sql), null);
-    }
-
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        using var patience = new CancellationTokenSource(WorkflowServer.Patience);
-        while (!holds()) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, patience.Token);
     }
 }

@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using System.Net;
 using Automation.Server.Runs;
+using Automation.Server.Sandbox;
 using Automation.Server.Storage.Sqlite;
+using Automation.Server.Tests.Sandbox;
 using Automation.Server.Workflows;
 
 namespace Automation.Server.Tests.Runs;
@@ -53,6 +56,31 @@ public sealed class RestartTests
         Assert.Contains($"\"at\":{first.Body}", told, StringComparison.Ordinal);
         Assert.Contains("\"now\":\"one\"", told, StringComparison.Ordinal);
         await EndedAsync(server, "succeeded");
+    }
+
+    [Fact]
+    public async Task RunWithoutASandbox_WaitsForOne_AndDoesNoEffectAgain()
+    {
+        var runtime = Path.Combine(Directory.CreateTempSubdirectory("runtime").FullName, "deno");
+        File.CreateSymbolicLink(runtime, SandboxRuntime.Locate(SandboxInstallation.Folder));
+        await using var server = await WorkflowServer.StartAsync(("Sandbox:RuntimePath", runtime));
+        var id = await server.AddAsync(
+            """
+            { "triggers": { "in": { "type": "webhook", "path": "/in" } },
+              "steps": { "ask": { "type": "http.request", "method": "POST", "url": "RECEIVER/ask", "next": "code" }, "code": { "type": "script", "code": "return 1 + 1" } } }
+            """);
+        using var ends = server.Get<RunFeed>().Subscribe(id)!;
+        File.Delete(runtime);
+        foreach (var process in server.Get<SandboxPool>().ProcessIds) Process.GetProcessById(process).Kill();
+        await PostAsync(server, "/hooks/in");
+        await WorkflowServer.UntilAsync(() => server.Logged.Any(line => line.StartsWith("Error 3206:", StringComparison.Ordinal)));
+        File.CreateSymbolicLink(runtime, SandboxRuntime.Locate(SandboxInstallation.Folder));
+
+        var run = await server.EndAsync(ends);
+        Assert.Equal(("succeeded", "2"), (run.State, run.Output("code")));
+        await server.Receiver.NextAsync("/ask");
+        Assert.Equal(0, server.Receiver.Waiting("/ask"));
+        Directory.Delete(Path.GetDirectoryName(runtime)!, recursive: true);
     }
 
     [Fact]
@@ -139,7 +167,7 @@ public sealed class RestartTests
         await server.Receiver.NextAsync("/ask");
         var engine = server.Engine;
         var stop = server.StopAsync();
-        await UntilAsync(() => engine.Stopping);
+        await WorkflowServer.UntilAsync(() => engine.Stopping);
         gate.SetResult();
         await stop;
 
@@ -191,7 +219,7 @@ public sealed class RestartTests
 
     private static async Task EndedAsync(WorkflowServer server, string state)
     {
-        await UntilAsync(() => server.Engine.Open == 0);
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
         Assert.Equal(0, Count(server, $"SELECT count(*) FROM runs WHERE state <> '{state}'"));
         Assert.Equal(0, server.Engine.Unclaimed);
     }
@@ -200,11 +228,5 @@ public sealed class RestartTests
     {
         using var connection = SqliteDatabase.OpenForReading(SqliteDatabase.FileIn(server.Data));
         return Convert.ToInt64(SqliteDatabase.Scalar(connection, sql), null);
-    }
-
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        using var patience = new CancellationTokenSource(WorkflowServer.Patience);
-        while (!holds()) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, patience.Token);
     }
 }

@@ -144,6 +144,13 @@ public sealed class WorkflowServer : IAsyncLifetime
 
     internal static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
 
+    /// <summary>For what gives no signal to wait on.</summary>
+    internal static async Task UntilAsync(Func<bool> holds)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!holds()) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, patience.Token);
+    }
+
     /// <summary>Stops the server as Ctrl-C does.</summary>
     internal async Task StopAsync()
     {
