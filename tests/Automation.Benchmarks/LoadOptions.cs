@@ -3,16 +3,15 @@ using System.Globalization;
 namespace Automation.Benchmarks;
 
 /// <summary>What <c>load</c> was asked to do.</summary>
-/// <param name="Seconds">Length of the measured time; a warm-up of a fifth of it, 3 s at least, comes before.</param>
+/// <param name="Seconds">Length of the measured time.</param>
+/// <param name="WarmUp">Load before it. Servers run for weeks; for the first ten seconds the runtime still compiles hot methods again, with what it learned of them.</param>
 /// <param name="Connections">Connections that each send one event after the other.</param>
 /// <param name="Only">One target's name; null for all.</param>
 /// <param name="JsonFile">Where to write the results as JSON as well; null for standard output only.</param>
 /// <param name="Server">The server's program.</param>
-internal sealed record LoadOptions(int Seconds, int Connections, string? Only, string? JsonFile, string Server)
+internal sealed record LoadOptions(int Seconds, TimeSpan WarmUp, int Connections, string? Only, string? JsonFile, string Server)
 {
-    private static readonly string[] Known = ["--seconds", "--connections", "--only", "--json", "--server"];
-
-    public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Max(3, Seconds / 5.0));
+    private static readonly string[] Known = ["--seconds", "--warm-up", "--connections", "--only", "--json", "--server"];
 
     /// <summary>Null for what <see cref="Explain"/> does not list.</summary>
     public static LoadOptions? Parse(string[] arguments)
@@ -21,6 +20,7 @@ internal sealed record LoadOptions(int Seconds, int Connections, string? Only, s
         if (named.Any(option => !Known.Contains(option.Key) || option.Value.Length == 0)) return null;
         return new LoadOptions(
             Number("--seconds", 15),
+            TimeSpan.FromSeconds(Number("--warm-up", 20)),
             Number("--connections", 64),
             named.GetValueOrDefault("--only"),
             named.GetValueOrDefault("--json"),
@@ -32,7 +32,7 @@ internal sealed record LoadOptions(int Seconds, int Connections, string? Only, s
     public static int Explain()
     {
         Console.Error.WriteLine("""
-            load [--seconds 15] [--connections 64] [--only automation|durable-floor|bare-forwarder] [--json FILE] [--server Automation.Server.dll]
+            load [--seconds 15] [--warm-up 20] [--connections 64] [--only automation|durable-floor|bare-forwarder] [--json FILE] [--server Automation.Server.dll]
             Build the server first as users do: ./automation version
             """);
         return 2;

@@ -1,10 +1,19 @@
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Automation.Server.Storage.Sqlite;
 
 /// <summary>Opens the journal's file and brings its schema up to date.</summary>
 internal static class SqliteDatabase
 {
+    static SqliteDatabase()
+    {
+        // No connection is used by two threads at once, and nobody asks SQLite for its memory statistics: both would lock on every call.
+        Batteries_V2.Init();
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
+    }
+
     public static string FileIn(string dataFolder) => Path.Combine(dataFolder, "automation.db");
 
     /// <summary>A connection for writing, its schema up to date: WAL, and a commit returns only after its fsync (<c>synchronous=FULL</c>, P1).</summary>
@@ -15,7 +24,7 @@ internal static class SqliteDatabase
         try
         {
             connection = Open(file, SqliteOpenMode.ReadWriteCreate);
-            Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY;");
+            Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY;");
             Migrate(connection);
             return connection;
         }

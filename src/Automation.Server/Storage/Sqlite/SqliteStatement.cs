@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using SQLitePCL;
 
@@ -10,18 +11,23 @@ namespace Automation.Server.Storage.Sqlite;
 /// </remarks>
 internal sealed class SqliteStatement : IDisposable
 {
+    private static readonly byte[] Empty = [0];
+
     private readonly sqlite3 connection;
-    private readonly sqlite3_stmt statement;
+    private readonly sqlite3_stmt owner;
+    private readonly nint statement;
+    private bool isAtRow;
 
     public SqliteStatement(sqlite3 connection, string sql)
     {
         this.connection = connection;
-        Check(raw.sqlite3_prepare_v3(connection, sql, raw.SQLITE_PREPARE_PERSISTENT, out statement));
+        Check(raw.sqlite3_prepare_v3(connection, sql, raw.SQLITE_PREPARE_PERSISTENT, out owner));
+        statement = owner.DangerousGetHandle();
     }
 
     public SqliteStatement Bind(int position, long value)
     {
-        Check(raw.sqlite3_bind_int64(statement, position, value));
+        Check(SqliteCalls.BindLong(statement, position, value));
         return this;
     }
 
@@ -41,58 +47,67 @@ internal sealed class SqliteStatement : IDisposable
 
     public SqliteStatement BindText(int position, ReadOnlySpan<byte> utf8)
     {
-        Check(utf8.IsEmpty ? raw.sqlite3_bind_text(statement, position, string.Empty) : raw.sqlite3_bind_text(statement, position, utf8));
+        // An empty span may be a null pointer, which SQLite would take for NULL.
+        Check(SqliteCalls.BindText(statement, position, in utf8.IsEmpty ? ref Empty[0] : ref MemoryMarshal.GetReference(utf8), utf8.Length, SqliteCalls.Transient));
         return this;
     }
 
     public SqliteStatement BindBlob(int position, ReadOnlySpan<byte> bytes)
     {
-        Check(bytes.IsEmpty ? raw.sqlite3_bind_zeroblob(statement, position, 0) : raw.sqlite3_bind_blob(statement, position, bytes));
+        Check(SqliteCalls.BindBlob(statement, position, in bytes.IsEmpty ? ref Empty[0] : ref MemoryMarshal.GetReference(bytes), bytes.Length, SqliteCalls.Transient));
         return this;
     }
 
     public SqliteStatement BindNull(int position)
     {
-        Check(raw.sqlite3_bind_null(statement, position));
+        Check(SqliteCalls.BindNull(statement, position));
         return this;
     }
 
     /// <summary>Runs a statement that returns nothing, and makes it ready for the next use.</summary>
     public void Run()
     {
-        var result = raw.sqlite3_step(statement);
-        var reset = raw.sqlite3_reset(statement);
-        if (result is not raw.SQLITE_DONE) Check(reset is raw.SQLITE_OK ? result : reset);
+        var result = SqliteCalls.Step(statement);
+        Done(result, SqliteCalls.Reset(statement));
     }
 
     /// <summary>Goes to the next row; false after the last, and then the statement is ready for the next use.</summary>
     public bool Read()
     {
-        var result = raw.sqlite3_step(statement);
-        if (result is raw.SQLITE_ROW) return true;
-        var reset = raw.sqlite3_reset(statement);
-        if (result is not raw.SQLITE_DONE) Check(reset is raw.SQLITE_OK ? result : reset);
-        return false;
+        var result = SqliteCalls.Step(statement);
+        isAtRow = result is raw.SQLITE_ROW;
+        if (!isAtRow) Done(result, SqliteCalls.Reset(statement));
+        return isAtRow;
     }
 
     /// <summary>Makes the statement ready for its next use, wherever the last one stopped; the parameters stay bound.</summary>
-    public void Reset() => _ = raw.sqlite3_reset(statement);
+    public void Reset()
+    {
+        if (!isAtRow) return;
+        _ = SqliteCalls.Reset(statement);
+        isAtRow = false;
+    }
 
-    public long Long(int column) => raw.sqlite3_column_int64(statement, column);
+    public long Long(int column) => raw.sqlite3_column_int64(owner, column);
 
     public long? LongOrNull(int column) => IsNull(column) ? null : Long(column);
 
     public DateTimeOffset Time(int column) => DateTimeOffset.FromUnixTimeMilliseconds(Long(column));
 
-    public string Text(int column) => raw.sqlite3_column_text(statement, column).utf8_to_string() ?? "";
+    public string Text(int column) => raw.sqlite3_column_text(owner, column).utf8_to_string() ?? "";
 
     public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
 
-    public byte[] Bytes(int column) => raw.sqlite3_column_blob(statement, column).ToArray();
+    public byte[] Bytes(int column) => raw.sqlite3_column_blob(owner, column).ToArray();
 
-    public void Dispose() => statement.Dispose();
+    public void Dispose() => owner.Dispose();
 
-    private bool IsNull(int column) => raw.sqlite3_column_type(statement, column) is raw.SQLITE_NULL;
+    private bool IsNull(int column) => raw.sqlite3_column_type(owner, column) is raw.SQLITE_NULL;
+
+    private void Done(int result, int reset)
+    {
+        if (result is not raw.SQLITE_DONE) Check(reset is raw.SQLITE_OK ? result : reset);
+    }
 
     private void Check(int result)
     {

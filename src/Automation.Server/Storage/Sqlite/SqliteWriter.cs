@@ -13,7 +13,7 @@ internal sealed class SqliteWriter : IDisposable
 {
     private readonly SqliteConnection connection;
     private readonly sqlite3 handle;
-    private readonly Dictionary<string, SqliteStatement> statements = new(StringComparer.Ordinal);
+    private readonly Dictionary<object, SqliteStatement> statements = new(ReferenceEqualityComparer.Instance); // the texts are constants of this program
     private readonly long server;
 
     /// <summary>Opens the file, migrates it and registers this process as a server.</summary>
