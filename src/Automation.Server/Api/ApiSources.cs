@@ -14,7 +14,7 @@ internal sealed class ApiSources
     public required Func<string, bool, Task> SetEnabled { get; init; }
 
     /// <summary>Takes in an event: <see cref="Intake.AcceptAsync"/>.</summary>
-    public required AcceptEvent Accept { get; init; }
+    public required AcceptEvents Accept { get; init; }
 
     /// <summary>Called after deliveries were replayed, so that they go out at once.</summary>
     public required Action WakeDeliveries { get; init; }
@@ -26,6 +26,3 @@ internal sealed class ApiSources
     /// <summary>JSON Schema of a workflow file.</summary>
     public required Func<Json> WorkflowSchema { get; init; }
 }
-
-/// <summary>As <see cref="Intake.AcceptAsync"/>; answers also the ids of the runs that the event started, none unless it was accepted.</summary>
-internal delegate ValueTask<(IntakeOutcome Outcome, IReadOnlyList<long> Runs)> AcceptEvent(Event accepted, IReadOnlyList<TriggerTarget> targets, TaskCompletionSource<RunAnswer>? answer, CancellationToken cancellation);

@@ -25,7 +25,7 @@ internal static class ApiWiring
                 await journal.CommitAsync(new WorkflowSwitched(id, enabled, services.GetRequiredService<TimeProvider>().GetUtcNow()));
                 catalog.SetEnabled(id, enabled);
             },
-            Accept = async (accepted, targets, answer, cancellation) => await services.GetRequiredService<Intake>().AcceptAsync(accepted, targets, answer, cancellation) is var result ? (result.Outcome, result.Runs) : default,
+            Accept = (offers, answer) => services.GetRequiredService<Intake>().AcceptAsync(offers, answer),
             WakeDeliveries = services.GetRequiredService<DeliveryWorker>().Wake,
             StepTypes = () => [.. steps.Types.Select(t => new StepTypeView(t.Name, t.Title, t.Description, t.Category, t.Icon, [.. t.Outcomes], t.Effect, Json.Parse(t.Schema.ToJsonString())))],
             TriggerTypes = () => [.. triggers.Types.Select(t => new TriggerTypeView(t.Name, t.Title, t.Description, t.Icon, Json.Parse(t.Schema.ToJsonString())))],

@@ -37,26 +37,22 @@ internal enum IntakeOutcome
 /// <param name="Error">Why the run failed; null when it did not.</param>
 internal sealed record RunAnswer(long RunId, ResponseToCaller? Response, Json Output, string? FailedStep, StepError? Error);
 
+/// <summary>Stores events and starts their runs: <see cref="Intake.AcceptAsync"/> for those who take in what comes from outside.</summary>
+internal delegate ValueTask<IntakeResult> AcceptEvents(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer);
+
 /// <summary>The one door for events: stores an event and the runs it starts in one transaction, then hands the runs to the engine.</summary>
 internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids)
 {
     /// <summary>
-    /// Completes with <see cref="IntakeOutcome.Accepted"/> only after the commit and its fsync. <paramref name="answer"/> is completed by the first of the
-    /// runs that <see cref="TriggerTarget.Waits"/> that responds or ends; it is not stored, so it never completes after a restart.
+    /// Takes the events of one request or message: all of them are stored, or none. Completes with <see cref="IntakeOutcome.Accepted"/> only after the
+    /// commit and its fsync.
     /// </summary>
-    /// <remarks>The returned run ids are empty unless the event was accepted. While runs wait in the journal, new ones queue up behind them, so that accept order is kept.</remarks>
-    public ValueTask<IntakeResult> AcceptAsync(Event accepted, IReadOnlyList<TriggerTarget> targets, TaskCompletionSource<RunAnswer>? answer, CancellationToken cancellation)
-    {
-        if (engine.Stopping) return ValueTask.FromResult(new IntakeResult(IntakeOutcome.Unavailable, []));
-        cancellation.ThrowIfCancellationRequested();
-        return StoreAsync([new Offer(accepted, targets)], answer);
-    }
-
-    /// <summary>Takes several events of one message: all or none of them is stored.</summary>
     /// <param name="offers">One or more.</param>
+    /// <param name="answer">Completed by the first of the runs that <see cref="TriggerTarget.Waits"/> that responds or ends; it is not stored, so it never completes after a restart.</param>
     /// <param name="fromRun">True for a message that a run sent. It is taken also while the server stops, because the run can only end when it is stored; the runs it starts then wait for the next start.</param>
-    public ValueTask<IntakeResult> AcceptAsync(IReadOnlyList<Offer> offers, bool fromRun) =>
-        engine.Stopping && !fromRun ? ValueTask.FromResult(new IntakeResult(IntakeOutcome.Unavailable, [])) : StoreAsync(offers, null);
+    /// <remarks>While runs wait in the journal, new ones queue up behind them, so that accept order is kept.</remarks>
+    public ValueTask<IntakeResult> AcceptAsync(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer = null, bool fromRun = false) =>
+        engine.Stopping && !fromRun ? ValueTask.FromResult(new IntakeResult(IntakeOutcome.Unavailable, [])) : StoreAsync(offers, answer);
 
     private async ValueTask<IntakeResult> StoreAsync(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer)
     {
@@ -107,5 +103,7 @@ internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids)
     }
 }
 
-/// <summary>What became of an event, and the runs it started.</summary>
+/// <summary>What became of the events offered.</summary>
+/// <param name="Outcome">The same for all.</param>
+/// <param name="Runs">Those they started, in the order of the offers and their targets; empty unless accepted.</param>
 internal readonly record struct IntakeResult(IntakeOutcome Outcome, IReadOnlyList<long> Runs);

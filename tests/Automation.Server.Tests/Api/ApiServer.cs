@@ -46,7 +46,7 @@ public sealed class ApiServer : IAsyncLifetime
     internal WorkflowSet Workflows { get; set; } = WorkflowSet.Empty;
 
     /// <summary>What intake says of an event; the default stores it and its run, and ends the run when somebody waits.</summary>
-    internal AcceptEvent Accept { get; set; } = null!;
+    internal AcceptEvents Accept { get; set; } = null!;
 
     internal int Woken { get; private set; }
 
@@ -138,19 +138,20 @@ public sealed class ApiServer : IAsyncLifetime
             Workflows = new WorkflowSet(Workflows.Workflows.Values.Select(w => w.WorkflowId == id ? w with { Enabled = enabled } : w).ToFrozenDictionary(w => w.WorkflowId));
             return Task.CompletedTask;
         },
-        Accept = (accepted, targets, answer, cancellation) => Accept(accepted, targets, answer, cancellation),
+        Accept = (offers, answer) => Accept(offers, answer),
         WakeDeliveries = () => Woken++,
         StepTypes = () => [new StepTypeView("webhook.send", "Send webhook", "Queues one webhook.", "Actions", "send", ["done"], false, Json.Parse("""{"type":"object"}"""))],
         TriggerTypes = () => [new TriggerTypeView("webhook", "Webhook", null, "webhook", Json.Parse("""{"type":"object"}"""))],
         WorkflowSchema = () => Json.Parse("""{"$schema":"https://json-schema.org/draft/2020-12/schema"}"""),
     };
 
-    private async ValueTask<(IntakeOutcome Outcome, IReadOnlyList<long> Runs)> StoreAsync(Event accepted, IReadOnlyList<TriggerTarget> targets, TaskCompletionSource<RunAnswer>? answer, CancellationToken cancellation)
+    private async ValueTask<IntakeResult> StoreAsync(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer)
     {
+        var (accepted, targets) = Assert.Single(offers);
         var run = Ids.Next();
         await CommitAsync(new EventAccepted(accepted, 1), new RunAccepted(run, accepted.Id, targets[0].Version.WorkflowId, targets[0].Version.Hash, targets[0].Trigger.Id, accepted.AcceptedAt, Held: true));
         answer?.SetResult(new RunAnswer(run, null, Json.Parse("""{"sum":3}"""), null, null));
-        return (IntakeOutcome.Accepted, [run]);
+        return new IntakeResult(IntakeOutcome.Accepted, [run]);
     }
 
     private sealed class Recorder(List<string> lines) : ILoggerProvider, ILogger

@@ -159,10 +159,10 @@ public sealed class WorkflowsApiTests : ApiTest
     public async Task Run_AnswersTheFailure_WhenWaitedFor()
     {
         Server.AddWorkflow("alert");
-        Server.Accept = (_, _, answer, _) =>
+        Server.Accept = (_, answer) =>
         {
             answer!.SetResult(new RunAnswer(7, new ResponseToCaller(418, new Dictionary<string, string>(), null, default), Json.Null, "slack", new StepError("timed_out", "It was late.")));
-            return ValueTask.FromResult<(IntakeOutcome, IReadOnlyList<long>)>((IntakeOutcome.Accepted, [7]));
+            return ValueTask.FromResult(new IntakeResult(IntakeOutcome.Accepted, [7]));
         };
 
         var ended = await Server.PostAsync("/api/workflows/alert/run?wait=30s", 200, "{}");
@@ -178,10 +178,10 @@ public sealed class WorkflowsApiTests : ApiTest
     {
         Server.AddWorkflow("alert");
         var accepted = new TaskCompletionSource();
-        Server.Accept = (_, _, _, _) =>
+        Server.Accept = (_, _) =>
         {
             accepted.SetResult();
-            return ValueTask.FromResult<(IntakeOutcome, IReadOnlyList<long>)>((IntakeOutcome.Accepted, [7]));
+            return ValueTask.FromResult(new IntakeResult(IntakeOutcome.Accepted, [7]));
         };
 
         var waiting = Server.PostAsync("/api/workflows/alert/run?wait=30s", 202, "{}");
@@ -245,7 +245,7 @@ public sealed class WorkflowsApiTests : ApiTest
     public async Task Run_Answers503_WhenIntakeRefuses(bool busy)
     {
         Server.AddWorkflow("alert");
-        Server.Accept = (_, _, _, _) => ValueTask.FromResult<(IntakeOutcome, IReadOnlyList<long>)>((busy ? IntakeOutcome.Busy : IntakeOutcome.Unavailable, []));
+        Server.Accept = (_, _) => ValueTask.FromResult(new IntakeResult(busy ? IntakeOutcome.Busy : IntakeOutcome.Unavailable, []));
 
         var response = await Server.Client.PostAsync(new Uri("/api/workflows/alert/run", UriKind.Relative), null);
 

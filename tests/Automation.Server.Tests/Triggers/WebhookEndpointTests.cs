@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Automation.Server.Runs;
 using Automation.Server.Triggers;
 
 namespace Automation.Server.Tests.Triggers;
@@ -73,6 +74,20 @@ public class WebhookEndpointTests
         await using var server = await WebhookServer.StartAsync("""{"path":"/{a}/x"}""", """{"path":"/y/{a}"}""");
         (await server.Http.PostAsync("/hooks/y/x", null)).EnsureSuccessStatusCode();
         Assert.Equal(["\"params\":{\"a\":\"x\"}", "\"params\":{\"a\":\"y\"}"], server.Offered.Select(offered => Between(offered.Event, "\"params\"", ",\"query\"")).Order());
+        Assert.Equal(1, server.Units); // both are stored or none
+    }
+
+    [Fact]
+    public async Task CallerOfEventsThatWereSplit_IsAnsweredByTheRunThatAnswers()
+    {
+        await using var server = await WebhookServer.StartAsync("""{"path":"/{a}/x"}""", """{"path":"/y/{a}","respond":"result"}""");
+        server.Accept = (_, answer) =>
+        {
+            answer!.SetResult(new RunAnswer(WebhookServer.RunId + 1, null, Automation.Server.Values.Json.Parse("5"), null, null));
+            return ValueTask.FromResult(IntakeOutcome.Accepted);
+        };
+        var answered = await server.Http.PostAsync("/hooks/y/x", null);
+        Assert.Equal("5", await answered.Content.ReadAsStringAsync());
     }
 
     [Theory]

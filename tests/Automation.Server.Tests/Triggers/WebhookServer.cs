@@ -33,11 +33,12 @@ internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
         builder.Logging.ClearProviders().AddProvider(this).SetMinimumLevel(LogLevel.Debug);
         builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(new IdSource(Time));
         builder.Services.AddSingleton<SecretLookup>(name => Secrets.GetValueOrDefault(name));
-        builder.Services.AddSingleton<AcceptEvent>(async (accepted, targets, answer, cancellation) =>
+        builder.Services.AddSingleton<AcceptEvents>(async (offers, answer) =>
         {
-            Offered.Enqueue((accepted, targets));
+            Units++;
+            foreach (var offer in offers) Offered.Enqueue(offer);
             offered.TrySetResult();
-            return new IntakeResult(await Accept(accepted, answer), [.. targets.Select((_, at) => RunId + at)]);
+            return new IntakeResult(await Accept(offers[0].Event, answer), [.. offers.SelectMany(offer => offer.Targets).Select((_, at) => RunId + at)]);
         });
         builder.Services.AddWebhooks(builder.Configuration);
         app = builder.Build();
@@ -51,7 +52,10 @@ internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
 
     public Dictionary<string, string> Secrets { get; } = new(StringComparer.Ordinal) { ["KEY"] = "It's a Secret to Everybody" };
 
-    public ConcurrentQueue<(Event Event, IReadOnlyList<TriggerTarget> Targets)> Offered { get; } = new();
+    /// <summary>How often intake was asked.</summary>
+    public int Units { get; private set; }
+
+    public ConcurrentQueue<Offer> Offered { get; } = new();
 
     public Func<Event, TaskCompletionSource<RunAnswer>?, ValueTask<IntakeOutcome>> Accept { get; set; } = (_, _) => ValueTask.FromResult(IntakeOutcome.Accepted);
 

@@ -14,7 +14,7 @@ internal sealed class WebhookEndpoint(
     WebhookRoutes routes,
     VerificationSchemes schemes,
     SecretLookup secret,
-    AcceptEvent accept,
+    AcceptEvents accept,
     BodyBudget budget,
     IdSource ids,
     TimeProvider time,
@@ -109,27 +109,24 @@ internal sealed class WebhookEndpoint(
 
     private async ValueTask<Refusal?> AcceptAsync(HttpContext context, string path, List<WebhookMatch> matches, ReadOnlyMemory<byte> body, CloudEvent? cloudEvent, BodyBudget.Share share)
     {
-        long firstId = 0, waitedFor = 0;
-        TaskCompletionSource<RunAnswer>? answer = null;
-        foreach (var group in ParameterGroups.Of(matches))
-        {
-            var accepted = WebhookEvent.Create(context.Request, path, group, body, cloudEvent, ids.Next(), time.GetUtcNow());
-            TaskCompletionSource<RunAnswer>? own = null;
-            if (answer is null && group.Exists(match => match.Route.WaitsForResult)) own = answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var now = time.GetUtcNow();
+        var offers = ParameterGroups.Of(matches).ConvertAll(group =>
+            new Offer(WebhookEvent.Create(context.Request, path, group, body, cloudEvent, ids.Next(), now), group.ConvertAll(match => match.Route.Target)));
+        var answer = matches.Exists(match => match.Route.WaitsForResult) ? new TaskCompletionSource<RunAnswer>(TaskCreationOptions.RunContinuationsAsynchronously) : null;
 
-            // Not the caller's token: the request has been read, and whether it is stored must not depend on a connection any more.
-            var result = await accept(accepted, group.ConvertAll(match => match.Route.Target), own, CancellationToken.None);
-            if (result.Outcome is IntakeOutcome.Busy) return Refusal.RetryLater("Too many events are waiting; nothing was stored. Send it again after a second.");
-            if (result.Outcome is IntakeOutcome.Unavailable) return Refusal.RetryLater("Events cannot be stored at the moment; nothing was stored. Send it again.");
-            if (firstId == 0) firstId = accepted.Id;
-            if (own is not null) waitedFor = result.Runs[group.FindIndex(match => match.Route.WaitsForResult)];
-        }
-
+        // No token of the caller's: the request has been read, and whether it is stored must not depend on a connection any more.
+        var result = await accept(offers, answer);
+        if (result.Outcome is IntakeOutcome.Busy) return Refusal.RetryLater("Too many events are waiting; nothing was stored. Send it again after a second.");
+        if (result.Outcome is IntakeOutcome.Unavailable) return Refusal.RetryLater("Events cannot be stored at the moment; nothing was stored. Send it again.");
         share.Dispose(); // stored, and from here on counted with the runs
-        if (answer is null) await WebhookAnswers.AcceptedAsync(context, firstId);
-        else await AnswerResultAsync(context, firstId, waitedFor, answer.Task, matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout));
+        var eventId = offers[0].Event.Id;
+        if (answer is null) await WebhookAnswers.AcceptedAsync(context, eventId);
+        else await AnswerResultAsync(context, eventId, FirstWaitedFor(offers, result.Runs), answer.Task, matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout));
         return null;
     }
+
+    private static long FirstWaitedFor(List<Offer> offers, IReadOnlyList<long> runs) =>
+        offers.SelectMany(offer => offer.Targets).Zip(runs).First(started => started.First.Waits).Second;
 
     private async Task AnswerResultAsync(HttpContext context, long eventId, long runId, Task<RunAnswer> running, TimeSpan timeout)
     {

@@ -18,7 +18,7 @@ internal static class WebhooksFeature
         services.AddSingleton(provider => new BodyBudget(provider.GetRequiredService<IOptions<WebhookOptions>>().Value.MaxBodyBytesInFlight));
         services.AddSingleton<WebhookRoutes>();
         services.AddSingleton(VerificationSchemes.BuiltIn);
-        services.TryAddSingleton<AcceptEvent>(provider => provider.GetRequiredService<Intake>().AcceptAsync);
+        services.TryAddSingleton<AcceptEvents>(provider => (offers, answer) => provider.GetRequiredService<Intake>().AcceptAsync(offers, answer));
         services.AddSingleton<WebhookEndpoint>();
         return services;
     }
