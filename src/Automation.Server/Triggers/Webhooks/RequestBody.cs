@@ -7,9 +7,6 @@ namespace Automation.Server.Triggers.Webhooks;
 /// <summary>A request's body as a whole, or why it was not read to its end.</summary>
 internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, Refusal? Refusal = null)
 {
-    // What is set aside before anything has come. Beyond it memory is taken as the bytes come: a length that is only announced costs nothing.
-    private const int FirstOfKnown = 64 * 1024, FirstOfChunked = 4 * 1024;
-
     private static readonly RequestBody NoRoom = new(default, Refusal.RetryLater("Too much of other requests is being received; nothing was stored. Send it again after a second."));
 
     /// <summary>The body, in an array of exactly its size; a refusal when it is larger than <paramref name="limit"/> bytes, or when <paramref name="share"/> has no room for it.</summary>
@@ -20,18 +17,17 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, Refusal?
         var length = context.Request.ContentLength;
         if (length > limit) return TooLarge(limit);
         if (length is 0 || context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }) return default;
-        if (!share.HasRoom(length ?? FirstOfChunked)) return NoRoom;
+        if (!share.HasRoom(length ?? 0)) return NoRoom;
 
         // The trigger's limit stands for the server-wide one, which may be smaller.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server) server.MaxRequestBodySize = null;
         return await ReadAsync(context.Request.BodyReader, length, limit, share, context.RequestAborted);
     }
 
+    // Memory is taken as the bytes come: a length that is only announced costs nothing.
     private static async ValueTask<RequestBody> ReadAsync(PipeReader reader, long? length, long limit, BodyBudget.Share share, CancellationToken cancellation)
     {
-        var first = (int)Math.Min(length ?? FirstOfChunked, FirstOfKnown);
-        if (!share.TryTake(first)) return NoRoom;
-        var body = new byte[first];
+        byte[] body = [];
         var filled = 0;
         while (filled != length)
         {

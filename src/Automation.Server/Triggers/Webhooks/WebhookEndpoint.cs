@@ -26,7 +26,11 @@ internal sealed class WebhookEndpoint(
         var path = context.Request.Path.Value ?? "";
         try
         {
-            if (await TakeAsync(context) is { } refusal) await WebhookAnswers.RefuseAsync(context, refusal);
+            var taken = await TakeAsync(context); // what it held of the request is free now
+            if (taken.Refusal is { } refusal) await WebhookAnswers.RefuseAsync(context, refusal);
+            else if (taken.Waits is { } waits) await AnswerResultAsync(context, taken.EventId, waits);
+            else if (taken.EventId != 0) await WebhookAnswers.AcceptedAsync(context, taken.EventId);
+            else await WebhookAnswers.NothingAsync(context, taken.Allowed);
         }
         catch (BadHttpRequestException broken) when (!context.Response.HasStarted)
         {
@@ -44,8 +48,7 @@ internal sealed class WebhookEndpoint(
         }
     }
 
-    /// <summary>Null when the request has been answered.</summary>
-    private async ValueTask<Refusal?> TakeAsync(HttpContext context)
+    private async ValueTask<Taken> TakeAsync(HttpContext context)
     {
         var request = context.Request;
         if (!RequestPath.TryRead(context, out var path, out var reason)) return new Refusal(StatusCodes.Status400BadRequest, reason);
@@ -54,8 +57,7 @@ internal sealed class WebhookEndpoint(
         var allowed = matches.Aggregate(WebhookMethods.None, (methods, match) => methods | match.Route.Methods);
         if (HttpMethods.IsOptions(request.Method) || (HttpMethods.IsHead(request.Method) && allowed.HasFlag(WebhookMethods.Get)))
         {
-            await WebhookAnswers.NothingAsync(context, allowed);
-            return null;
+            return new Taken(Allowed: allowed);
         }
 
         var method = request.Method is "ANY" ? WebhookMethods.None : WebhookMethodNames.Of(request.Method);
@@ -72,7 +74,7 @@ internal sealed class WebhookEndpoint(
         if (Keep(matches, path, (long)body.Length, static (match, size) => Admission.Size(match.Route, size)) is { } tooLarge) return tooLarge;
         if (Verify(matches, path, new WebhookRequest(request.Headers, body)) is { } notVerified) return notVerified;
         if (Admission.Content(request, type, body, out var cloudEvent) is { } malformed) return malformed;
-        return await AcceptAsync(context, path, matches, body, cloudEvent, share);
+        return await AcceptAsync(context, path, matches, body, cloudEvent);
     }
 
     private Refusal? Verify(List<WebhookMatch> matches, string path, WebhookRequest request)
@@ -107,7 +109,7 @@ internal sealed class WebhookEndpoint(
         else Log.NotTaken(logger, path, version.WorkflowId, trigger.Id, refusal.Detail, silent);
     }
 
-    private async ValueTask<Refusal?> AcceptAsync(HttpContext context, string path, List<WebhookMatch> matches, ReadOnlyMemory<byte> body, CloudEvent? cloudEvent, BodyBudget.Share share)
+    private async ValueTask<Taken> AcceptAsync(HttpContext context, string path, List<WebhookMatch> matches, ReadOnlyMemory<byte> body, CloudEvent? cloudEvent)
     {
         var now = time.GetUtcNow();
         var offers = ParameterGroups.Of(matches).ConvertAll(group =>
@@ -118,36 +120,43 @@ internal sealed class WebhookEndpoint(
         var result = await accept(offers, answer);
         if (result.Outcome is IntakeOutcome.Busy) return Refusal.RetryLater("Too many events are waiting; nothing was stored. Send it again after a second.");
         if (result.Outcome is IntakeOutcome.Unavailable) return Refusal.RetryLater("Events cannot be stored at the moment; nothing was stored. Send it again.");
-        share.Dispose(); // stored, and from here on counted with the runs
-        var eventId = offers[0].Event.Id;
-        if (answer is null) await WebhookAnswers.AcceptedAsync(context, eventId);
-        else await AnswerResultAsync(context, eventId, FirstWaitedFor(offers, result.Runs), answer.Task, matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout));
-        return null;
+        if (answer is null) return new Taken(EventId: offers[0].Event.Id);
+        var timeout = matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout);
+        return new Taken(EventId: offers[0].Event.Id, Waits: new AwaitedRun(FirstWaitedFor(offers, result.Runs), answer.Task, timeout));
     }
 
     private static long FirstWaitedFor(List<Offer> offers, IReadOnlyList<long> runs) =>
         offers.SelectMany(offer => offer.Targets).Zip(runs).First(started => started.First.Waits).Second;
 
-    private async Task AnswerResultAsync(HttpContext context, long eventId, long runId, Task<RunAnswer> running, TimeSpan timeout)
+    private async Task AnswerResultAsync(HttpContext context, long eventId, AwaitedRun run)
     {
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         RunAnswer answer;
         try
         {
-            answer = await running.WaitAsync(timeout, time, leaving.Token);
+            answer = await run.Answer.WaitAsync(run.Timeout, time, leaving.Token);
         }
         catch (TimeoutException)
         {
-            await WebhookAnswers.StillRunningAsync(context, eventId, runId);
+            await WebhookAnswers.StillRunningAsync(context, eventId, run.RunId);
             return;
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
             // The server stops; the run goes on after its next start.
-            await WebhookAnswers.StillRunningAsync(context, eventId, runId);
+            await WebhookAnswers.StillRunningAsync(context, eventId, run.RunId);
             return;
         }
 
         await WebhookAnswers.OfRunAsync(context, answer);
     }
+
+    /// <summary>What a request came to: refused, stored, or a question about the path alone. Holds nothing of the request, because callers may wait for long.</summary>
+    private readonly record struct Taken(Refusal? Refusal = null, long EventId = 0, AwaitedRun? Waits = null, WebhookMethods Allowed = WebhookMethods.None)
+    {
+        public static implicit operator Taken(Refusal refusal) => new(refusal);
+    }
+
+    /// <summary>A run that the caller waits for.</summary>
+    private sealed record AwaitedRun(long RunId, Task<RunAnswer> Answer, TimeSpan Timeout);
 }
