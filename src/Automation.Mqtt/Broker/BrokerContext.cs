@@ -32,6 +32,7 @@ internal sealed class BrokerContext : IDisposable
     public Task Background => Task.WhenAll(_background.Keys);
 
     /// <summary>Asks a hook; an exception is reported and refuses.</summary>
+    /// <exception cref="OperationCanceledException">The hook gave up: there is no answer.</exception>
     public ValueTask<MqttReasonCode> AskAsync<T>(Func<T, ValueTask<MqttReasonCode>>? hook, T context, string what)
     {
         if (hook is null)
@@ -40,6 +41,10 @@ internal sealed class BrokerContext : IDisposable
         {
             var answer = hook(context);
             return answer.IsCompletedSuccessfully ? answer : AwaitAsync(answer, what);
+        }
+        catch (OperationCanceledException cancelled)
+        {
+            return ValueTask.FromException<MqttReasonCode>(cancelled);
         }
         catch (Exception exception)
         {
@@ -76,6 +81,10 @@ internal sealed class BrokerContext : IDisposable
             else
                 Metrics.Refused();
         }
+        catch (OperationCanceledException)
+        {
+            Metrics.Refused();
+        }
         catch (Exception exception)
         {
             Report("Publishing a will", exception);
@@ -88,7 +97,7 @@ internal sealed class BrokerContext : IDisposable
         {
             return await answer;
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
             return Failed(what, exception);
         }

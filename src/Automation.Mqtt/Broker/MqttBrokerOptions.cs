@@ -6,7 +6,8 @@ namespace Automation.Mqtt.Broker;
 /// <summary>Limits and hooks of a broker. Do not change after the broker was made.</summary>
 /// <remarks>
 /// Hooks run outside all locks. An exception in a hook refuses what was asked with
-/// <see cref="MqttReasonCode.UnspecifiedError"/>, is given to <see cref="OnError"/> and never ends the broker.
+/// <see cref="MqttReasonCode.UnspecifiedError"/>, is given to <see cref="OnError"/> and never ends the broker. With an
+/// <see cref="OperationCanceledException"/> a hook gives no answer: a publish is not acknowledged, and the connection is closed, so that the client sends it again.
 /// </remarks>
 public sealed class MqttBrokerOptions
 {

@@ -63,6 +63,12 @@ internal sealed class PublishPipeline(BrokerContext broker, ClientConnection con
             {
                 Finish(item, await item.Answer);
             }
+            catch (OperationCanceledException)
+            {
+                // No answer, so no acknowledgement: the client keeps the message and sends it again on its next connection.
+                Forget(item);
+                connection.Close(Ending.Lost);
+            }
             catch (Exception exception)
             {
                 broker.Report("Routing a publish", exception);

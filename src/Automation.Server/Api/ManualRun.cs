@@ -42,6 +42,7 @@ internal static class ManualRun
         switch (outcome)
         {
             case IntakeOutcome.Busy: return ApiProblem.Unavailable(context, "More events are waiting than the server takes. Nothing was stored; try again.");
+            case IntakeOutcome.Refused: return ApiProblem.BadRequest("The database refuses this event; nothing was stored. The server's log says why.");
             case IntakeOutcome.Unavailable: return ApiProblem.Unavailable(context, "The server cannot store events now; /health/ready says why. Nothing was stored; try again.");
         }
 

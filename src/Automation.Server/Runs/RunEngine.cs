@@ -53,12 +53,11 @@ internal sealed class RunEngine : BackgroundService
 
     public bool Stopping => stopping;
 
-    /// <summary>Counts runs that are about to be accepted; false when that would be more than may be open (P9).</summary>
-    /// <param name="runs">How many.</param>
-    /// <param name="pastLimit">True counts them whatever the limit.</param>
-    public bool TryAdmit(int runs, bool pastLimit = false)
+    /// <summary>Counts runs that are about to be accepted; false when that would be more than may be open (P9). More than that at once get in when no other is open.</summary>
+    public bool TryAdmit(int runs)
     {
-        if (Interlocked.Add(ref open, runs) <= options.MaxOpen || pastLimit) return true;
+        var all = Interlocked.Add(ref open, runs);
+        if (all <= options.MaxOpen || all == runs) return true;
         Interlocked.Add(ref open, -runs);
         return false;
     }
@@ -153,7 +152,7 @@ internal sealed class RunEngine : BackgroundService
         {
             try
             {
-                using var walk = new RunWalk(work, services, answer, stopWalks.Token);
+                using var walk = new RunWalk(work, services, Window, answer, stopWalks.Token);
                 var state = await walk.ToEndAsync();
                 feed.Publish(work.RunId, work.Version.WorkflowId, state, services.Time.GetUtcNow());
                 break;
@@ -213,7 +212,12 @@ internal sealed class RunEngine : BackgroundService
             return;
         }
 
-        var work = new RunWork(run.RunId, run.Event, version, trigger?.Start ?? version.Start) { Snapshot = run.Snapshot, StartedAt = run.StartedAt };
+        var work = new RunWork(run.RunId, run.Event, version, trigger?.Start ?? version.Start) 
+        {
+            Snapshot = run.Snapshot,
+            StartedAt = run.StartedAt,
+            ClaimedBytes = run.Snapshot?.Utf8.Length ?? 0,
+        };
         Window.Enter(work.Bytes);
         queue.Writer.TryWrite(work);
     }

@@ -13,7 +13,7 @@ internal sealed class RunOptions
     [Range(1, 1_000_000)]
     public int MaxHeld { get; set; } = 2_000;
 
-    /// <summary>Bytes of the event bodies kept in memory for those runs.</summary>
+    /// <summary>Bytes of those runs: event bodies, what steps have put out, snapshots. Past it no more runs are taken into memory.</summary>
     [Range(1 << 20, long.MaxValue)]
     public long MaxHeldBytes { get; set; } = 64L << 20;
 
@@ -24,6 +24,10 @@ internal sealed class RunOptions
     /// <summary>Steps that one run may run. Arrows that part and meet again multiply them, so a small file can ask for more than there is memory.</summary>
     [Range(1, 1_000_000)]
     public int MaxStepRuns { get; set; } = 10_000;
+
+    /// <summary>Bytes that the steps of one run may put out together; the run fails past it. All of it is kept until the run's end.</summary>
+    [Range(1 << 16, 1 << 30)]
+    public int MaxRunBytes { get; set; } = 16 << 20;
 
     /// <summary>How long a stopping server lets runs finish. Those that do not are taken up again at the next start.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]

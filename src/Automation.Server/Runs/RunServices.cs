@@ -18,4 +18,7 @@ internal sealed record RunServices(
 {
     /// <inheritdoc cref="RunOptions.MaxStepRuns"/>
     public int MaxStepRuns { get; init; } = new RunOptions().MaxStepRuns;
+
+    /// <inheritdoc cref="RunOptions.MaxRunBytes"/>
+    public int MaxRunBytes { get; init; } = new RunOptions().MaxRunBytes;
 }

@@ -23,12 +23,14 @@ internal sealed class RunWalk : IDisposable
     private readonly Dictionary<string, StepOutput> outputs = new(StringComparer.Ordinal);
     private readonly StepTrace trace = new();
     private readonly List<Delivery> queued = [];
+    private readonly RunWindow window;
     private readonly CancellationToken stopping;
     private readonly TaskCompletionSource<RunAnswer>? answer;
     private Json variables = Json.Parse("{}");
     private ResponseToCaller? response;
     private bool answered;
     private int count;
+    private long grown;
     private int saved;
     private Task? saving;
     private Json lastOutput;
@@ -36,10 +38,11 @@ internal sealed class RunWalk : IDisposable
     private CancellationTokenSource? siblings;
     private ExceptionDispatchInfo? broken;
 
-    public RunWalk(RunWork work, RunServices services, TaskCompletionSource<RunAnswer>? answer, CancellationToken stopping)
+    public RunWalk(RunWork work, RunServices services, RunWindow window, TaskCompletionSource<RunAnswer>? answer, CancellationToken stopping)
     {
         Work = work;
         Services = services;
+        this.window = window;
         this.answer = answer;
         this.stopping = stopping;
         StartedAt = work.StartedAt ?? services.Time.GetUtcNow();
@@ -111,6 +114,7 @@ internal sealed class RunWalk : IDisposable
 
     public void Dispose()
     {
+        window.Grow(-grown);
         trace.Dispose();
         siblings?.Dispose();
     }
@@ -192,7 +196,12 @@ internal sealed class RunWalk : IDisposable
 
             active.Remove(token);
             var next = Next(step, token, run);
-            if (next.Count > 0 && count >= Services.MaxStepRuns)
+            if (TakesTooMuch(run.Result.Output.Utf8.Length))
+            {
+                failure ??= new RunFailure(step.Id, new StepError("run_too_large", $"The steps of the run have put out {grown} bytes, more than a run may (Runs:MaxRunBytes). Pass on less, or split the work into several runs.", Retryable: false));
+                next = [];
+            }
+            else if (next.Count > 0 && count >= Services.MaxStepRuns)
             {
                 failure ??= new RunFailure(step.Id, new StepError("too_many_steps", $"The run has run {count} steps, which is the most a run may (Runs:MaxStepRuns). Steps that several arrows lead to run once for each.", Retryable: false));
                 next = [];
@@ -203,6 +212,13 @@ internal sealed class RunWalk : IDisposable
             respondNow &= active.Count > 0; // else the end answers
             return next;
         }
+    }
+
+    private bool TakesTooMuch(int size)
+    {
+        grown += size;
+        window.Grow(size);
+        return grown > Services.MaxRunBytes;
     }
 
     private List<Token> Next(StepDefinition step, Token token, StepRun run)

@@ -33,6 +33,13 @@ internal sealed class RunWindow(int maxRuns, long maxBytes)
         Interlocked.Add(ref bytes, size);
     }
 
+    /// <summary>A run that is walked has grown, or is done and gives it back.</summary>
+    public void Grow(long size)
+    {
+        Interlocked.Add(ref bytes, size);
+        if (size < 0) Left?.Invoke();
+    }
+
     public void Leave(int count, long size)
     {
         Interlocked.Add(ref runs, -count);

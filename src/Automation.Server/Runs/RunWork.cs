@@ -17,6 +17,9 @@ internal sealed record RunWork(long RunId, Event Event, WorkflowVersion Version,
     /// <summary>When the run was first walked; null before.</summary>
     public DateTimeOffset? StartedAt { get; set; }
 
-    /// <summary>What it takes of <see cref="RunOptions.MaxHeldBytes"/>.</summary>
-    public int Bytes => Event.Body.Length + Event.Attributes.Utf8.Length;
+    /// <summary>Size of the snapshot it was claimed with.</summary>
+    public int ClaimedBytes { get; init; }
+
+    /// <summary>What it takes of <see cref="RunOptions.MaxHeldBytes"/> before it is walked. Does not change.</summary>
+    public int Bytes => Event.Body.Length + Event.Attributes.Utf8.Length + ClaimedBytes;
 }

@@ -167,6 +167,11 @@ internal sealed class Journal : IAsyncDisposable
             failure = error.Message;
         }
 
+        else
+        {
+            Log.UnitRefused(log, error);
+        }
+
         foreach (var unit in units) unit.Failed(new JournalException("The journal could not store this: " + error.Message, error));
     }
 }

@@ -19,4 +19,7 @@ internal static partial class Log
 
     [LoggerMessage(5005, LogLevel.Information, "Pruned the {Events} oldest handled events: {MaxEvents} are kept")]
     public static partial void PrunedByCount(ILogger logger, int events, int maxEvents);
+
+    [LoggerMessage(5006, LogLevel.Error, "The database refuses what it was to store")]
+    public static partial void UnitRefused(ILogger logger, Exception error);
 }

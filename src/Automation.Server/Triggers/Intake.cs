@@ -27,6 +27,9 @@ internal enum IntakeOutcome
 
     /// <summary>Refused: the journal cannot write at the moment, or the server is stopping.</summary>
     Unavailable,
+
+    /// <summary>Refused, nothing stored: the database does not take this event and never will. Its log line says why.</summary>
+    Refused,
 }
 
 /// <summary>How a run that a caller waits for ended, or what its <c>respond</c> step said.</summary>
@@ -83,11 +86,11 @@ internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids)
         {
             await journal.CommitAsync(CollectionsMarshal.AsSpan(changes));
         }
-        catch (JournalException)
+        catch (JournalException error)
         {
             engine.Withdraw(count, size, held);
             foreach (var work in works) engine.ForgetCaller(work.RunId);
-            return new IntakeResult(IntakeOutcome.Unavailable, []);
+            return new IntakeResult(error.Refused ? IntakeOutcome.Refused : IntakeOutcome.Unavailable, []);
         }
 
         if (held)

@@ -2,6 +2,8 @@ using System.Net;
 using Automation.Server.Runs;
 using Automation.Server.Storage;
 using Automation.Server.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Tests.Runs;
 
@@ -77,6 +79,64 @@ public sealed class LimitTests
 
         Assert.Equal(Enumerable.Range(1, 9).Select(i => $"{i}"), (await server.Receiver.NextAsync("/ask", 9)).Select(a => a.Body));
         await mosquitto.EndAsync();
+        await EmptyAsync(server);
+    }
+
+    [Fact]
+    public async Task Stop_LetsClientsThatWaitGo_AndTheRunsEnd()
+    {
+        await using var server = await WorkflowServer.StartAsync(("Runs:MaxOpen", "1"), ("Runs:DrainTime", "00:01:00"), ("Server:ShutdownTime", "00:02:00"));
+        var gate = server.Receiver.Hold("/ask");
+        await server.AddAsync(Waiter);
+        using var mosquitto = Mosquitto.PublishLines(server.MqttPort, "in", 1, Enumerable.Range(0, 10).Select(i => $"{i}"));
+        await server.Receiver.NextAsync("/ask");
+        var engine = server.Engine;
+        var stop = server.StopAsync();
+        await WorkflowServer.UntilAsync(() => engine.Stopping);
+        gate.SetResult();
+        await stop;
+
+        Assert.Equal(0, engine.Open);
+        Assert.DoesNotContain(server.Logged, line => line.StartsWith("Error", StringComparison.Ordinal) || line.Contains("OperationCanceledException", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task EventThatTheDatabaseRefuses_IsRefused_AndHoldsUpNoOther()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        await server.AddAsync("""{ "triggers": { "m": { "type": "mqtt", "topic": "any/#" }, "w": { "type": "webhook", "path": "/any" } }, "steps": { "s": { "type": "webhook.send", "url": "RECEIVER/any", "body": { "got": "${input}" } } } }""");
+        using (var connection = new SqliteConnection($"Data Source={SqliteDatabase.FileIn(server.Data)};Pooling=False"))
+        {
+            connection.Open();
+            SqliteDatabase.Execute(connection, "CREATE TRIGGER bad BEFORE INSERT ON events WHEN NEW.body = CAST('13' AS BLOB) BEGIN SELECT RAISE(ABORT, 'no'); END");
+        }
+
+        Assert.Equal(HttpStatusCode.InternalServerError, await PostAsync(server, "13", "/hooks/any"));
+        using var bad = Mosquitto.Publish(server.MqttPort, "any/thing", "13", "-q", "1", "-V", "5");
+        Assert.Contains("Implementation specific error", await bad.ErrorAsync(), StringComparison.Ordinal);
+        await Mosquitto.PublishAsync(server.MqttPort, "any/thing", "14", "-q", "1");
+
+        Assert.Equal("""{"got":14}""", (await server.Receiver.NextAsync("/any")).Body);
+        await EmptyAsync(server);
+    }
+
+    [Fact]
+    public async Task RunThatPutsOutTooMuch_Fails_AndIsForgotten()
+    {
+        await using var server = await WorkflowServer.StartAsync(("Runs:MaxRunBytes", "3000000"));
+        var layers = Enumerable.Range(1, 3).SelectMany(layer => Enumerable.Range(1, 8).Select(at =>
+            $"\"l{layer}x{at}\": {{ \"type\": \"log\", \"message\": \"x\"{(layer == 3 ? "" : $", \"next\": [{string.Join(", ", Enumerable.Range(1, 8).Select(next => $"\"l{layer + 1}x{next}\""))}]")} }}"));
+        var run = await server.RunAsync($"{{ \"steps\": {{ \"big\": {{ \"type\": \"script\", \"code\": \"return 'x'.repeat(500000)\", \"next\": [{string.Join(", ", Enumerable.Range(1, 8).Select(at => $"\"l1x{at}\""))}] }}, {string.Join(", ", layers)} }} }}");
+        Assert.Equal(("failed", "run_too_large", 6), (run.State, run.ErrorCode, run.Steps.Count));
+        Assert.Equal(server.Get<IOptions<RunOptions>>().Value.MaxHeldBytes, server.Engine.Window.RoomBytes);
+    }
+
+    [Fact]
+    public async Task MoreWorkflowsOnAnEventThanMayBeOpen_RunWhenNothingElseIs()
+    {
+        await using var server = await WorkflowServer.StartAsync(("Runs:MaxOpen", "1"));
+        for (var i = 0; i < 3; i++) await server.AddAsync("""{ "triggers": { "w": { "type": "webhook", "path": "/many" } }, "steps": { "s": { "type": "log", "message": "x" } } }""");
+        Assert.Equal(HttpStatusCode.Accepted, await PostAsync(server, "1", "/hooks/many"));
         await EmptyAsync(server);
     }
 

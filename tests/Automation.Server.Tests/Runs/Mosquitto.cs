@@ -22,6 +22,9 @@ internal sealed class Mosquitto : IDisposable
         await publisher.EndAsync();
     }
 
+    /// <summary>Begins to publish one message.</summary>
+    public static Mosquitto Publish(int port, string topic, string text, params string[] more) => new("mosquitto_pub", ["-p", Text(port), "-t", topic, "-m", text, .. more]);
+
     /// <summary>Publishes lines one after the other, on one connection.</summary>
     public static Mosquitto PublishLines(int port, string topic, int qos, IEnumerable<string> lines)
     {
@@ -45,6 +48,13 @@ internal sealed class Mosquitto : IDisposable
     {
         using var patience = new CancellationTokenSource(WorkflowServer.Patience);
         return await process.StandardOutput.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException(await process.StandardError.ReadToEndAsync(patience.Token));
+    }
+
+    /// <summary>What it complains of, once it has ended.</summary>
+    public async Task<string> ErrorAsync()
+    {
+        using var patience = new CancellationTokenSource(WorkflowServer.Patience);
+        return await process.StandardError.ReadToEndAsync(patience.Token);
     }
 
     /// <summary>Waits for the program's own end, and expects it to have gone well.</summary>

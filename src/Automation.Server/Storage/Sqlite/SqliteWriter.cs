@@ -184,8 +184,8 @@ internal sealed class SqliteWriter : IDisposable
                 ContentType = rows.TextOrNull(13),
                 Body = rows.Bytes(14),
             };
-            room -= accepted.Body.Length;
             var snapshot = rows.Bytes(5);
+            room -= accepted.Body.Length + accepted.Attributes.Utf8.Length + snapshot.Length;
             change.Runs.Add(new ClaimedRun(
                 rows.Long(0),
                 accepted,

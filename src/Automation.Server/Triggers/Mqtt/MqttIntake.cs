@@ -1,6 +1,6 @@
 using Automation.Mqtt;
 using Automation.Mqtt.Broker;
-using Automation.Server.Runs;
+using Automation.Server.Steps;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
 
@@ -9,9 +9,10 @@ namespace Automation.Server.Triggers.Mqtt;
 /// <summary>Hands published messages to the workflows they trigger. Completes when their events are committed, so that a PUBACK is a promise (P1).</summary>
 /// <remarks>
 /// While intake is full or the journal cannot write, publishers wait in the order in which they came, their connections are not read, and nothing is refused or
-/// lost. A message's events are stored together: messages of one client start their runs in the order in which they were sent (MQTT 5 §4.6).
+/// lost. A message's events are stored together: messages of one client start their runs in the order in which they were sent (MQTT 5 §4.6). Only a commit
+/// that fails can change it: the messages right behind it may be stored before it is tried again.
 /// </remarks>
-internal sealed class MqttIntake(Intake intake, RunEngine engine, IdSource ids, TimeProvider time)
+internal sealed class MqttIntake(Intake intake, IdSource ids, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     // Between two looks whether there is room again; one publisher looks at a time.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -22,13 +23,17 @@ internal sealed class MqttIntake(Intake intake, RunEngine engine, IdSource ids, 
     public void Use(WorkflowSet workflows) => routes = new MqttRoutes(workflows);
 
     /// <summary>Takes a client's message.</summary>
-    /// <returns><see cref="MqttReasonCode.NoMatchingSubscribers"/> when no workflow wants the message.</returns>
+    /// <returns><see cref="MqttReasonCode.NoMatchingSubscribers"/> when no workflow wants the message; an error when it cannot be stored and never will be.</returns>
     /// <exception cref="OperationCanceledException">The server stops; the message must not be acknowledged.</exception>
-    public ValueTask<MqttReasonCode> AcceptAsync(MqttApplicationMessage message, string clientId) => AcceptAsync(message, clientId, CancellationToken.None);
+    public ValueTask<MqttReasonCode> AcceptAsync(MqttApplicationMessage message, string clientId) => AcceptAsync(message, clientId, lifetime.ApplicationStopping);
 
     /// <summary>Takes a run's message, also while the server stops.</summary>
     /// <exception cref="OperationCanceledException">There was no room until <paramref name="cancellation"/>; nothing was stored.</exception>
-    public async ValueTask AcceptFromRunAsync(MqttApplicationMessage message, CancellationToken cancellation) => await AcceptAsync(message, null, cancellation);
+    public async ValueTask AcceptFromRunAsync(MqttApplicationMessage message, CancellationToken cancellation)
+    {
+        if (await AcceptAsync(message, null, cancellation) >= MqttReasonCode.UnspecifiedError)
+            throw new StepException(new StepError("event_refused", "The database refuses the event of this message; the server's log says why.", Retryable: false));
+    }
 
     private ValueTask<MqttReasonCode> AcceptAsync(MqttApplicationMessage message, string? clientId, CancellationToken cancellation)
     {
@@ -43,18 +48,17 @@ internal sealed class MqttIntake(Intake intake, RunEngine engine, IdSource ids, 
     private async ValueTask<MqttReasonCode> StoreAsync(MqttApplicationMessage message, string? clientId, IReadOnlyList<MqttRoute> matches, CancellationToken cancellation)
     {
         var place = line.NextPlace();
-        if (line.IsEmpty && await TryStoreAsync(message, clientId, matches)) return MqttReasonCode.Success;
+        if (line.IsEmpty && await TryStoreAsync(message, clientId, matches) is { } stored) return stored;
         using var turn = await line.WaitAsync(place, cancellation);
-        while (!await TryStoreAsync(message, clientId, matches))
+        while (true)
         {
-            if (clientId is not null && engine.Stopping) throw new OperationCanceledException("The server stops.");
+            if (await TryStoreAsync(message, clientId, matches) is { } answer) return answer;
             await Task.Delay(Pause, time, cancellation);
         }
-
-        return MqttReasonCode.Success;
     }
 
-    private async ValueTask<bool> TryStoreAsync(MqttApplicationMessage message, string? clientId, IReadOnlyList<MqttRoute> matches)
+    /// <summary>Null: not now.</summary>
+    private async ValueTask<MqttReasonCode?> TryStoreAsync(MqttApplicationMessage message, string? clientId, IReadOnlyList<MqttRoute> matches)
     {
         var now = time.GetUtcNow();
         Offer[] offers = matches.Count == 1
@@ -62,6 +66,11 @@ internal sealed class MqttIntake(Intake intake, RunEngine engine, IdSource ids, 
             : [.. matches
                 .GroupBy(m => (m.Config.Topic, m.Config.Qos)) // triggers that see the same event share it; those that name other levels get their own
                 .Select(same => new Offer(MqttEvents.Create(ids.Next(), message, clientId, same.First(), now), [.. same.Select(m => m.Target)]))];
-        return (await intake.AcceptAsync(offers, fromRun: clientId is null)).Outcome is IntakeOutcome.Accepted;
+        return (await intake.AcceptAsync(offers, fromRun: clientId is null)).Outcome switch
+        {
+            IntakeOutcome.Accepted => MqttReasonCode.Success,
+            IntakeOutcome.Refused => MqttReasonCode.ImplementationSpecificError,
+            _ => null,
+        };
     }
 }

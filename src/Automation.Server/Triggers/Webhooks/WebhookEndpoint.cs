@@ -120,6 +120,7 @@ internal sealed class WebhookEndpoint(
         var result = await accept(offers, answer);
         if (result.Outcome is IntakeOutcome.Busy) return Refusal.RetryLater("Too many events are waiting; nothing was stored. Send it again after a second.");
         if (result.Outcome is IntakeOutcome.Unavailable) return Refusal.RetryLater("Events cannot be stored at the moment; nothing was stored. Send it again.");
+        if (result.Outcome is IntakeOutcome.Refused) return new Refusal(StatusCodes.Status500InternalServerError, "The database refuses this event; nothing was stored. The server's log says why.");
         if (answer is null) return new Taken(EventId: offers[0].Event.Id);
         var timeout = matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout);
         return new Taken(EventId: offers[0].Event.Id, Waits: new AwaitedRun(FirstWaitedFor(offers, result.Runs), answer.Task, timeout));
