@@ -33,12 +33,13 @@ internal sealed record LoadOptions(int Seconds, TimeSpan WarmUp, int Connections
     {
         Console.Error.WriteLine("""
             load [--seconds 15] [--warm-up 20] [--connections 64] [--only automation|durable-floor|bare-forwarder] [--json FILE] [--server Automation.Server.dll]
+            mqtt-load [--seconds 8] [--idle 9500] [--server Automation.Server.dll]
             Build the server first as users do: ./automation version
             """);
         return 2;
     }
 
-    private static string Built()
+    internal static string Built()
     {
         var users = Path.Combine(Repository(), ".build", "server", "Automation.Server.dll");
         return File.Exists(users) ? users : Path.Combine(AppContext.BaseDirectory, "Automation.Server.dll");

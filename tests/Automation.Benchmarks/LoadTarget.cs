@@ -73,7 +73,7 @@ internal sealed class LoadTarget : IDisposable
             "--workflows", workflows, "--allow-private", "loopback", "--sandbox", Path.Combine(LoadOptions.Repository(), "src", "Automation.Sandbox"));
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

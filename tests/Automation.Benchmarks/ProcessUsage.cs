@@ -20,6 +20,9 @@ internal sealed class ProcessUsage : IAsyncDisposable
     /// <summary>Most resident bytes seen, all processes together, sampled ten times a second.</summary>
     public long PeakBytes { get; private set; }
 
+    /// <summary>Resident bytes now, all processes together. Field 22 after the name is rss, in pages — proc(5).</summary>
+    public long Resident => Tree().Sum(pid => Stat(pid) is [.. var fields] ? Number(fields[21]) * PageBytes : 0);
+
     public int Processes => Tree().Count;
 
     /// <summary>User and system time so far, all processes that live.</summary>
@@ -37,8 +40,7 @@ internal sealed class ProcessUsage : IAsyncDisposable
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         try
         {
-            // Field 22 after the name is rss, in pages — proc(5).
-            while (await timer.WaitForNextTickAsync(end.Token)) PeakBytes = Math.Max(PeakBytes, Tree().Sum(pid => Stat(pid) is [.. var fields] ? Number(fields[21]) * PageBytes : 0));
+            while (await timer.WaitForNextTickAsync(end.Token)) PeakBytes = Math.Max(PeakBytes, Resident);
         }
         catch (OperationCanceledException)
         {
