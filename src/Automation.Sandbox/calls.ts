@@ -47,8 +47,13 @@ export function call(program: Program | undefined, frame: Frame, outputBytes: nu
     problem = { kind: "outputTooLarge", message: `The result is larger than ${outputBytes} bytes.`, script: unit.name };
     result = undefined;
   }
-  if (problem) writeFrame(Failed, program.takeLog(), JSON.stringify(problem));
+  if (problem) writeFrame(Failed, program.takeLog(), told(problem));
   else writeFrame(Value, program.takeLog(), result as string);
+}
+
+/** The trouble as JSON whose texts are whole: half of a surrogate pair, as of an emoji that a script cut, is no text to the server. */
+export function told(trouble: Trouble | Trouble[]): string {
+  return JSON.stringify(trouble, (_, value) => typeof value === "string" ? value.toWellFormed() : value);
 }
 
 function thrown(error: { message: string; name: string; stack: string; index: number }, program: Program, index: number): Trouble {

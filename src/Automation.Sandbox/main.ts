@@ -1,6 +1,6 @@
 // Reads a frame, does it, answers it; ends when standard input ends. Everything is synchronous: one call runs at a time, and
 // its promises are run to their end before the next. Arguments: largest result in bytes, log lines, log characters.
-import { call, check } from "./calls.ts";
+import { call, check, told } from "./calls.ts";
 import { Call, Check, Checked, Frame, Load, readFrame, Ready, Unload, writeFrame } from "./framing.ts";
 import { args, nextTurn, removePowers } from "./host.ts";
 import { Program } from "./programs.ts";
@@ -43,7 +43,7 @@ function handle(frame: Frame): void {
 function checkThenTurn(frame: Frame): void {
   const program = new Program(JSON.parse(frame.text()).units, limits);
   check(program).then((found) => {
-    writeFrame(Checked, undefined, JSON.stringify(found));
+    writeFrame(Checked, undefined, told(found));
     nextTurn(turn);
   });
 }

@@ -17,7 +17,7 @@ export function realmConsole(maxLines: number, maxChars: number): RealmConsole {
   const { stringify } = JSON;
   const { apply, ownKeys, defineProperty } = Reflect;
   const isArray = Array.isArray, isError = (Error as Any).isError, text = String;
-  const slice = String.prototype.slice, errorText = Error.prototype.toString, dateText = Date.prototype.toISOString;
+  const slice = String.prototype.slice, wellFormed = String.prototype.toWellFormed, errorText = Error.prototype.toString, dateText = Date.prototype.toISOString;
   const isMap = Map.prototype.has, isSet = Set.prototype.has;
   const mapEach = Map.prototype.forEach, setEach = Set.prototype.forEach;
   const cut = (s: string, length: number) => s.length > length ? apply(slice, s, [0, length]) + "…" : s;
@@ -34,7 +34,7 @@ export function realmConsole(maxLines: number, maxChars: number): RealmConsole {
       const value = values[k];
       line += (k === 0 ? "" : " ") + (typeof value === "string" ? value : show(value, maxChars - chars - line.length));
     }
-    line = cut(line, maxChars - chars);
+    line = apply(wellFormed, cut(line, maxChars - chars), []); // half of a surrogate pair is no text to the server
     count++;
     chars += line.length;
     lines += (lines === "" ? "" : ",") + "[" + stringify(level) + "," + stringify(line) + "]";

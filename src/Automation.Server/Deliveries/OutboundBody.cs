@@ -54,15 +54,14 @@ internal static class OutboundBody
         {
             if (spelling is SecretSpelling.Form) return EncodeForm(root, isEscaped);
             if (root.ValueKind is JsonValueKind.String) return Encoding.UTF8.GetBytes(root.GetString()!);
+            if (root.ValueKind is JsonValueKind.Object && root.GetPropertyCount() == 1 && root.TryGetProperty("base64", out var base64)
+                && base64.ValueKind is JsonValueKind.String && base64.TryGetBytesFromBase64(out var bytes)) return isEscaped ? SecretTemplate.EscapeUtf8(bytes) : bytes;
+            return value.Utf8;
         }
         catch (InvalidOperationException)
         {
             throw new StepException("config_invalid", "The body holds half of a character, as of an emoji that was cut; mend it, as with toWellFormed().");
         }
-
-        if (root.ValueKind is JsonValueKind.Object && root.GetPropertyCount() == 1 && root.TryGetProperty("base64", out var base64)
-            && base64.ValueKind is JsonValueKind.String && base64.TryGetBytesFromBase64(out var bytes)) return isEscaped ? SecretTemplate.EscapeUtf8(bytes) : bytes;
-        return value.Utf8;
     }
 
     private static byte[] EncodeForm(JsonElement root, bool isEscaped)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Automation.Server.Values;
 
@@ -42,11 +43,18 @@ internal static class ScopeJson
         {
             foreach (var member in first.RootElement.EnumerateObject())
             {
-                if (!second.RootElement.TryGetProperty(member.Name, out _)) member.WriteTo(writer);
+                if (!second.RootElement.TryGetProperty(member.Name, out _)) WriteMember(writer, member);
             }
 
-            foreach (var member in second.RootElement.EnumerateObject()) member.WriteTo(writer);
+            foreach (var member in second.RootElement.EnumerateObject()) WriteMember(writer, member);
         });
+    }
+
+    // As it is written: decoding the value would fail at an escape that is half of a character.
+    private static void WriteMember(Utf8JsonWriter writer, JsonProperty member)
+    {
+        writer.WritePropertyName(member.Name);
+        writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(member.Value), skipInputValidation: true);
     }
 
     private static Json Write(Action<Utf8JsonWriter> members)

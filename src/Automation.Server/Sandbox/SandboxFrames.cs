@@ -83,13 +83,20 @@ internal static class SandboxFrames
         var log = logBytes == 0 ? [] : ReadLog(body.Slice(4, logBytes).ToArray());
         var rest = body.Slice(4 + (long)logBytes).ToArray();
         if (kind == Value) return new SandboxResult(new Json(rest), log, null);
-        return new SandboxResult(Json.Null, log, ErrorOf(new Json(rest).To<Trouble>()!, unit.Id));
+        return new SandboxResult(Json.Null, log, ErrorOf(Told<Trouble>(rest), unit.Id));
     }
 
     public static IReadOnlyList<SandboxError> ReadChecked(ReadOnlySequence<byte> body) =>
-        [.. new Json(body.ToArray()).To<Trouble[]>()!.Select(trouble => ErrorOf(trouble, trouble.Unit))];
+        [.. Told<Trouble[]>(body.ToArray()).Select(trouble => ErrorOf(trouble, trouble.Unit))];
 
-    private static SandboxLogLine[] ReadLog(byte[] json) => [.. new Json(json).To<string[][]>()!.Select(line => new SandboxLogLine(line[0], line[1]))];
+    private static SandboxLogLine[] ReadLog(byte[] json) => [.. Told<string[][]>(json).Select(line => new SandboxLogLine(line[0], line[1]))];
+
+    /// <summary>What the program says, with texts that scripts made: none of them may be a reason to take the answer for malformed.</summary>
+    private static T Told<T>(byte[] json)
+    {
+        Json.ReplaceHalfCharacters(json);
+        return new Json(json).To<T>()!;
+    }
 
     private static SandboxError ErrorOf(Trouble t, string? unit) => new(t.Kind, t.Message, unit, t.Script, t.Line, t.Column, t.Pointer, t.Stack);
 

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 
@@ -12,6 +13,7 @@ namespace Automation.Server.Values;
 internal readonly struct Json : IEquatable<Json>
 {
     private static readonly byte[] NullText = "null"u8.ToArray();
+    private const int EscapeLength = 6; // \uXXXX
     private readonly ReadOnlyMemory<byte> utf8;
 
     public Json(ReadOnlyMemory<byte> utf8) => this.utf8 = utf8;
@@ -69,6 +71,29 @@ internal readonly struct Json : IEquatable<Json>
         }
 
         return kept.AsSpan(0, length);
+    }
+
+    /// <summary>Writes <c>\ufffd</c> over every escape that is half of a surrogate pair, in place: valid JSON, but no text to .NET.</summary>
+    public static void ReplaceHalfCharacters(Span<byte> json)
+    {
+        var at = 0;
+        while (json[at..].IndexOf((byte)'\\') is var next and >= 0)
+        {
+            at += next;
+            var unit = Unit(json[at..]);
+            if (unit is >= 0xD800 and <= 0xDBFF && Unit(json[(at + EscapeLength)..]) is >= 0xDC00 and <= 0xDFFF)
+            {
+                at += 2 * EscapeLength;
+                continue;
+            }
+
+            if (unit is >= 0xD800 and <= 0xDFFF) "\\ufffd"u8.CopyTo(json[at..]);
+            at += unit < 0 ? 2 : EscapeLength;
+        }
+
+        // The UTF-16 unit of an escape as \ud83d; negative for anything else.
+        static int Unit(ReadOnlySpan<byte> escape) =>
+            escape is [(byte)'\\', (byte)'u', _, _, _, _, ..] && Utf8Parser.TryParse(escape[2..EscapeLength], out ushort unit, out _, 'x') ? unit : -1;
     }
 
     public override string ToString() => Encoding.UTF8.GetString(Utf8.Span);

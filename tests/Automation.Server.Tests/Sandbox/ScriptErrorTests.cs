@@ -1,3 +1,4 @@
+using System.Buffers;
 using Automation.Server.Sandbox;
 
 namespace Automation.Server.Tests.Sandbox;
@@ -88,6 +89,32 @@ public sealed class ScriptErrorTests(SharedPool shared) : IClassFixture<SharedPo
         Assert.Equal("The script imports \"./y.js\", but scripts cannot import; everything it needs has to be in its own file.", errors[4].Message);
         Assert.All(errors, error => Assert.Equal(SandboxErrorKind.Script, error.Kind));
     }
+
+    [Theory]
+    [InlineData("throw new Error('a\\ud83d');", "a\ufffd")]
+    [InlineData("throw 'a\\ud83d';", "a\ufffd")]
+    [InlineData("const e = new Error('x'); e.name = '\\ud800'; e.stack = '\\ud800'; throw e;", "x")]
+    [InlineData("throw new Error('x'.repeat(3999) + '😀');", null)]
+    [InlineData("console.log('\\ud83d', ['\\ud83d'], { '\\ude00': 1 }); console.log('x'.repeat(15000) + '😀'.repeat(1000)); throw new Error('x');", "x")]
+    public async Task Text_ThatHoldsHalfACharacter_EndsNoProcess(string code, string? message)
+    {
+        var error = await pool.ErrorOf(SandboxPools.Function(code));
+        Assert.Equal(SandboxErrorKind.Script, error.Kind);
+        Assert.Equal(message ?? new string('x', 3999) + "\ufffd…", error.Message);
+    }
+
+    [Fact]
+    public void Answer_WithHalfACharacter_IsRead()
+    {
+        byte[] log = [.. @"[[""info"",""\ud83d""]]"u8], trouble = [.. @"{""message"":""\ud83d"",""stack"":""\ude00""}"u8];
+        byte[] body = [(byte)log.Length, 0, 0, 0, .. log, .. trouble];
+        var result = SandboxFrames.ReadResult(SandboxFrames.Failed, new ReadOnlySequence<byte>(body), new FunctionUnit("code", "inline", ""));
+        Assert.Equal(("\ufffd", "\ufffd", "\ufffd"), (result.Error!.Message, result.Error.Stack, result.Log.Single().Text));
+    }
+
+    [Fact]
+    public async Task Check_OfAModuleThatImportsHalfACharacter_SaysSo() =>
+        Assert.Contains("\"\ufffd\"", Assert.Single(await pool.CheckAsync(SandboxPools.Module("import x from '\\ud83d';"), default)).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task Check_OfAGoodProgram_IsEmpty() => Assert.Empty(await pool.CheckAsync(SandboxPools.Module("export default async () => 1;"), default));

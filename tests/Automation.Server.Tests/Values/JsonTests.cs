@@ -44,4 +44,20 @@ public sealed class JsonTests
         all.AddRange(Enumerable.Range(0, 100).Select(_ => restarted.Next()));
         Assert.Equal(all.Order().Distinct(), all);
     }
+
+    [Theory]
+    [InlineData("""["plain","\n\u0041"]""", """["plain","\n\u0041"]""")]
+    [InlineData("""["\ud83d\ude00"]""", """["\ud83d\ude00"]""")]
+    [InlineData("""["a\ud83d"]""", """["a\ufffd"]""")]
+    [InlineData("""["\uDE00a"]""", """["\ufffda"]""")]
+    [InlineData("""["\ud83d\ud83d\ude00"]""", """["\ufffd\ud83d\ude00"]""")]
+    [InlineData("""["\ud83d\nude00"]""", """["\ufffd\nude00"]""")]
+    [InlineData("""["\\ud83d"]""", """["\\ud83d"]""")]
+    [InlineData("""{"\ud83d":"\u12""", """{"\ufffd":"\u12""")]
+    public void HalfCharacters_AreReplaced_AndNothingElse(string json, string expected)
+    {
+        var bytes = Encoding.UTF8.GetBytes(json);
+        Json.ReplaceHalfCharacters(bytes);
+        Assert.Equal(expected, Encoding.UTF8.GetString(bytes));
+    }
 }
