@@ -1,10 +1,8 @@
-using System.Net;
 using System.Text;
-using System.Text.Encodings.Web;
 
 namespace Automation.Server.Secrets;
 
-/// <summary>How a secret's value may come back from a receiver: as it is, URL-encoded, JSON- or HTML-escaped, in Base64, or, if it is an address, in parts.</summary>
+/// <summary>How a secret's value may come back from a receiver: as it is, in Base64, or, if it is an address, in parts. Each in any spelling: <see cref="SecretPattern"/>.</summary>
 internal static class SecretForms
 {
     /// <summary>Shorter values are not looked for: masking every "1" would spoil the text and hide nothing that can be guessed anyway.</summary>
@@ -13,28 +11,14 @@ internal static class SecretForms
     // Path segments and query values of an address are also common words ("services", "v1"); from here on they are taken for a token.
     private const int ShortestPart = 8;
 
-    /// <summary>Longest first, so that a form which contains another is masked whole. Empty for a value that is too short.</summary>
+    /// <summary>Empty for a value that is too short.</summary>
     public static string[] Of(string value)
     {
         if (value.Length < ShortestValue) return [];
-        var forms = new HashSet<string>(StringComparer.Ordinal);
-        AddSpellings(forms, value);
+        var forms = new HashSet<string>(StringComparer.Ordinal) { value };
         AddBase64(forms, value);
         if (Uri.TryCreate(value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https") AddParts(forms, address);
-        return [.. forms.Where(f => f.Length >= ShortestValue).OrderByDescending(f => f.Length)];
-    }
-
-    private static void AddSpellings(HashSet<string> forms, string value)
-    {
-        forms.Add(value);
-        var percent = Uri.EscapeDataString(value);
-        forms.Add(percent);
-        forms.Add(LowerPercents(percent));
-        forms.Add(percent.Replace("%20", "+", StringComparison.Ordinal));
-        forms.Add(JavaScriptEncoder.Default.Encode(value));
-        forms.Add(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(value));
-        forms.Add(value.Replace("/", "\\/", StringComparison.Ordinal));
-        forms.Add(WebUtility.HtmlEncode(value));
+        return [.. forms.Where(f => f.Length >= ShortestValue)];
     }
 
     /// <summary>Base64 of a text that contains the value depends on where it starts (mod 3): the characters that depend on the value alone, for each start.</summary>
@@ -76,15 +60,4 @@ internal static class SecretForms
             forms.Add(Uri.UnescapeDataString(part));
         }
     }
-
-    private static string LowerPercents(string text) => string.Create(text.Length, text, static (span, source) =>
-    {
-        source.CopyTo(span);
-        for (var i = 0; i + 2 < span.Length; i++)
-        {
-            if (span[i] != '%') continue;
-            span[i + 1] = char.ToLowerInvariant(span[i + 1]);
-            span[i + 2] = char.ToLowerInvariant(span[i + 2]);
-        }
-    });
 }

@@ -2,6 +2,8 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Automation.Server.Secrets;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Automation.Server.Tests.Secrets;
 
@@ -63,6 +65,86 @@ public sealed class SecretRedactorTests
         Redactor(("A", "secret-value")).Mask(bytes);
         Assert.Equal([0xFF, .. "************"u8, 0xFE], bytes);
     }
+
+    [Theory]
+    [InlineData("p&ss+w<rd12", @"p\u0026ss+w\u003crd12")]
+    [InlineData("p&ss+w<rd12", "p&amp;ss&#43;w&#x3C;rd12")]
+    [InlineData("p&ss+w<rd12", "p%26ss%2bw%3crd12")]
+    [InlineData("päss/wörd 1", @"p\u00e4ss\/w\u00F6rd 1")]
+    [InlineData("päss/wörd 1", "p%c3%a4ss%2Fw&ouml;rd+1")]
+    [InlineData("key😀😀", @"key\ud83d\ude00%F0%9F%98%80")]
+    [InlineData("50%41x", "50%41x")]
+    [InlineData("50%41x", "50%2541x")]
+    [InlineData(@"c:\new", @"c:\\new")]
+    public void Mask_FindsTheValueInOtherProgramsSpellings(string value, string echo)
+    {
+        var redactor = Redactor(("PASSWORD", value));
+        Assert.Equal("you sent [•••]", redactor.Mask($"you sent [{echo}]"));
+        var bytes = Encoding.UTF8.GetBytes($"\0[{echo}]");
+        redactor.Mask(bytes);
+        Assert.Equal("\0[" + new string('*', Encoding.UTF8.GetByteCount(echo)) + "]", Encoding.UTF8.GetString(bytes));
+    }
+
+    [Fact]
+    public void Mask_FindsTheValue_WhateverTheSpellingOfEachCharacter() =>
+        Prop.ForAll(Spelled.ToArbitrary(), sample =>
+        {
+            var redactor = Redactor(("A", sample.Value));
+            var masked = redactor.Mask($"[{sample.Spelling}]");
+            Assert.StartsWith("[•••", masked, StringComparison.Ordinal);
+            Assert.True(masked.Length <= "[•••]".Length + SpelledCharacter.Longest, masked); // where the value can be read in two ways, the shorter one may win
+            var bytes = Encoding.UTF8.GetBytes($"[{sample.Spelling}]");
+            redactor.Mask(bytes);
+            Assert.InRange(bytes.Count(b => b != '*'), 2, 2 + SpelledCharacter.Longest);
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(5000));
+
+    [Fact]
+    public void Mask_HidesTheBeginningOfASpelledValue_WhereverTheTextWasCut() =>
+        Prop.ForAll(Spelled.ToArbitrary(), sample =>
+        {
+            var text = $"[{sample.Spelling}";
+            for (var length = 4 * SpelledCharacter.Longest; length < text.Length; length++)
+                Assert.StartsWith("[•••", Redactor(("A", sample.Value)).Mask(text[..length], cut: true), StringComparison.Ordinal);
+        }).Check(Config.QuickThrowOnFailure);
+
+    [Fact]
+    public void Mask_LeavesTheRestAsItIs_WhenThereIsNoValue() =>
+        Prop.ForAll(Spelled.ToArbitrary(), sample =>
+        {
+            Assert.Same(sample.Spelling, Redactor(("A", sample.Value + "[]")).Mask(sample.Spelling));
+        }).Check(Config.QuickThrowOnFailure);
+
+    [Theory]
+    [InlineData("a", "%61")]
+    [InlineData("\\", "\\")]
+    [InlineData("\\", "\\\\")]
+    [InlineData("%25", "%25")]
+    public void Mask_OfALongValueThatRepeatsItself_EndsInALongText(string unit, string spelling)
+    {
+        var value = string.Concat(Enumerable.Repeat(unit, 20_000)) + "[";
+        var text = string.Concat(Enumerable.Repeat(spelling, 100_000));
+        Assert.Same(text, Redactor(("A", value)).Mask(text));
+    }
+
+    private static Gen<(string Value, string Spelling)> Spelled =>
+        Gen.Elements("a", "1", "2", "5", "6", "u", "0", "x", "n", "\\", "%", "&", ";", "#", "+", " ", "/", "\"", "<", "é", "😀", "amp;")
+            .SelectMany(text => Gen.OneOf(
+                Gen.Constant((text, text)),
+                Spelling(text, unit => $"\\u{(int)unit:x4}"),
+                Spelling(text, unit => $"\\u{(int)unit:X4}"),
+                Gen.Constant((text, Uri.EscapeDataString(text))),
+                Gen.Constant((text, Uri.EscapeDataString(text).ToLowerInvariant())),
+                Gen.Constant((text, string.Concat(Encoding.UTF8.GetBytes(text).Select(b => $"%{b:x2}")))),
+                Gen.Constant((text, WebUtility.HtmlEncode(text))),
+                Gen.Constant((text, string.Concat(text.EnumerateRunes().Select(r => $"&#{r.Value};")))),
+                Gen.Constant((text, string.Concat(text.EnumerateRunes().Select(r => $"&#x{r.Value:x};")))),
+                Gen.Constant((text, text.Replace(' ', '+'))),
+                Gen.Constant((text, text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("/", "\\/", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)))))
+            .NonEmptyListOf()
+            .Select(parts => (Value: string.Concat(parts.Select(p => p.Item1)), Spelling: string.Concat(parts.Select(p => p.Item2))))
+            .Where(sample => sample.Value.Length >= SecretForms.ShortestValue);
+
+    private static Gen<(string Text, string Spelling)> Spelling(string text, Func<char, string> unit) => Gen.Constant((text, string.Concat(text.Select(unit))));
 
     private static SecretRedactor Redactor(params (string Name, string Value)[] secrets) => new([.. secrets.Select(s => new Secret(s.Name, s.Value))]);
 }
