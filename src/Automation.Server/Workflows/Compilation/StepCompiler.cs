@@ -93,13 +93,9 @@ internal sealed class StepCompiler(StepCatalog catalog)
         }).CheckObject(step, Shared, others: null);
         if (problems.Count > before) return null;
         if (Deserialize(step, ownTimeout) is not { } shared) return null;
-        if (shared.Timeout is { Value.Ticks: 0 }) problems.Add(pointer + "/timeout", "A timeout of nothing would end every try at once; make it longer or leave it out.");
-        if (shared.Retry is { } retry)
-        {
-            ConfigValidation.Check(retry, ConfigShape.Of(typeof(RetryProperties)), "/retry", (at, message) => problems.Add(pointer + at, message));
-            if (retry.Initial.Value > retry.Max.Value) problems.Add(pointer + "/retry", $"The first pause ({retry.Initial}) is longer than the longest ({retry.Max}); lower \"initial\" or raise \"max\".");
-        }
-
+        ConfigValidation.Check(shared, Shared, "", (at, message) => problems.Add(pointer + at, message));
+        if (problems.Count == before && shared.Retry is { } retry && retry.Initial.Value > retry.Max.Value)
+            problems.Add(pointer + "/retry", $"The first pause ({retry.Initial}) is longer than the longest ({retry.Max}); lower \"initial\" or raise \"max\".");
         return shared;
     }
 

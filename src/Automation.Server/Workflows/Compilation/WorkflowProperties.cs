@@ -30,6 +30,9 @@ internal sealed record WorkflowProperties
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 internal sealed record StepProperties
 {
+    /// <summary>A day: of a try, and of a pause between two. The process that runs the workflow holds the run for so long; its timers take 49 days.</summary>
+    public const string LongestHold = "1.00:00:00";
+
     [Literal, Description("What people call the step; its id when left out."), StringLength(200, MinimumLength = 1)]
     public string? Name { get; init; }
 
@@ -39,7 +42,7 @@ internal sealed record StepProperties
     [Literal, Description("How often to try again after an error; once only when left out.")]
     public RetryProperties? Retry { get; init; }
 
-    [Literal, Description("Longest time of one try, as \"30s\".")]
+    [Literal, Description("Longest time of one try, as \"30s\"; 1d at most."), Range(typeof(TimeSpan), "00:00:00.001", LongestHold)]
     public Duration? Timeout { get; init; }
 
     [Literal, Description("Pass the step over: its input goes on as its output."), DefaultValue(false)]
@@ -55,10 +58,10 @@ internal sealed record RetryProperties
     [Literal, Description("Whether the pause doubles each time or stays the same."), DefaultValue(Backoff.Exponential)]
     public Backoff Backoff { get; init; } = Backoff.Exponential;
 
-    [Literal, Description("Pause before the second try."), DefaultValue("1s")]
+    [Literal, Description("Pause before the second try, 1d at most."), Range(typeof(TimeSpan), "00:00:00", StepProperties.LongestHold), DefaultValue("1s")]
     public Duration Initial { get; init; } = new(TimeSpan.FromSeconds(1));
 
-    [Literal, Description("Longest pause."), DefaultValue("5m")]
+    [Literal, Description("Longest pause, 1d at most."), Range(typeof(TimeSpan), "00:00:00", StepProperties.LongestHold), DefaultValue("5m")]
     public Duration Max { get; init; } = new(TimeSpan.FromMinutes(5));
 
     [Literal, Description("Share of the pause that is random, both ways."), Range(0.0, 1.0), DefaultValue(0.2)]
