@@ -98,7 +98,7 @@ internal sealed partial class WorkflowFolder(string root)
         try
         {
             var real = RealPath(Path.Combine(Root, path));
-            var inside = RealPath(Root) + Path.DirectorySeparatorChar;
+            var inside = RealPath(Root).TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar; // "/" itself ends in one
             if (!real.StartsWith(inside, StringComparison.Ordinal))
             {
                 problem = $"\"{name}\" is a link that leaves the workflows folder; put the file itself there.";

@@ -36,6 +36,14 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Validate_OfAFileDirectlyBelowTheRoot_SaysThatItIsNotThere()
+    {
+        var (code, said) = await ValidateAsync($"/nothing-{Guid.NewGuid():N}.json");
+        Assert.Equal(1, code);
+        Assert.Contains("There is no file", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Commands_AreTheDocumentedOnes() =>
         Assert.Equal(["listen", "schema", "serve", "validate", "version"], CommandLine.Create().Subcommands.Select(c => c.Name).Order(StringComparer.Ordinal));
 
@@ -50,7 +58,7 @@ public sealed class CommandTests : IDisposable
 
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(folder, name), text);
 
-    private async Task<(int Code, string Said)> ValidateAsync()
+    private async Task<(int Code, string Said)> ValidateAsync(params string[] files)
     {
         using var output = new StringWriter();
         var settings = new Dictionary<string, string?>
@@ -59,6 +67,6 @@ public sealed class CommandTests : IDisposable
             [Automation.Server.Hosting.ServerOptions.Sandbox] = SandboxInstallation.Folder,
             ["Sandbox:WallTime"] = "00:00:15",
         };
-        return (await ValidateCommand.RunAsync(settings, [], output, CancellationToken.None), output.ToString());
+        return (await ValidateCommand.RunAsync(settings, files, output, CancellationToken.None), output.ToString());
     }
 }
