@@ -18,8 +18,10 @@ internal abstract class TriggerType
 {
     public abstract Type ConfigType { get; }
 
-    /// <summary>Looks at one trigger of a workflow file at load and reports problems.</summary>
-    public abstract void Check(object config, TriggerCheck check);
+    /// <summary>Looks at one trigger of a workflow file at load and reports problems, beside those that its config record tells of by itself.</summary>
+    public virtual void Check(TriggerCheck check)
+    {
+    }
 
     /// <summary>Looks at all triggers of this type in one workflow file, those without problems, and reports those that do not go together.</summary>
     /// <param name="triggers">Id and config, in the order of the file.</param>
@@ -34,18 +36,23 @@ internal abstract class TriggerType<TConfig> : TriggerType
     where TConfig : notnull
 {
     public sealed override Type ConfigType => typeof(TConfig);
-
-    public sealed override void Check(object config, TriggerCheck check) => Check((TConfig)config, check);
-
-    protected virtual void Check(TConfig config, TriggerCheck check)
-    {
-    }
 }
 
 /// <summary>Where a trigger type reports what it found.</summary>
 internal abstract class TriggerCheck
 {
+    /// <summary>The trigger as written. It may have mistakes, which are reported elsewhere: look at what has the form that is expected.</summary>
     public abstract JsonElement Config { get; }
+
+    /// <summary>The text of a property; null when it is no text.</summary>
+    public static string? Text(JsonElement of, string name) => of.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
+
+    /// <summary>The texts of a list, each with its place in it; null when the property is no list.</summary>
+    public static IReadOnlyList<(int Index, string Text)>? Texts(JsonElement of, string name)
+    {
+        if (!of.TryGetProperty(name, out var list) || list.ValueKind is not JsonValueKind.Array) return null;
+        return [.. list.EnumerateArray().Index().Where(item => item.Item.ValueKind is JsonValueKind.String).Select(item => (item.Index, item.Item.GetString()!))];
+    }
 
     /// <summary>Reports a mistake. <paramref name="pointer"/> is relative to the trigger, as <c>/path</c>.</summary>
     public abstract void Problem(string pointer, string message);

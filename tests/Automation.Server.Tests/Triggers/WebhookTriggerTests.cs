@@ -1,6 +1,10 @@
-using System.Text.Json;
+using System.Text;
+using Automation.Server.Tests.Workflows;
 using Automation.Server.Triggers;
 using Automation.Server.Triggers.Webhooks;
+using Automation.Server.Workflows;
+using Automation.Server.Workflows.Compilation;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Automation.Server.Tests.Triggers;
 
@@ -11,6 +15,14 @@ public class WebhookTriggerTests
     [InlineData("""{"path":"/a","methods":["ANY"],"accepts":["application/json","text/*"],"maxBody":"256KB","respond":"result","timeout":"5m"}""", "")]
     [InlineData("""{"path":"/a","verify":{"scheme":"github","secrets":["KEY"]}}""", "")]
     [InlineData("""{"path":"a"}""", "/path")]
+    [InlineData("""{"path":"x","respond":"sometimes","maxBody":"99GB"}""", "/path /respond /maxBody")]
+    [InlineData("""{"path":"x","respond":"sometimes","timeout":"9m","methods":["BREW",5],"nme":1}""", "/path /respond /timeout /methods/0 /methods/1 /nme")]
+    [InlineData("""{"maxBody":"99GB","methods":["BREW"]}""", " /maxBody /methods/0")]
+    [InlineData("""{"path":5,"methods":"GET","accepts":["json"]}""", "/path /methods /accepts/0")]
+    [InlineData("""{"path":"/${x}"}""", "/path")]
+    [InlineData("""{"path":"","maxBody":"0B"}""", "/path /maxBody")]
+    [InlineData("""{"path":"x","verify":{"scheme":"magic","secrets":["NOPE"],"extra":1},"respond":1}""", "/path /verify/scheme /verify/secrets/0 /verify/extra /respond")]
+    [InlineData("""{"path":"x","verify":{"scheme":"magic","secrets":["NOPE"],"toleranceSeconds":0},"respond":1}""", "/path /verify/scheme /verify/secrets/0 /verify/toleranceSeconds /respond")]
     [InlineData("""{"path":"/a","methods":[]}""", "/methods")]
     [InlineData("""{"path":"/a","methods":["POST","post","BREW"]}""", "/methods/1 /methods/2")]
     [InlineData("""{"path":"/a","timeout":"5s"}""", "/timeout")]
@@ -24,21 +36,12 @@ public class WebhookTriggerTests
     [InlineData("""{"path":"/a","verify":{"scheme":"hmac","secrets":["KEY"],"header":"X Y"}}""", "/verify/header")]
     [InlineData("""{"path":"/a","verify":{"scheme":"hmac","secrets":["KEY"],"header":"X","toleranceSeconds":5}}""", "/verify/toleranceSeconds")]
     [InlineData("""{"path":"/a","verify":{"scheme":"standard-webhooks","secrets":["KEY"],"toleranceSeconds":600}}""", "")]
-    public void Check_ReportsEveryMistake_AtItsPlace(string config, string pointers)
-    {
-        var check = new RecordingCheck(config);
-        new WebhookTrigger().Check(WebhookServer.Config(config), check);
-        Assert.Equal(pointers, string.Join(' ', check.Problems.Select(problem => problem.Pointer)));
-    }
+    public async Task Mistakes_AreReportedAllAtOnce_EachAtItsPlace(string config, string pointers) =>
+        Assert.Equal(pointers, string.Join(' ', (await ProblemsOfAsync(config)).Select(problem => problem.Pointer["/triggers/in".Length..])));
 
     [Fact]
-    public void Check_NamesTheKnownSchemes()
-    {
-        const string Config = """{"path":"/a","verify":{"scheme":"magic","secrets":["KEY"]}}""";
-        var check = new RecordingCheck(Config);
-        new WebhookTrigger().Check(WebhookServer.Config(Config), check);
-        Assert.Contains("github, hmac, standard-webhooks", Assert.Single(check.Problems).Message, StringComparison.Ordinal);
-    }
+    public async Task UnknownScheme_IsToldTheKnownOnes() =>
+        Assert.Contains("github, hmac, standard-webhooks", Assert.Single(await ProblemsOfAsync("""{"path":"/a","verify":{"scheme":"magic","secrets":["KEY"]}}""")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void FindClashes_NamesTheTriggersOfOneFile_WithTheSamePathAndMethod()
@@ -54,17 +57,12 @@ public class WebhookTriggerTests
         Assert.Contains("\"one\"", message, StringComparison.Ordinal);
     }
 
-    private sealed class RecordingCheck(string config) : TriggerCheck
+    private static async Task<IReadOnlyList<Problem>> ProblemsOfAsync(string config)
     {
-        public List<(string Pointer, string Message)> Problems { get; } = [];
-
-        public override JsonElement Config { get; } = JsonDocument.Parse(config).RootElement;
-
-        public override void Problem(string pointer, string message) => Problems.Add((pointer, message));
-
-        public override void Secret(string pointer, string name)
-        {
-            if (name != "KEY") Problem(pointer, "There is no such secret.");
-        }
+        using var services = new ServiceCollection().BuildServiceProvider();
+        var compiler = new WorkflowCompiler(
+            TestCatalogs.Steps, TriggerCatalog.Of([typeof(WebhookTrigger)], services), name => name == "KEY" ? null : "Set it.", (_, _) => Task.FromResult<IReadOnlyList<ScriptProblem>>([]));
+        var file = $$"""{ "triggers": { "in": { "type": "webhook", {{config[1..]}} }, "steps": { "a": { "type": "log", "message": "x" } } }""";
+        return (await compiler.CompileAsync("w", Encoding.UTF8.GetBytes(file), _ => default, CancellationToken.None)).Problems;
     }
 }

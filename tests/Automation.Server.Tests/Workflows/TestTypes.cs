@@ -55,10 +55,10 @@ internal sealed class HookTestTrigger : TriggerType<HookTestTrigger.Config>
         foreach (var (id, _) in triggers.GroupBy(t => ((Config)t.Config).Path).SelectMany(same => same.Skip(1))) problem(id, "/path", "Another trigger has this path.");
     }
 
-    protected override void Check(Config config, TriggerCheck check)
+    public override void Check(TriggerCheck check)
     {
-        if (!config.Path.StartsWith('/')) check.Problem("/path", "The path must begin with /.");
-        if (config.Secret is { } secret) check.Secret("/secret", secret);
+        if (TriggerCheck.Text(check.Config, "path") is { } path && !path.StartsWith('/')) check.Problem("/path", "The path must begin with /.");
+        if (TriggerCheck.Text(check.Config, "secret") is { } secret) check.Secret("/secret", secret);
     }
 }
 

@@ -14,9 +14,9 @@ internal sealed class MqttTrigger : TriggerType<MqttTrigger.Config>
         [property: Description("Highest QoS that events show; a message published with a higher one shows this. An acknowledgement waits for the commit whatever this says."), Literal, Range(0, 2)]
         int Qos = 2);
 
-    protected override void Check(Config config, TriggerCheck check)
+    public override void Check(TriggerCheck check)
     {
-        if (TopicPattern.TryParse(config.Topic, out _, out var mistake)) return;
+        if (TriggerCheck.Text(check.Config, "topic") is not { Length: > 0 } topic || TopicPattern.TryParse(topic, out _, out var mistake)) return;
         check.Problem("/topic", mistake);
     }
 }

@@ -13,19 +13,20 @@ internal sealed record WebhookConfig(
     [property: Description("How a sender proves who it is; without it anyone may call.")] VerifyConfig? Verify = null,
     [property: Description("\"accepted\": 202 as soon as the event is stored. \"result\": wait for the run and answer with its respond step or its output.")]
     RespondWith Respond = RespondWith.Accepted,
-    [property: Description("With \"respond\": \"result\": how long the caller waits, 5m at most; 30s by default. The run goes on after it.")] Duration? Timeout = null,
+    [property: Description("With \"respond\": \"result\": how long the caller waits, 5m at most; 30s by default. The run goes on after it."), Range(typeof(TimeSpan), "00:00:00.001", WebhookConfig.LongestTimeout)]
+    Duration? Timeout = null,
     [property: Description("Media types taken, as \"application/json\" or \"text/*\"; all by default.")] IReadOnlyList<string>? Accepts = null,
-    [property: Description("Largest body, 64MB at most; 1MB by default.")] ByteSize? MaxBody = null)
+    [property: Description("Largest body, 64MB at most; 1MB by default."), Range(typeof(long), "1", WebhookConfig.LargestMaxBody)] ByteSize? MaxBody = null)
 {
-    public static readonly ByteSize DefaultMaxBody = new(1 << 20);
-
     /// <summary>A body is kept in memory and in the journal as a whole.</summary>
-    public static readonly ByteSize LargestMaxBody = new(64 << 20);
-
-    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
+    public const string LargestMaxBody = "67108864";
 
     /// <summary>Proxies and senders give up long before.</summary>
-    public static readonly TimeSpan LongestTimeout = TimeSpan.FromMinutes(5);
+    public const string LongestTimeout = "00:05:00";
+
+    public static readonly ByteSize DefaultMaxBody = new(1 << 20);
+
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
 }
 
 /// <summary>What the caller of a webhook is answered with.</summary>

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Automation.Server.Triggers.Webhooks.Verification;
+using Automation.Server.Workflows.Configs;
 using Microsoft.Net.Http.Headers;
 
 namespace Automation.Server.Triggers.Webhooks;
@@ -18,15 +20,15 @@ internal sealed class WebhookTrigger : TriggerType<WebhookConfig>
         foreach (var (id, message) in FindClashes(triggers.Select(t => KeyValuePair.Create(t.Id, (WebhookConfig)t.Config)))) problem(id, "/path", message);
     }
 
-    protected override void Check(WebhookConfig config, TriggerCheck check)
+    public override void Check(TriggerCheck check)
     {
-        if (!PathPattern.TryParse(config.Path, out _, out var problem)) check.Problem("/path", problem);
-        CheckMethods(config, check);
-        if (config.Verify is { } verify) CheckVerify(verify, check);
-        if (config.Timeout is { } timeout) CheckTimeout(config.Respond, timeout, check);
-        if (config.MaxBody is { } size && (size.Bytes < 1 || size.Bytes > WebhookConfig.LargestMaxBody.Bytes))
-            check.Problem("/maxBody", "The largest body has to be between 1B and 64MB.");
-        CheckAccepts(config, check);
+        if (TriggerCheck.Text(check.Config, "path") is { Length: > 0 } path && !PathPattern.TryParse(path, out _, out var problem)) check.Problem("/path", problem);
+        CheckMethods(check);
+        CheckAccepts(check);
+        if (check.Config.TryGetProperty("verify", out var verify)) CheckVerify(verify, check);
+        if (check.Config.TryGetProperty("respond", out _) && TriggerCheck.Text(check.Config, "respond") is not "accepted") return; // it waits, or has a mistake that is reported already
+        if (check.Config.TryGetProperty("timeout", out var timeout) && timeout.ValueKind is not JsonValueKind.Null)
+            check.Problem("/timeout", "Only \"respond\": \"result\" waits; remove the timeout or add that.");
     }
 
     /// <summary>Two triggers of one file that take the same path and method: every such request would start the workflow twice.</summary>
@@ -45,45 +47,56 @@ internal sealed class WebhookTrigger : TriggerType<WebhookConfig>
         }
     }
 
-    private static void CheckTimeout(RespondWith respond, TimeSpan timeout, TriggerCheck check)
+    private static void CheckMethods(TriggerCheck check)
     {
-        if (respond is not RespondWith.Result) check.Problem("/timeout", "Only \"respond\": \"result\" waits; remove the timeout or add that.");
-        else if (timeout <= TimeSpan.Zero || timeout > WebhookConfig.LongestTimeout) check.Problem("/timeout", "The timeout has to be more than nothing and at most 5m.");
-    }
-
-    private static void CheckMethods(WebhookConfig config, TriggerCheck check)
-    {
-        if (config.Methods is not { } methods) return;
-        if (methods.Count == 0) check.Problem("/methods", "Name at least one method, or leave \"methods\" out for POST.");
-        for (var at = 0; at < methods.Count; at++)
+        if (TriggerCheck.Texts(check.Config, "methods") is not { } methods) return;
+        if (check.Config.GetProperty("methods").GetArrayLength() == 0) check.Problem("/methods", "Name at least one method, or leave \"methods\" out for POST.");
+        foreach (var (at, method) in methods)
         {
-            if (WebhookMethodNames.Of(methods[at]) is WebhookMethods.None)
-                check.Problem($"/methods/{at}", $"\"{methods[at]}\" is not a method; use {WebhookMethodNames.Known}, in capitals.");
+            if (WebhookMethodNames.Of(method) is WebhookMethods.None)
+                check.Problem($"/methods/{at}", $"\"{method}\" is not a method; use {WebhookMethodNames.Known}, in capitals.");
         }
     }
 
-    private static void CheckVerify(VerifyConfig verify, TriggerCheck check)
+    private static void CheckVerify(JsonElement written, TriggerCheck check)
     {
-        if (verify.Secrets is not { Count: > 0 and <= VerifyConfig.MaxSecrets }) check.Problem("/verify/secrets", $"Name 1 to {VerifyConfig.MaxSecrets} secrets.");
-        for (var at = 0; at < verify.Secrets?.Count; at++) check.Secret($"/verify/secrets/{at}", verify.Secrets[at]);
-        if (verify.ToleranceSeconds is < 1 or > 86_400) check.Problem("/verify/toleranceSeconds", "The tolerance has to be between 1 and 86400 seconds.");
-        if (!Schemes.TryGet(verify.Scheme, out var scheme))
+        if (written.ValueKind is not JsonValueKind.Object) return;
+        if (TriggerCheck.Texts(written, "secrets") is { } secrets)
         {
-            check.Problem("/verify/scheme", $"\"{verify.Scheme}\" is not a verification scheme; use one of {Schemes.Names}.");
-            return;
+            if (written.GetProperty("secrets").GetArrayLength() is < 1 or > VerifyConfig.MaxSecrets) check.Problem("/verify/secrets", $"Name 1 to {VerifyConfig.MaxSecrets} secrets.");
+            foreach (var (at, name) in secrets) check.Secret($"/verify/secrets/{at}", name);
         }
 
-        foreach (var (pointer, message) in scheme.Check(verify)) check.Problem("/verify" + pointer, message);
+        if (TriggerCheck.Text(written, "scheme") is not { Length: > 0 } named) return;
+        if (!Schemes.TryGet(named, out var scheme)) check.Problem("/verify/scheme", $"\"{named}\" is not a verification scheme; use one of {Schemes.Names}.");
+        else if (Read(written) is { } verify) Report(scheme.Check(verify));
+
+        void Report(IEnumerable<(string Pointer, string Message)> found)
+        {
+            foreach (var (pointer, message) in found) check.Problem("/verify" + pointer, message);
+        }
     }
 
-    private static void CheckAccepts(WebhookConfig config, TriggerCheck check)
+    /// <summary>Null when it has a mistake in its form, which is reported already.</summary>
+    private static VerifyConfig? Read(JsonElement written)
     {
-        if (config.Accepts is not { } accepts) return;
-        if (accepts.Count == 0) check.Problem("/accepts", "Name at least one media type, or leave \"accepts\" out for all.");
-        for (var at = 0; at < accepts.Count; at++)
+        try
         {
-            if (!MediaTypeHeaderValue.TryParse(accepts[at], out _))
-                check.Problem($"/accepts/{at}", $"\"{accepts[at]}\" is not a media type such as \"application/json\" or \"text/*\".");
+            return written.Deserialize<VerifyConfig>(ConfigJson.Options);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static void CheckAccepts(TriggerCheck check)
+    {
+        if (TriggerCheck.Texts(check.Config, "accepts") is not { } accepts) return;
+        if (check.Config.GetProperty("accepts").GetArrayLength() == 0) check.Problem("/accepts", "Name at least one media type, or leave \"accepts\" out for all.");
+        foreach (var (at, type) in accepts)
+        {
+            if (!MediaTypeHeaderValue.TryParse(type, out _)) check.Problem($"/accepts/{at}", $"\"{type}\" is not a media type such as \"application/json\" or \"text/*\".");
         }
     }
 }

@@ -18,6 +18,8 @@ internal sealed class ProblemList(string file, Func<JsonPositions>? positions)
     /// <summary>In the order of the file.</summary>
     public IReadOnlyList<Problem> All => [.. problems.OrderBy(p => p.File == file ? 0 : 1).ThenBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line ?? 0).ThenBy(p => p.Column ?? 0)];
 
+    public bool Has(string pointer) => problems.Exists(p => p.File == file && p.Pointer == pointer);
+
     public void Add(string pointer, string message) => Add(pointer, message, atName: false);
 
     /// <summary>As <see cref="Add(string, string)"/>, at the name of the property.</summary>

@@ -31,27 +31,8 @@ internal sealed class StepCompiler(StepCatalog catalog)
         var shared = ReadShared(step, pointer, entry?.Shape, problems);
         if (entry is null) return new CompiledStep(id, AnyArrows(step, pointer), null);
 
-        void Relative(string at, string message)
-        {
-            if (message.StartsWith("Unknown property", StringComparison.Ordinal)) problems.AddAtName(pointer + at, message);
-            else problems.Add(pointer + at, message);
-        }
-
-        var text = new ConfigText(pointer, expressionsAllowed: true, Relative, (at, name) => compilation.Secret(pointer + at, name));
-        var before = problems.Count;
-        new ConfigWalk(Relative, text).CheckObject(step, entry.Shape, SharedNames);
-        if (text.Expressions("expressions/" + id) is { } expressions) compilation.Expressions.Add(expressions);
-        var config = problems.Count == before ? Finish(text, id, entry.Shape, pointer, problems) : null;
         var check = new Check(id, step, pointer, compilation);
-        try
-        {
-            entry.Step.Check(check);
-        }
-        catch (Exception) when (problems.Count > before)
-        {
-            // The type met what is reported already, as a text where it expects a list.
-        }
-
+        var config = new ConfigReader(pointer, "expressions/" + id, entry.Shape, SharedNames, compilation).Read(step, expressionsAllowed: true, () => entry.Step.Check(check));
         var arrows = step.TryGetProperty("next", out var next) ? Arrows.Read(next, pointer + "/next", [.. entry.Outcomes, .. check.Outcomes], problems) : [];
         return new CompiledStep(id, arrows, config is null || shared is null ? null : Define(id, entry, config, arrows, shared));
     }
@@ -66,22 +47,6 @@ internal sealed class StepCompiler(StepCatalog catalog)
         shared.Timeout?.Value,
         shared.Disabled,
         shared.Name ?? id);
-
-    private static CompiledConfig? Finish(ConfigText text, string id, ConfigShape shape, string pointer, ProblemList problems)
-    {
-        try
-        {
-            var config = text.Finish("expressions/" + id, shape);
-            ConfigValidation.Check(config.Constant, shape, "", (at, message) => problems.Add(pointer + at, message));
-            return config;
-        }
-        catch (JsonException mismatch)
-        {
-            // Where there are problems already, as a name that occurs twice, they are the reason.
-            if (problems.IsEmpty) problems.Add(pointer, mismatch.InnerException?.Message ?? mismatch.Message);
-            return null;
-        }
-    }
 
     private static StepProperties? ReadShared(JsonElement step, string pointer, ConfigShape? config, ProblemList problems)
     {

@@ -31,16 +31,10 @@ internal sealed class TriggerCompiler(TriggerCatalog catalog)
         var entry = Names.Type<TriggerTypeEntry>(trigger, pointer, "trigger", catalog.TryGet, catalog.Types.Select(t => t.Name), problems);
         if (entry is null) return new CompiledTrigger(id, start, null, null);
 
-        void Relative(string at, string message)
-        {
-            if (message.StartsWith("Unknown property", StringComparison.Ordinal)) problems.AddAtName(pointer + at, message);
-            else problems.Add(pointer + at, message);
-        }
-
-        var text = new ConfigText(pointer, expressionsAllowed: false, Relative, (at, name) => compilation.Secret(pointer + at, name));
         var before = problems.Count;
-        new ConfigWalk(Relative, text).CheckObject(trigger, entry.Shape, SharedNames);
-        return new CompiledTrigger(id, start, entry.Name, problems.Count == before ? Finish(text, id, entry, trigger, pointer, compilation) : null);
+        var reader = new ConfigReader(pointer, "triggers/" + id, entry.Shape, SharedNames, compilation);
+        var config = reader.Read(trigger, expressionsAllowed: false, () => entry.Trigger.Check(new Check(trigger, pointer, compilation)));
+        return new CompiledTrigger(id, start, entry.Name, problems.Count == before ? config?.Constant : null);
     }
 
     /// <summary>Has each type look at its triggers of one file together.</summary>
@@ -53,30 +47,15 @@ internal sealed class TriggerCompiler(TriggerCatalog catalog)
         }
     }
 
-    private static object? Finish(ConfigText text, string id, TriggerTypeEntry entry, JsonElement trigger, string pointer, Compilation compilation)
-    {
-        var problems = compilation.Problems;
-        var before = problems.Count;
-        try
-        {
-            var config = text.Finish("triggers/" + id, entry.Shape).Constant!;
-            ConfigValidation.Check(config, entry.Shape, "", (at, message) => problems.Add(pointer + at, message));
-            if (problems.Count == before) entry.Trigger.Check(config, new Check(trigger, pointer, compilation));
-            return config;
-        }
-        catch (JsonException mismatch)
-        {
-            // Where there are problems already, as a name that occurs twice, they are the reason.
-            if (problems.IsEmpty) problems.Add(pointer, mismatch.InnerException?.Message ?? mismatch.Message);
-            return null;
-        }
-    }
-
     private sealed class Check(JsonElement trigger, string pointer, Compilation compilation) : TriggerCheck
     {
         public override JsonElement Config => trigger;
 
-        public override void Problem(string at, string message) => compilation.Problems.Add(pointer + at, message);
+        public override void Problem(string at, string message)
+        {
+            // One sentence for a value, and the first is the record's: it tells of the form, as of an expression that is not possible there.
+            if (!compilation.Problems.Has(pointer + at)) compilation.Problems.Add(pointer + at, message);
+        }
 
         public override void Secret(string at, string name) => compilation.Secret(pointer + at, name);
     }
