@@ -126,12 +126,20 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <exception cref="InvalidOperationException">There is no room for one more retained message.</exception>
     public ValueTask<int> PublishAsync(MqttApplicationMessage message, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(message);
         cancellationToken.ThrowIfCancellationRequested();
-        MessageMapper.RequireSendable(message);
-        if (message is { Retain: true, Payload.IsEmpty: false } && !_context.Retained.HasRoomFor(message))
+        if (!HasRoomFor(message))
             throw new InvalidOperationException("There is no room for one more retained message.");
         return new ValueTask<int>(_context.Router.Route(new RoutedMessage(message, _context.Options.TimeProvider), origin: null));
+    }
+
+    /// <summary>Whether <see cref="PublishAsync"/> would take the message now: a message to be retained needs room.</summary>
+    /// <param name="message">The message.</param>
+    /// <exception cref="ArgumentException">The topic or response topic is not valid, or a text is too long for the protocol.</exception>
+    public bool HasRoomFor(MqttApplicationMessage message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        MessageMapper.RequireSendable(message);
+        return message is not { Retain: true, Payload.IsEmpty: false } || _context.Retained.HasRoomFor(message);
     }
 
     /// <summary>The clients that are connected now.</summary>

@@ -38,13 +38,24 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
     public IPEndPoint? EndPoint => broker?.EndPoint;
 
     /// <summary>Starts the runs a run's message triggers, then hands it to subscribers. Completes after the commit of its events.</summary>
+    /// <returns>False when there is no room for one more retained message; no run was started, but where the last room was taken in that very moment.</returns>
+    /// <exception cref="ArgumentException">MQTT cannot carry the message: its topic, or a text that is too long. No run was started.</exception>
     /// <exception cref="InvalidOperationException">The broker is not <see cref="Enabled"/>.</exception>
     /// <exception cref="OperationCanceledException">Its events could not be stored until <paramref name="cancellation"/>.</exception>
-    public async ValueTask PublishAsync(MqttApplicationMessage message, CancellationToken cancellation)
+    public async ValueTask<bool> PublishAsync(MqttApplicationMessage message, CancellationToken cancellation)
     {
         if (broker is null) throw new InvalidOperationException("The embedded broker is switched off.");
+        if (!broker.HasRoomFor(message)) return false;
         await intake.AcceptFromRunAsync(message, cancellation);
-        await broker.PublishAsync(message, cancellation);
+        try
+        {
+            await broker.PublishAsync(message, cancellation);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     public async Task StartAsync(CancellationToken cancellationToken)

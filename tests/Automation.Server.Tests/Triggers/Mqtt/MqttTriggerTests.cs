@@ -1,5 +1,7 @@
+using Automation.Mqtt;
 using Automation.Server.Runs;
 using Automation.Server.Tests.Runs;
+using Automation.Server.Triggers.Mqtt;
 
 namespace Automation.Server.Tests.Triggers.Mqtt;
 
@@ -97,6 +99,44 @@ public sealed class MqttTriggerTests(WorkflowServer server) : IClassFixture<Work
     {
         var run = await server.RunAsync("""{ "steps": { "p": { "type": "mqtt.publish", "topic": "a/${'#'}", "retry": { "attempts": 3, "initial": "1ms" } } } }""");
         Assert.Equal(("failed", "invalid_topic", 1), (run.State, run.ErrorCode, run["p"]["attempts"]!.GetValue<int>()));
+    }
+
+    [Theory]
+    [InlineData("'x'.repeat(70000)", "more than 65535 bytes")]
+    [InlineData("'é'.repeat(40000)", "more than 65535 bytes")]
+    [InlineData("'x/'.repeat(200)", "more than 128 levels")]
+    [InlineData("'+/' + 'x'.repeat(70000)", "holds + or #")]
+    [InlineData("'a\\u0000'", "null character")]
+    public async Task MqttPublish_SaysWhatIsWrongWithATopic_InASentenceOfItsSize(string topic, string expected)
+    {
+        var run = await server.RunAsync($$"""{ "steps": { "p": { "type": "mqtt.publish", "topic": "${ {{topic}} }" } } }""");
+        Assert.Equal("invalid_topic", run.ErrorCode);
+        var message = run["p"]["error"]!["message"]!.GetValue<string>();
+        Assert.Contains(expected, message, StringComparison.Ordinal);
+        Assert.InRange(message.Length, 1, 200);
+    }
+
+    [Fact]
+    public async Task MqttPublish_WithoutRoomToRetain_StartsNothing()
+    {
+        var id = await server.AddAsync("""{ "triggers": { "m": { "type": "mqtt", "topic": "full/#" } }, "steps": { "s": { "type": "log", "message": "x" } } }""");
+        var broker = server.Get<EmbeddedBroker>();
+        Assert.True(await broker.PublishAsync(new MqttApplicationMessage { Topic = "most", Payload = new byte[(64 << 20) - 2048], Retain = true }, CancellationToken.None));
+        var run = await server.RunAsync("""{ "steps": { "p": { "type": "mqtt.publish", "topic": "full/x", "payload": "${'x'.repeat(4000)}", "retain": true } } }""");
+        await broker.PublishAsync(new MqttApplicationMessage { Topic = "most", Retain = true }, CancellationToken.None);
+
+        Assert.Equal("mqtt_no_room", run.ErrorCode);
+        Assert.Empty((await server.GetAsync($"/api/runs?workflow={id}"))["items"]!.AsArray());
+        await Assert.ThrowsAsync<ArgumentException>(async () => await broker.PublishAsync(new MqttApplicationMessage { Topic = "full/y", ContentType = new string('x', 70_000) }, CancellationToken.None));
+        Assert.Empty((await server.GetAsync($"/api/runs?workflow={id}"))["items"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task MqttPublish_CarriesItsIdempotencyKey_IntoEvents()
+    {
+        await server.AddAsync("""{ "triggers": { "m": { "type": "mqtt", "topic": "keyed" } }, "steps": { "s": { "type": "webhook.send", "url": "RECEIVER/keyed", "body": "${event.properties.user}" } } }""");
+        var run = await server.RunAsync("""{ "steps": { "p": { "type": "mqtt.publish", "topic": "keyed" } } }""");
+        Assert.Equal($$"""{"idempotency-key":["{{run.Id}}.p"]}""", (await server.Receiver.NextAsync("/keyed")).Body);
     }
 
     [Fact]
