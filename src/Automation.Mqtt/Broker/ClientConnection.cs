@@ -4,7 +4,7 @@ using Automation.Mqtt.Transport;
 namespace Automation.Mqtt.Broker;
 
 /// <summary>One client's connection from accept to close. The reader runs here, the writer in <see cref="ClientWriter"/>.</summary>
-internal sealed class ClientConnection(BrokerContext broker, SocketConnection transport)
+internal sealed class ClientConnection(BrokerContext broker, Connection transport)
 {
     // A will's payload may have 64 KiB, and as much is left for its topic, properties, an identifier, a name and a password. Whoever
     // wants more has not shown yet who he is.
@@ -13,6 +13,7 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
     private const int LingerSeconds = 1;
 
     private Ending? _ending;
+    private int _isOpen;
     private ClientWriter? _writer;
     private PublishPipeline? _pipeline;
     private ConnectPacket? _connect;
@@ -29,17 +30,22 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
     public bool IsConnected => Session is not null;
     public bool IsClosing => Volatile.Read(ref _ending) is not null;
 
-    /// <summary>Starts to receive; from now on the client has so long for its whole CONNECT.</summary>
+    /// <summary>From now on the client has so long for what comes before MQTT (TLS, WebSocket) and its whole CONNECT.</summary>
     public void Start()
     {
-        transport.Start();
-        _timeout = new Deadline(_ => Cut());
+        _timeout = new Deadline(_ =>
+        {
+            broker.Metrics.ConnectTimedOut();
+            return Cut();
+        });
         broker.Wheel.Schedule(_timeout, broker.Wheel.Now + (long)Math.Ceiling(broker.Options.ConnectTimeout.TotalSeconds) + 1);
     }
 
     /// <summary>Serves the client until the connection is closed and what it published is dealt with. Never throws.</summary>
     public async Task RunAsync()
     {
+        if (!await OpenAsync())
+            return;
         var writing = Task.CompletedTask;
         try
         {
@@ -90,6 +96,8 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
             return;
         transport.Input.CancelPendingRead();
         _pipeline?.WakeReader();
+        if (Volatile.Read(ref _isOpen) == 0)
+            transport.Abort(); // nobody reads yet, and the peer could not be told anything
     }
 
     /// <summary>Ends the connection without ceremony. Any thread.</summary>
@@ -136,6 +144,31 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
         lock (Session.Lock)
             _writer!.Enqueue(answer);
         WakeWriter();
+    }
+
+    private async Task<bool> OpenAsync()
+    {
+        var result = OpenResult.Opened;
+        try
+        {
+            result = await transport.OpenAsync();
+            Interlocked.Exchange(ref _isOpen, 1); // before the look at IsClosing: Close does the same in the other order
+            if (result == OpenResult.Opened && !IsClosing)
+            {
+                transport.Start();
+                return true;
+            }
+        }
+        catch (Exception exception)
+        {
+            broker.Report("Opening a connection", exception);
+        }
+
+        _timeout!.Cancel();
+        if (!IsClosing)
+            broker.Metrics.OpenFailed(result);
+        await transport.DisposeAsync();
+        return false;
     }
 
     private async Task<bool> ConnectAsync()
@@ -255,6 +288,7 @@ internal sealed class ClientConnection(BrokerContext broker, SocketConnection tr
 
     private async Task RefuseAsync(MqttProtocolVersion version, ConnackPacket refusal)
     {
+        broker.Metrics.ConnectRefused();
         Close(Ending.Lost);
         PacketWriter.Write(transport.Output, version, refusal);
         await transport.Output.FlushAsync();

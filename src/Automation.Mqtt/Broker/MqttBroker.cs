@@ -6,7 +6,7 @@ using Automation.Mqtt.Transport;
 
 namespace Automation.Mqtt.Broker;
 
-/// <summary>An MQTT 3.1.1 and 5.0 server over TCP.</summary>
+/// <summary>An MQTT 3.1.1 and 5.0 server over TCP, TLS, WebSocket and Unix domain sockets.</summary>
 /// <remarks>
 /// Sessions, queues and retained messages are kept in memory; a stopped broker forgets them. Shared subscriptions are not
 /// supported and said so in the CONNACK. All members may be used from any thread.
@@ -20,8 +20,8 @@ public sealed class MqttBroker : IAsyncDisposable
     private readonly ConcurrentDictionary<ClientConnection, Task> _connections = new();
     private readonly Dictionary<IPAddress, int> _addresses = [];
     private readonly Lock _lock = new();
-    private Socket? _listener;
-    private Task _accepting = Task.CompletedTask;
+    private readonly List<Listener> _listeners = [];
+    private readonly ConnectRate _rate;
     private Task? _stopping;
     private bool _isStopping;
     private bool _isDisposed;
@@ -34,12 +34,18 @@ public sealed class MqttBroker : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _context = new BrokerContext(options);
+        _rate = new ConnectRate(options.MaxConnectRate, options.MaxConnectRatePerAddress, options.TimeProvider);
         _context.Wheel.Schedule(new Deadline(SweepRetained), SweepSeconds);
-        EndPoint = options.EndPoint;
     }
 
-    /// <summary>Where the broker listens; after the start with the real port.</summary>
-    public IPEndPoint EndPoint { get; private set; }
+    /// <summary>Where the broker listens for plain MQTT over TCP (<see cref="MqttBrokerOptions.EndPoint"/>); after the start with the real port.</summary>
+    /// <exception cref="InvalidOperationException">There is no such end point.</exception>
+    public IPEndPoint EndPoint => _listeners is [{ EndPoint: IPEndPoint real }, ..] && _context.Options.EndPoint is not null
+        ? real
+        : _context.Options.EndPoint ?? throw new InvalidOperationException("The broker has no end point for plain MQTT over TCP.");
+
+    /// <summary>Where the broker listens by <see cref="MqttBrokerOptions.Listeners"/>, in their order; empty before the start.</summary>
+    public IReadOnlyList<EndPoint> ListenerEndPoints => [.. _listeners.Skip(_context.Options.EndPoint is null ? 0 : 1).Select(listener => listener.EndPoint)];
 
     /// <summary>Counts since the broker was made.</summary>
     public MqttBrokerMetrics Metrics => _context.Metrics;
@@ -58,32 +64,33 @@ public sealed class MqttBroker : IAsyncDisposable
 
     /// <summary>Starts to listen. A broker is started once.</summary>
     /// <param name="cancellationToken">Not needed: listening starts at once.</param>
-    /// <exception cref="SocketException">The address cannot be listened on.</exception>
-    public Task StartAsync(CancellationToken cancellationToken = default)
+    /// <exception cref="SocketException">An address cannot be listened on.</exception>
+    /// <exception cref="InvalidDataException">A certificate file cannot be read or does not hold what it should.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (_listener is not null)
+        if (_listeners.Count > 0)
             throw new InvalidOperationException("The broker was started before.");
-
-        var listener = new Socket(EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            if (EndPoint.Address.Equals(IPAddress.IPv6Any))
-                listener.DualMode = true;
-            listener.Bind(EndPoint);
-            listener.Listen(512);
+            foreach (var options in _context.Options.AllListeners())
+            {
+                var listener = new Listener(options, _context.Report);
+                _listeners.Add(listener);
+                listener.Listen();
+            }
         }
         catch
         {
-            listener.Dispose();
+            foreach (var listener in _listeners)
+                await listener.DisposeAsync();
+            _listeners.Clear();
             throw;
         }
 
-        _listener = listener;
-        EndPoint = (IPEndPoint)listener.LocalEndPoint!;
-        _accepting = AcceptAsync(listener);
-        return Task.CompletedTask;
+        foreach (var listener in _listeners)
+            listener.Start(_rate, Serve, _context.Options.TimeProvider, _context.Report);
     }
 
     /// <summary>
@@ -169,55 +176,20 @@ public sealed class MqttBroker : IAsyncDisposable
     private async Task StopOnceAsync()
     {
         _isStopping = true;
-        _listener?.Dispose();
-        await _accepting;
+        await Task.WhenAll(_listeners.Select(listener => listener.DisposeAsync().AsTask()));
         foreach (var connection in _connections.Keys)
             connection.Close(Ending.ShuttingDown);
         await Task.WhenAll(_connections.Values);
         await _context.Background;
     }
 
-    private async Task AcceptAsync(Socket listener)
+    private void Serve(Connection transport)
     {
-        while (!_isStopping)
-        {
-            try
-            {
-                var socket = await listener.AcceptAsync();
-                if (_isStopping)
-                    socket.Dispose();
-                else
-                    Serve(socket);
-            }
-            catch (Exception exception) when (!_isStopping)
-            {
-                // Out of descriptors, or a peer that left while it waited: give it a moment and go on.
-                _context.Report("Accepting a connection", exception);
-                await Task.Delay(TimeSpan.FromMilliseconds(100), _context.Options.TimeProvider);
-            }
-            catch (Exception) when (_isStopping)
-            {
-                return;
-            }
-        }
-    }
-
-    private void Serve(Socket socket)
-    {
-        SocketConnection transport;
-        try
-        {
-            transport = new SocketConnection(socket);
-        }
-        catch (SocketException)
-        {
-            socket.Dispose(); // reset while it waited to be accepted
-            return;
-        }
-
         var address = transport.RemoteEndPoint.Address;
-        if (!TryCount(address))
+        var isTooFast = !_rate.TryPass(address);
+        if (isTooFast || _isStopping || !TryCount(address))
         {
+            _context.Metrics.ConnectionRefused(isTooFast);
             transport.Abort();
             return;
         }

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 namespace Automation.Mqtt.Broker;
 
 /// <summary>Counts of one broker since it was made. Also published by the meter <c>Automation.Mqtt</c>.</summary>
-public sealed class MqttBrokerMetrics : IDisposable
+public sealed partial class MqttBrokerMetrics : IDisposable
 {
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "Automation.Mqtt";
@@ -38,6 +38,7 @@ public sealed class MqttBrokerMetrics : IDisposable
         _meter.CreateObservableCounter("mqtt.protocol_errors", () => ProtocolErrors, description: "Connections closed for a protocol error");
         _meter.CreateObservableCounter("mqtt.hook_errors", () => HookErrors, description: "Exceptions in hooks");
         _meter.CreateObservableCounter("mqtt.connections.held_back", () => TimesHeldBack, description: "Times the reading of a connection was stopped");
+        PublishConnecting(_meter);
     }
 
     /// <summary>Open connections.</summary>

@@ -11,8 +11,11 @@ namespace Automation.Mqtt.Broker;
 /// </remarks>
 public sealed class MqttBrokerOptions
 {
-    /// <summary>Where to listen; port 0 takes a free one, see <see cref="MqttBroker.EndPoint"/>.</summary>
-    public IPEndPoint EndPoint { get; set; } = new(IPAddress.Loopback, 1883);
+    /// <summary>Where to listen for plain MQTT over TCP; port 0 takes a free one, see <see cref="MqttBroker.EndPoint"/>. Null for nowhere.</summary>
+    public IPEndPoint? EndPoint { get; set; } = new(IPAddress.Loopback, 1883);
+
+    /// <summary>More ways in: TLS, WebSocket, Unix domain sockets, other addresses.</summary>
+    public IList<MqttListenerOptions> Listeners { get; } = [];
 
     /// <summary>Clock and timers.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
@@ -26,10 +29,22 @@ public sealed class MqttBrokerOptions
     /// <summary>Most connections of one remote address; more are closed at once.</summary>
     public int MaxConnectionsPerAddress { get; set; } = 10_000;
 
+    /// <summary>
+    /// Most new connections a second over all, as many of them at once; 0 for no limit. Those too many wait to be accepted: after a restart
+    /// all clients come back in turn and none is refused.
+    /// </summary>
+    public int MaxConnectRate { get; set; }
+
+    /// <summary>
+    /// Most new connections a second of one address (of one /64 network for IPv6), as many of them at once; 0 for no limit. Those too many
+    /// are closed at once, so that the address does not hold up others.
+    /// </summary>
+    public int MaxConnectRatePerAddress { get; set; }
+
     /// <summary>Most sessions, connected or not; a client over it is refused with 0x97.</summary>
     public int MaxSessions { get; set; } = 100_000;
 
-    /// <summary>Time from accept to the whole CONNECT.</summary>
+    /// <summary>Time from accept to the whole CONNECT; the handshakes of TLS and WebSocket are part of it.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Longest keep alive in seconds; an MQTT 5 client that asks for more, or for none, is given this.</summary>
@@ -118,8 +133,15 @@ public sealed class MqttBrokerOptions
     /// <summary>Told of failures nobody else sees: what was being done, and the exception. Must not throw.</summary>
     public Action<string, Exception>? OnError { get; set; }
 
+    internal IEnumerable<MqttListenerOptions> AllListeners() =>
+        EndPoint is null ? Listeners : [new MqttListenerOptions { EndPoint = EndPoint }, .. Listeners];
+
     internal void Validate()
     {
+        foreach (var listener in Listeners)
+            listener.Validate();
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnectRate, 0);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnectRatePerAddress, 0);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnectionsPerAddress, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessions, 1);
