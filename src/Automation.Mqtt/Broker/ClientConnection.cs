@@ -193,7 +193,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
         Version = connect.Version;
         var id = connect.ClientId.Length > 0 ? connect.ClientId : broker.Options.NewClientId();
         Client = new MqttClientInfo(id, connect.UserName, connect.Version, transport.RemoteEndPoint, broker.Options.TimeProvider.GetUtcNow());
-        var reason = await ConnectHandshake.DecideAsync(broker, connect, Client);
+        (var reason, Client) = await ConnectHandshake.DecideAsync(broker, connect, Client, transport);
         if (reason < MqttReasonCode.UnspecifiedError && !IsClosing && Accept(connect))
             return true;
         await RefuseAsync(Version, ConnectHandshake.Refusal(Version, reason < MqttReasonCode.UnspecifiedError

@@ -1,5 +1,6 @@
 using System.Net;
 using Automation.Mqtt.Packets;
+using Automation.Mqtt.Transport;
 
 namespace Automation.Mqtt.Broker;
 
@@ -27,31 +28,38 @@ internal static class ConnectHandshake
     }
 
     /// <summary>Checks that need no session.</summary>
-    public static async ValueTask<MqttReasonCode> DecideAsync(BrokerContext broker, ConnectPacket connect, MqttClientInfo client)
+    /// <returns>The answer, and the client under the name that the hook gave it.</returns>
+    public static async ValueTask<(MqttReasonCode Reason, MqttClientInfo Client)> DecideAsync(
+        BrokerContext broker, ConnectPacket connect, MqttClientInfo client, Connection transport)
     {
         if (connect.Properties?.AuthenticationMethod is not null)
-            return MqttReasonCode.BadAuthenticationMethod;
+            return (MqttReasonCode.BadAuthenticationMethod, client);
         if (connect is { ClientId: "", Version: MqttProtocolVersion.V311, CleanStart: false })
-            return MqttReasonCode.ClientIdentifierNotValid; // 3.1.1 §3.1.3.1
+            return (MqttReasonCode.ClientIdentifierNotValid, client); // 3.1.1 §3.1.3.1
 
-        if (broker.Options.OnConnect is null && !IPAddress.IsLoopback(Unmapped(client.RemoteEndPoint.Address)))
-            return MqttReasonCode.NotAuthorized;
+        if (broker.Options.OnConnect is null && !IPAddress.IsLoopback(client.RemoteEndPoint.Address))
+            return (MqttReasonCode.NotAuthorized, client);
         var context = new MqttConnectContext
         {
             ClientId = client.ClientId,
             UserName = connect.UserName,
             Password = connect.Password is { } password ? new ReadOnlyMemory<byte>(password) : default(ReadOnlyMemory<byte>?),
             RemoteEndPoint = client.RemoteEndPoint,
+            Transport = transport.Transport,
+            ClientCertificate = transport.PeerCertificate,
             Version = connect.Version,
             UserProperties = connect.Properties?.UserProperties ?? [],
         };
         var answer = await broker.AskAsync(broker.Options.OnConnect, context, "OnConnect");
+        if (context.UserName != client.UserName)
+            client = client with { UserName = context.UserName };
         if (answer >= MqttReasonCode.UnspecifiedError || WillOf(connect, client) is not { } will)
-            return answer;
+            return (answer, client);
         if (will.Message is { Retain: true, Payload.IsEmpty: false } && !broker.Retained.HasRoomFor(will.Message))
-            return MqttReasonCode.QuotaExceeded;
-        return await broker.AskAsync(
+            return (MqttReasonCode.QuotaExceeded, client);
+        answer = await broker.AskAsync(
             broker.Options.AuthorizePublish, new MqttPublishContext { Client = client, Message = will.Message, IsWill = true }, "AuthorizePublish");
+        return (answer, client);
     }
 
     public static ConnackPacket Acceptance(MqttBrokerOptions options, ConnectPacket connect, MqttClientInfo client, bool isPresent, uint expirySeconds)
@@ -108,6 +116,4 @@ internal static class ConnectHandshake
         MqttReasonCode.NotAuthorized or MqttReasonCode.Banned or MqttReasonCode.BadAuthenticationMethod => 5,
         _ => 3,
     };
-
-    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Automation.Mqtt.Broker;
 
@@ -8,14 +9,26 @@ public sealed class MqttConnectContext
     /// <summary>The client identifier, already assigned if the client sent none.</summary>
     public required string ClientId { get; init; }
 
-    /// <summary>The user name, or null.</summary>
-    public string? UserName { get; init; }
+    /// <summary>
+    /// The user name of the CONNECT, or null. The hook may put another in its place, such as the name in the certificate, or null for a name
+    /// that nobody has verified: the client goes by it afterwards (<see cref="MqttClientInfo.UserName"/>).
+    /// </summary>
+    public string? UserName { get; set; }
 
     /// <summary>The password, or null.</summary>
     public ReadOnlyMemory<byte>? Password { get; init; }
 
-    /// <summary>The client's address.</summary>
+    /// <summary>The client's address; the loopback address with port 0 for a Unix domain socket.</summary>
     public required IPEndPoint RemoteEndPoint { get; init; }
+
+    /// <summary>What carries the connection.</summary>
+    public MqttTransport Transport { get; init; }
+
+    /// <summary>
+    /// The client's certificate, which the authorities of <see cref="MqttTlsOptions.ClientAuthorityFile"/> vouch for, or null. Disposed when
+    /// the connection ends.
+    /// </summary>
+    public X509Certificate2? ClientCertificate { get; init; }
 
     /// <summary>The protocol version.</summary>
     public MqttProtocolVersion Version { get; init; }
@@ -55,8 +68,8 @@ public sealed class MqttPublishContext
 
 /// <summary>A client with a session.</summary>
 /// <param name="ClientId">The client identifier.</param>
-/// <param name="UserName">The user name of the CONNECT, or null.</param>
+/// <param name="UserName">The user name as <see cref="MqttBrokerOptions.OnConnect"/> left it; without that hook the one of the CONNECT, or null.</param>
 /// <param name="Version">The protocol version.</param>
-/// <param name="RemoteEndPoint">The client's address.</param>
+/// <param name="RemoteEndPoint">The client's address; the loopback address with port 0 for a Unix domain socket.</param>
 /// <param name="ConnectedAt">When the CONNECT was accepted.</param>
 public sealed record MqttClientInfo(string ClientId, string? UserName, MqttProtocolVersion Version, IPEndPoint RemoteEndPoint, DateTimeOffset ConnectedAt);
