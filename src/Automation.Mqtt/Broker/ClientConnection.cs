@@ -316,6 +316,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
         broker.Wheel.Schedule(linger, broker.Wheel.Now + LingerSeconds + 1);
         await writing;
         await transport.Output.CompleteAsync();
+        await transport.Sent;
         await DiscardAsync();
         linger.Cancel();
         await transport.DisposeAsync();

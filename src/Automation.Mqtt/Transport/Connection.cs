@@ -58,6 +58,9 @@ internal abstract class Connection : IDuplexPipe, IAsyncDisposable
         _sending = SendAllAsync();
     }
 
+    /// <summary>Completes when all of the completed output is sent and the peer was told that no more comes, or the connection is broken.</summary>
+    public Task Sent => _sending;
+
     /// <summary>Ends the connection at once; both pipes end. May be called at any time, from any thread, more than once.</summary>
     public void Abort()
     {

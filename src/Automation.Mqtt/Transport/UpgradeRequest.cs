@@ -37,7 +37,7 @@ internal sealed class UpgradeRequest
     public static UpgradeRequest? Parse(ReadOnlySpan<byte> head)
     {
         var lines = Encoding.Latin1.GetString(head[..^4]).Split("\r\n");
-        if (lines.Any(line => line.AsSpan().IndexOfAnyInRange('\0', '\x1F') >= 0 && line.Any(character => character < ' ' && character != '\t')))
+        if (lines.Any(line => line.Any(character => character is (< ' ' and not '\t') or '\x7F')))
             return null;
         if (lines[0].Split(' ') is not [var method, var target, "HTTP/1.1"] || !IsToken(method) || !target.StartsWith('/'))
             return null;
