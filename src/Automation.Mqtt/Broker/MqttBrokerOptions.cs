@@ -125,7 +125,8 @@ public sealed class MqttBrokerOptions
     /// Given every client's publish and every will. Calls of one connection are made in the order of receipt and overlap, up to
     /// <see cref="ReceiveMaximum"/>. PUBACK or PUBREC leaves after the returned task completed, in the order of receipt, and
     /// subscribers get the message then. A code of 0x80 or above refuses: MQTT 5 clients get the code, 3.1.1 clients are disconnected
-    /// without an acknowledgement, QoS 0 is dropped; nobody gets the message. <see cref="MqttReasonCode.NoMatchingSubscribers"/> says
+    /// without an acknowledgement (but for <see cref="MqttReasonCode.NotAuthorized"/>, which is acknowledged, as it would not end otherwise),
+    /// QoS 0 is dropped; nobody gets the message. <see cref="MqttReasonCode.NoMatchingSubscribers"/> says
     /// that the hook did not want it, and is passed on when no subscriber did either.
     /// </summary>
     public Func<MqttPublishContext, ValueTask<MqttReasonCode>>? OnPublish { get; set; }

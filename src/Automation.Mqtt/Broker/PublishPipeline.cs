@@ -97,9 +97,17 @@ internal sealed class PublishPipeline(BrokerContext broker, ClientConnection con
             return;
         if (isRefused && connection.Version != MqttProtocolVersion.V5)
         {
-            Forget(item);
-            connection.Close(Ending.Lost); // 3.1.1 has no way to say no: the client keeps the message
-            return;
+            if (answer != MqttReasonCode.NotAuthorized)
+            {
+                Forget(item);
+                connection.Close(Ending.Lost); // 3.1.1 has no way to say no: the client keeps the message
+                return;
+            }
+
+            // What is never allowed would come again for ever: "it MUST either make a positive acknowledgement, according to the normal QoS
+            // rules, or close the Network Connection" — 3.1.1 §3.3.5.
+            isRefused = false;
+            answer = MqttReasonCode.Success;
         }
 
         Acknowledge(item, answer, isRefused);

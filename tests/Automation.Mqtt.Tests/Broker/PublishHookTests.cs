@@ -228,9 +228,9 @@ public sealed class PublishHookTests : BrokerTestBase
     }
 
     [Theory]
-    [InlineData(5)]
-    [InlineData(4)]
-    public async Task Publish_NotAuthorized_NeverReachesTheHook(byte level)
+    [InlineData(5, MqttReasonCode.NotAuthorized)]
+    [InlineData(4, MqttReasonCode.Success)]
+    public async Task Publish_NotAuthorized_NeverReachesTheHook_AndIsToldOrDropped(byte level, MqttReasonCode told)
     {
         var calls = 0;
         var broker = await StartAsync(options =>
@@ -241,11 +241,12 @@ public sealed class PublishHookTests : BrokerTestBase
         await using var client = await TestClient.ConnectAsync(broker, "c", (MqttProtocolVersion)level);
         await client.PublishAsync("secret", qos: 1, packetId: 1);
 
-        if (level == 5)
-            Assert.Equal(MqttReasonCode.NotAuthorized, (await client.ExpectAckAsync(PacketType.Puback, 1)).ReasonCode);
-        else
-            await client.ExpectClosedAsync();
-        Assert.Equal(0, calls);
+        Assert.Equal(told, (await client.ExpectAckAsync(PacketType.Puback, 1)).ReasonCode);
+        await client.PublishAsync("secret", qos: 2, packetId: 2);
+        Assert.Equal(told, (await client.ExpectAckAsync(PacketType.Pubrec, 2)).ReasonCode);
+        await client.PublishAsync("secret", qos: 0);
+        await client.ExpectNothingAsync();
+        Assert.Equal((0, 3), (calls, broker.Metrics.MessagesRefused));
     }
 
     [Fact]
