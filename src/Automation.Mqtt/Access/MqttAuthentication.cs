@@ -1,0 +1,82 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Automation.Mqtt.Broker;
+
+namespace Automation.Mqtt.Access;
+
+/// <summary>Says who a client is; goes behind <see cref="MqttBrokerOptions.OnConnect"/>.</summary>
+/// <remarks>
+/// In this order: a client certificate gives its common name as the user name, whatever the CONNECT says. A user name or password in the
+/// CONNECT is checked against the password file. Without a file, and for clients that send neither, it is the rule for anonymous clients that
+/// decides, and the client has no user name: a name that nobody verified is not kept.
+/// </remarks>
+public sealed class MqttAuthentication
+{
+    private const string CommonName = "2.5.4.3"; // RFC 5280, id-at-commonName
+
+    /// <summary>Users with passwords; null for none.</summary>
+    public PasswordFile? Passwords { get; init; }
+
+    /// <summary>
+    /// Who comes in without proof. Unless set: clients on this machine if there are no <see cref="Passwords"/>, else nobody. A proxy on this
+    /// machine makes all of its clients look like that.
+    /// </summary>
+    public MqttAnonymousAccess Anonymous { get; init; }
+
+    /// <summary>Decides about a CONNECT and sets its <see cref="MqttConnectContext.UserName"/>.</summary>
+    /// <param name="context">The CONNECT.</param>
+    /// <returns>
+    /// Success; <see cref="MqttReasonCode.BadUserNameOrPassword"/> for a wrong name or password; <see cref="MqttReasonCode.NotAuthorized"/> for
+    /// an anonymous client that may not come in and for a certificate without one common name; <see cref="MqttReasonCode.ServerBusy"/> when too
+    /// many passwords wait to be checked.
+    /// </returns>
+    public ValueTask<MqttReasonCode> AuthenticateAsync(MqttConnectContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (context.ClientCertificate is { } certificate)
+        {
+            context.UserName = NameIn(certificate);
+            return new(context.UserName is null ? MqttReasonCode.NotAuthorized : MqttReasonCode.Success);
+        }
+
+        if (Passwords is not null && (context.UserName is not null || context.Password is not null))
+        {
+            return context is { UserName: { Length: > 0 } name, Password: { } password }
+                ? Passwords.CheckAsync(name, password)
+                : new(MqttReasonCode.BadUserNameOrPassword);
+        }
+
+        context.UserName = null;
+        return new(IsAllowed(context) ? MqttReasonCode.Success : MqttReasonCode.NotAuthorized);
+    }
+
+    private bool IsAllowed(MqttConnectContext context) => Anonymous switch
+    {
+        MqttAnonymousAccess.Everyone => true,
+        MqttAnonymousAccess.Nobody => false,
+        _ => Passwords is null && IPAddress.IsLoopback(context.RemoteEndPoint.Address),
+    };
+
+    // Two names would leave it open who the client is.
+    private static string? NameIn(X509Certificate2 certificate)
+    {
+        var names = certificate.SubjectName.EnumerateRelativeDistinguishedNames()
+            .Where(part => !part.HasMultipleElements && part.GetSingleElementType().Value == CommonName)
+            .Select(part => part.GetSingleElementValue())
+            .ToList();
+        return names is [{ Length: > 0 } name] ? name : null;
+    }
+}
+
+/// <summary>Which clients come in without a password or a certificate.</summary>
+public enum MqttAnonymousAccess
+{
+    /// <summary>Clients on this machine, and only if no passwords are configured.</summary>
+    ThisMachineWithoutPasswords = 0,
+
+    /// <summary>None.</summary>
+    Nobody = 1,
+
+    /// <summary>All: for closed networks only.</summary>
+    Everyone = 2,
+}
