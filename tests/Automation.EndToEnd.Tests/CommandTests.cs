@@ -95,6 +95,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("validate")]
     [InlineData("schema")]
     [InlineData("listen")]
+    [InlineData("mqtt-password")]
     [InlineData("version")]
     public async Task Help_NamesEachCommand(string command)
     {

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
 using Automation.Mqtt.Topics;
 using Automation.Mqtt.Transport;
 
@@ -64,7 +63,7 @@ public sealed class MqttBroker : IAsyncDisposable
 
     /// <summary>Starts to listen. A broker is started once.</summary>
     /// <param name="cancellationToken">Not needed: listening starts at once.</param>
-    /// <exception cref="SocketException">An address cannot be listened on.</exception>
+    /// <exception cref="MqttListenException">An end point cannot be listened on.</exception>
     /// <exception cref="InvalidDataException">A certificate file cannot be read or does not hold what it should.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {

@@ -25,30 +25,18 @@ internal sealed class Listener : IAsyncDisposable
     public EndPoint EndPoint { get; private set; }
 
     /// <summary>Takes the address. Peers may connect from now on and wait.</summary>
-    /// <exception cref="SocketException">The address cannot be listened on.</exception>
+    /// <exception cref="MqttListenException">The address cannot be listened on.</exception>
     public void Listen()
     {
-        var isUnix = EndPoint is UnixDomainSocketEndPoint;
-        if (isUnix)
-            UnixSocketFile.RemoveStale(EndPoint.ToString()!);
-        var socket = new Socket(EndPoint.AddressFamily, SocketType.Stream, isUnix ? ProtocolType.Unspecified : ProtocolType.Tcp);
         try
         {
-            if (EndPoint is IPEndPoint address && address.Address.Equals(IPAddress.IPv6Any))
-                socket.DualMode = true;
-            socket.Bind(EndPoint);
-            if (isUnix && !OperatingSystem.IsWindows())
-                File.SetUnixFileMode(EndPoint.ToString()!, _options.SocketFileMode); // nobody can connect before Listen
-            socket.Listen(512);
+            _socket = EndPoint is UnixDomainSocketEndPoint ? ListenOnFile(EndPoint.ToString()!) : ListenOnAddress((IPEndPoint)EndPoint);
+            EndPoint = _socket.LocalEndPoint!;
         }
-        catch
+        catch (Exception exception) when (exception is SocketException or IOException or UnauthorizedAccessException)
         {
-            socket.Dispose();
-            throw;
+            throw new MqttListenException(EndPoint, exception);
         }
-
-        _socket = socket;
-        EndPoint = socket.LocalEndPoint!;
     }
 
     /// <summary>Begins to accept.</summary>
@@ -72,6 +60,41 @@ internal sealed class Listener : IAsyncDisposable
 
         await _accepting;
         _stop.Dispose();
+    }
+
+    private Socket ListenOnFile(string path)
+    {
+        UnixSocketFile.RemoveStale(path);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        return Bound(socket, () =>
+        {
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(path, _options.SocketFileMode); // before anybody can connect
+        });
+    }
+
+    private Socket ListenOnAddress(IPEndPoint address)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (address.Address.Equals(IPAddress.IPv6Any))
+            socket.DualMode = true;
+        return Bound(socket, () => { });
+    }
+
+    private Socket Bound(Socket socket, Action beforeListening)
+    {
+        try
+        {
+            socket.Bind(EndPoint);
+            beforeListening();
+            socket.Listen(512);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private async Task AcceptAsync(Socket listener, ConnectRate rate, Action<Connection> serve, TimeProvider time, Action<string, Exception> report)

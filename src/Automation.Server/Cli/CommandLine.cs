@@ -13,6 +13,7 @@ internal static class CommandLine
         ValidateCommand.Create(),
         SchemaCommand.Create(),
         ListenCommand.Create(),
+        MqttPasswordCommand.Create(),
         VersionCommand.Create(),
         new HelpOption { Recursive = true },
         new VersionOption(),

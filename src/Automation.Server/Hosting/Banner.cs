@@ -19,7 +19,8 @@ internal static class Banner
         output.WriteLine();
         output.WriteLine($"  Workflows  {active} active{(withProblems > 0 ? $", {withProblems} with problems (./automation validate lists them)" : "")}");
         output.WriteLine($"  Webhooks   {address}/hooks/<path>");
-        if (app.Services.GetRequiredService<EmbeddedBroker>().EndPoint is { } mqtt) output.WriteLine($"  MQTT       mqtt://{mqtt} (from this machine, without a password; Mqtt:Host and Mqtt:AllowAnonymous open it to others)");
+        var broker = app.Services.GetRequiredService<EmbeddedBroker>();
+        foreach (var (number, mqtt) in broker.Addresses.Index()) output.WriteLine(number == 0 ? $"  MQTT       {mqtt} ({broker.Clients})" : $"             {mqtt}");
         foreach (var line in WaysIn(address, token)) output.WriteLine(line);
         output.WriteLine();
     }

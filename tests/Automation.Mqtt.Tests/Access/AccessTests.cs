@@ -165,9 +165,9 @@ public sealed class AccessTests : BrokerTestBase, IDisposable
     [Fact]
     public async Task PasswordsThatWait_DoNotHoldUpClientsThatAreConnected()
     {
-        var broker = await StartGuardedAsync();
+        var broker = await StartGuardedAsync(configure: options => options.ConnectTimeout = TimeSpan.FromMinutes(5));
         await using var client = await TestClient.ConnectAsync(broker, Connect(MqttProtocolVersion.V5, "anna", "right"));
-        var flood = Enumerable.Range(0, 20).Select(number => TestClient.ConnectAsync(broker, Connect(MqttProtocolVersion.V5, "anna", $"wrong {number}", id: $"f{number}"))).ToList();
+        var flood = Enumerable.Range(0, 5).Select(number => TestClient.ConnectAsync(broker, Connect(MqttProtocolVersion.V5, "anna", $"wrong {number}", id: $"f{number}"))).ToList();
 
         await client.PublishAsync("home/x", qos: 1, packetId: 1);
         await client.ExpectAckAsync(PacketType.Puback, 1);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Automation.Mqtt;
 using Automation.Mqtt.Broker;
 using Automation.Server.Hosting;
@@ -13,29 +12,52 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
     private readonly MqttOptions options;
     private readonly MqttIntake intake;
     private readonly MqttBroker? broker;
+    private readonly IList<MqttListenerOptions> listeners = [];
 
     public EmbeddedBroker(IOptions<MqttOptions> options, MqttIntake intake, TimeProvider time, ILogger<EmbeddedBroker> log)
     {
         this.options = options.Value;
         this.intake = intake;
         if (!this.options.Enabled) return;
-        broker = new MqttBroker(new MqttBrokerOptions
+        var settings = new MqttBrokerOptions
         {
-            EndPoint = new IPEndPoint(AddressOf(this.options.Host), this.options.Port),
+            EndPoint = MqttWaysIn.Plain(this.options),
+            MaxConnections = this.options.MaxConnections,
+            MaxConnectionsPerAddress = this.options.MaxConnectionsPerAddress,
+            MaxConnectRate = this.options.MaxConnectRate,
+            MaxConnectRatePerAddress = this.options.MaxConnectRatePerAddress,
+            ConnectTimeout = this.options.ConnectTimeout,
             TimeProvider = time,
             MaxPacketBytes = this.options.MaximumPacketSize,
             ReceiveMaximum = (ushort)this.options.ReceiveMaximum,
-            OnConnect = this.options.AllowAnonymous ? static _ => new ValueTask<MqttReasonCode>(MqttReasonCode.Success) : null, // null: from this machine only
             OnPublish = publish => intake.AcceptAsync(publish.Message, publish.Client.ClientId),
             OnError = (what, error) => Log.BrokerError(log, what, error),
-        });
+        };
+        foreach (var listener in MqttWaysIn.Others(this.options)) settings.Listeners.Add(listener);
+        MqttAccess.Guard(settings, this.options);
+        listeners = settings.Listeners;
+        broker = new MqttBroker(settings);
     }
 
     /// <summary>False when the broker is switched off (<see cref="MqttOptions.Enabled"/>).</summary>
     public bool Enabled => broker is not null;
 
-    /// <summary>Where the broker listens; null when it is switched off.</summary>
-    public IPEndPoint? EndPoint => broker?.EndPoint;
+    /// <summary>Where the broker listens for plain MQTT over TCP; null when that is left out or the broker is switched off.</summary>
+    public IPEndPoint? EndPoint => options.Port < 0 ? null : broker?.EndPoint;
+
+    /// <summary>All addresses that clients can connect to, after the start.</summary>
+    public IEnumerable<string> Addresses
+    {
+        get
+        {
+            if (EndPoint is { } plain) yield return $"mqtt://{plain}";
+            if (broker is null) yield break;
+            foreach (var (listener, real) in listeners.Zip(broker.ListenerEndPoints)) yield return MqttWaysIn.AddressOf(listener, real);
+        }
+    }
+
+    /// <summary>Who comes in, in words.</summary>
+    public string Clients => MqttAccess.Describe(options);
 
     /// <summary>Starts the runs a run's message triggers, then hands it to subscribers. Completes after the commit of its events.</summary>
     /// <returns>False when there is no room for one more retained message; no run was started, but where the last room was taken in that very moment.</returns>
@@ -65,25 +87,21 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
         {
             await broker.StartAsync(cancellationToken);
         }
-        catch (SocketException error) when (error.SocketErrorCode is SocketError.AddressAlreadyInUse)
+        catch (MqttListenException error) when (error is { IsInUse: true, EndPoint: IPEndPoint } && error.EndPoint.Equals(MqttWaysIn.Plain(options)))
         {
             throw new StartupException($"MQTT port {options.Port} is in use. Stop what listens there, or name another port with --mqtt-port.", error);
         }
-        catch (SocketException error)
+        catch (MqttListenException error)
         {
-            throw new StartupException($"The MQTT broker cannot listen on {options.Host}:{options.Port}: {error.Message}", error);
+            throw new StartupException($"MQTT: {error.Message}{(error.IsInUse ? ". Stop what listens there, or name another place" : "")}", error);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new StartupException($"MQTT: {error.Message}", error);
         }
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => broker?.StopAsync(cancellationToken) ?? Task.CompletedTask;
 
     public ValueTask DisposeAsync() => broker?.DisposeAsync() ?? ValueTask.CompletedTask;
-
-    private static IPAddress AddressOf(string host) => host switch
-    {
-        "localhost" => IPAddress.Loopback,
-        "*" or "+" => IPAddress.IPv6Any,
-        _ when IPAddress.TryParse(host, out var address) => address,
-        _ => throw new StartupException($"Mqtt:Host '{host}' is not an address. Give an IP address such as 127.0.0.1 or 0.0.0.0."),
-    };
 }

@@ -3,21 +3,86 @@ using System.ComponentModel.DataAnnotations;
 namespace Automation.Server.Triggers.Mqtt;
 
 /// <summary>Section <c>Mqtt</c> of the configuration: the embedded broker.</summary>
-internal sealed class MqttOptions
+internal sealed class MqttOptions : IValidatableObject
 {
     /// <summary>False leaves the broker out.</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>Address to listen on.</summary>
+    /// <summary>Address to listen on without TLS.</summary>
     [Required]
     public string Host { get; set; } = "127.0.0.1";
 
-    /// <summary>True lets clients in from other machines too, without a password: for closed networks only. Clients on this machine always come in.</summary>
+    /// <summary>TCP port; 0 takes a free one, -1 leaves it out.</summary>
+    [Range(-1, 65535)]
+    public int Port { get; set; } = 1883;
+
+    /// <summary>Port for WebSocket clients, path <c>/mqtt</c>; as <see cref="Port"/>.</summary>
+    [Range(-1, 65535)]
+    public int WebSocketPort { get; set; } = -1;
+
+    /// <summary>Origins of web pages that may connect by WebSocket; <c>*</c> for all. Pages of this machine's own address may.</summary>
+    public string[] WebSocketOrigins { get; set; } = [];
+
+    /// <summary>Address to listen on with TLS; empty: as <see cref="Host"/>.</summary>
+    public string TlsHost { get; set; } = "";
+
+    /// <summary>TCP port with TLS; as <see cref="Port"/>.</summary>
+    [Range(-1, 65535)]
+    public int TlsPort { get; set; } = -1;
+
+    /// <summary>Port for WebSocket clients with TLS; as <see cref="Port"/>.</summary>
+    [Range(-1, 65535)]
+    public int TlsWebSocketPort { get; set; } = -1;
+
+    /// <summary>Certificate with its chain, PEM, or with its key, PFX.</summary>
+    public string CertificateFile { get; set; } = "";
+
+    /// <summary>Key of the certificate, PEM; empty when it is in <see cref="CertificateFile"/>.</summary>
+    public string CertificateKeyFile { get; set; } = "";
+
+    /// <summary>Opens an encrypted key or PFX file.</summary>
+    public string CertificatePassword { get; set; } = "";
+
+    /// <summary>Certificates, PEM, that vouch for clients. The common name of a client's certificate is its user name.</summary>
+    public string ClientCertificateAuthority { get; set; } = "";
+
+    /// <summary>True refuses TLS clients without a certificate.</summary>
+    public bool RequireClientCertificate { get; set; }
+
+    /// <summary>File of a Unix domain socket for clients on this machine; empty for none.</summary>
+    public string UnixSocket { get; set; } = "";
+
+    /// <summary>Users and their hashed passwords; empty for none.</summary>
+    public string PasswordFile { get; set; } = "";
+
+    /// <summary>Rules about who may read and write which topics; empty for none.</summary>
+    public string AccessFile { get; set; } = "";
+
+    /// <summary>
+    /// True lets everybody in without a password: for closed networks only. Else clients on this machine come in without one, if there is no
+    /// <see cref="PasswordFile"/>.
+    /// </summary>
     public bool AllowAnonymous { get; set; }
 
-    /// <summary>TCP port; 0 takes a free one.</summary>
-    [Range(0, 65535)]
-    public int Port { get; set; } = 1883;
+    /// <summary>Most connections; more are closed at once.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxConnections { get; set; } = 10_000;
+
+    /// <summary>The same for one address.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxConnectionsPerAddress { get; set; } = 10_000;
+
+    /// <summary>Most new connections a second, 0 for no limit; those too many wait.</summary>
+    [Range(0, 1_000_000)]
+    public int MaxConnectRate { get; set; }
+
+    /// <summary>The same for one address; those too many are closed at once.</summary>
+    [Range(0, 1_000_000)]
+    public int MaxConnectRatePerAddress { get; set; }
+
+    /// <summary>From the connection to the whole CONNECT, the handshakes of TLS and WebSocket included.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Largest packet taken from a client.</summary>
     [Range(128, 268_435_460)]
@@ -26,4 +91,13 @@ internal sealed class MqttOptions
     /// <summary>QoS 1 messages of one client that may wait for their commit at a time.</summary>
     [Range(1, 65535)]
     public int ReceiveMaximum { get; set; } = 64;
+
+    /// <summary>Settings that need each other.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if ((TlsPort >= 0 || TlsWebSocketPort >= 0) && CertificateFile.Length == 0)
+            yield return new("Mqtt:TlsPort and Mqtt:TlsWebSocketPort need Mqtt:CertificateFile.");
+        if (RequireClientCertificate && ClientCertificateAuthority.Length == 0)
+            yield return new("Mqtt:RequireClientCertificate needs Mqtt:ClientCertificateAuthority, the file of those that vouch for clients.");
+    }
 }
