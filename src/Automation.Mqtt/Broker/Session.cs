@@ -7,6 +7,9 @@ internal sealed class Session(string clientId, BrokerContext broker)
 
     public string ClientId => clientId;
 
+    /// <summary>The user name of the client that the session belongs to; null when it has none, or it is not known any more.</summary>
+    public string? Owner { get; set; }
+
     /// <summary>The connection the session is attached to, or null.</summary>
     public ClientConnection? Connection { get; set; }
 

@@ -30,7 +30,9 @@ internal sealed class SessionTable(BrokerContext broker)
             if (_sessions.TryGetValue(connection.ClientId, out session))
             {
                 taken = session.Connection;
-                isPresent = !cleanStart && session.ExpirySeconds > 0;
+                // Whoever knows an identifier is not given what was kept for another user.
+                var isOwn = session.Owner is null || session.Owner == connection.Client.UserName;
+                isPresent = !cleanStart && session.ExpirySeconds > 0 && isOwn;
                 if (!isPresent)
                     overdue = End(session);
             }
@@ -93,6 +95,7 @@ internal sealed class SessionTable(BrokerContext broker)
         lock (session.Lock)
         {
             session.Connection = connection;
+            session.Owner = connection.Client.UserName;
             session.Generation++;
             session.ExpirySeconds = expirySeconds;
             session.DelayedWill = null;

@@ -162,6 +162,28 @@ public sealed class AccessTests : BrokerTestBase, IDisposable
         Assert.Equal(comesIn ? 1 : 0, broker.RetainedCount);
     }
 
+    [Theory]
+    [InlineData("anna", true)]
+    [InlineData("bert", false)]
+    [InlineData(null, false)]
+    public async Task Session_IsGivenBackToItsOwnUserOnly(string? name, bool isPresent)
+    {
+        var broker = await StartAsync(options => options.OnConnect = _ => new(MqttReasonCode.Success));
+        await using (var first = await TestClient.ConnectAsync(broker, Lasting("anna")))
+        {
+            await first.SubscribeAsync("t", 1);
+        }
+
+        await Eventually.IsAsync(() => broker.GetClients().Count == 0);
+        await broker.PublishAsync(new() { Topic = "t", QualityOfService = MqttQualityOfService.AtLeastOnce });
+        await using var second = await TestClient.ConnectAsync(broker, Lasting(name));
+        Assert.Equal(isPresent, second.Connack.SessionPresent);
+        if (isPresent)
+            await second.ExpectPublishAsync("t");
+        else
+            await second.ExpectNothingAsync();
+    }
+
     [Fact]
     public async Task PasswordsThatWait_DoNotHoldUpClientsThatAreConnected()
     {
@@ -179,6 +201,9 @@ public sealed class AccessTests : BrokerTestBase, IDisposable
             await refused.DisposeAsync();
         }
     }
+
+    private static ConnectPacket Lasting(string? name) =>
+        new() { Version = MqttProtocolVersion.V5, ClientId = "c", UserName = name, Properties = new() { SessionExpiryInterval = 600 } };
 
     private static ConnectPacket Connect(MqttProtocolVersion version, string? name, string? password, WillFields? will = null, string id = "c") => new()
     {

@@ -45,7 +45,7 @@ public sealed class CommandTests : IDisposable
 
     [Fact]
     public void Commands_AreTheDocumentedOnes() =>
-        Assert.Equal(["listen", "schema", "serve", "validate", "version"], CommandLine.Create().Subcommands.Select(c => c.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["listen", "mqtt-password", "schema", "serve", "validate", "version"], CommandLine.Create().Subcommands.Select(c => c.Name).Order(StringComparer.Ordinal));
 
     [Fact]
     public void EveryCommandAndOption_SaysWhatItIsFor() =>
