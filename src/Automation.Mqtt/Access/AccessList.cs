@@ -93,7 +93,11 @@ internal sealed partial class AccessList
         if (isQuotedStar)
             return null; // would mean everybody, and the quotation marks say that it does not
         var action = match.Groups["action"].Value;
-        var rule = AccessRule.Create(match.Groups["kind"].Value == "allow", action is "read" or "readwrite", action is "write" or "readwrite", match.Groups["filter"].Value);
+        var rule = AccessRule.Create(
+            allows: match.Groups["kind"].Value == "allow",
+            forRead: action is "read" or "readwrite",
+            forWrite: action is "write" or "readwrite",
+            match.Groups["filter"].Value);
         return rule is null ? null : (user, rule);
     }
 
@@ -102,9 +106,18 @@ internal sealed partial class AccessList
     private AppliedRule[] Apply(MqttClientInfo client)
     {
         var rules = client.UserName is { } name && _ofUsers.TryGetValue(name, out var own) ? own : _ofOthers;
-        return [.. rules.Select(rule => (Rule: rule, Levels: rule.LevelsFor(client))).Where(applied => applied.Levels is not null).Select(applied => new AppliedRule(applied.Rule, applied.Levels!))];
+        var applied = new List<AppliedRule>(rules.Length);
+        foreach (var rule in rules)
+        {
+            if (rule.LevelsFor(client) is { } levels)
+                applied.Add(new AppliedRule(rule, levels));
+        }
+
+        return [.. applied];
     }
 
-    [GeneratedRegex("""^\s*(?:"(?<quoted>[^"]+)"|(?<user>[^\s"]+))\s+(?<kind>allow|deny)\s+(?<action>read|write|readwrite)\s+(?<filter>.*?)\s*$""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """^\s*(?:"(?<quoted>[^"]+)"|(?<user>[^\s"]+))\s+(?<kind>allow|deny)\s+(?<action>read|write|readwrite)\s+(?<filter>.*?)\s*$""",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Line();
 }

@@ -31,7 +31,8 @@ public sealed class PasswordFile : IDisposable
     /// <param name="maxParallelChecks">See <see cref="MaxParallelChecks"/>; 0 for half of the processors.</param>
     /// <param name="maxWaitingChecks">See <see cref="MaxWaitingChecks"/>.</param>
     /// <exception cref="InvalidDataException">The file cannot be read, or a line is wrong; the message names file and line.</exception>
-    public PasswordFile(string path, Action<string, Exception>? onError = null, int maxRemembered = 10_000, int maxParallelChecks = 0, int maxWaitingChecks = 100)
+    public PasswordFile(
+        string path, Action<string, Exception>? onError = null, int maxRemembered = 10_000, int maxParallelChecks = 0, int maxWaitingChecks = 100)
     {
         MaxRemembered = maxRemembered;
         MaxParallelChecks = maxParallelChecks > 0 ? maxParallelChecks : Math.Max(1, Environment.ProcessorCount / 2);
@@ -60,7 +61,9 @@ public sealed class PasswordFile : IDisposable
     public static string FormatLine(string userName, PasswordHash password)
     {
         ArgumentNullException.ThrowIfNull(password);
-        return IsName(userName) ? $"{userName}:{password}" : throw new ArgumentException("A user name is not empty, has no colon and no control character, and neither starts with # nor starts or ends with a space.");
+        return IsName(userName)
+            ? $"{userName}:{password}"
+            : throw new ArgumentException("A user name is not empty, has no colon or control character, no # before it, and no space around it.");
     }
 
     /// <summary>Checks a password.</summary>
@@ -104,7 +107,10 @@ public sealed class PasswordFile : IDisposable
     public void Dispose() => _turn.Dispose();
 
     internal static bool IsName(string? name) =>
-        name is { Length: > 0 and <= ushort.MaxValue } && name[0] != '#' && !name.Any(character => character == ':' || char.IsControl(character)) && name.Trim() == name;
+        name is { Length: > 0 and <= ushort.MaxValue }
+        && name[0] != '#'
+        && !name.Any(character => character == ':' || char.IsControl(character))
+        && name.Trim() == name;
 
     private sealed record Users(FrozenDictionary<string, PasswordHash> ByName, PasswordHash Decoy)
     {
@@ -121,7 +127,11 @@ public sealed class PasswordFile : IDisposable
                     continue;
                 var colon = line.IndexOf(':', StringComparison.Ordinal);
                 if (colon < 0 || !IsName(line[..colon]) || !PasswordHash.TryParse(line[(colon + 1)..].TrimEnd(), out var hash))
-                    throw new InvalidDataException($"{path}({number}): a line is name:$pbkdf2-sha256$iterations$salt$hash with at least {PasswordHash.DefaultIterations} iterations.");
+                {
+                    throw new InvalidDataException(
+                        $"{path}({number}): a line is name:$pbkdf2-sha256$iterations$salt$hash with at least {PasswordHash.DefaultIterations} iterations.");
+                }
+
                 if (!users.TryAdd(line[..colon], hash))
                     throw new InvalidDataException($"{path}({number}): the user was named before.");
             }

@@ -10,7 +10,10 @@ namespace Automation.Mqtt.Access;
 /// </summary>
 public sealed class PasswordHash
 {
-    /// <summary>Iterations of new hashes, and the fewest that are accepted: some 50 ms of one processor. Devices come back often, and their passwords are made by machines.</summary>
+    /// <summary>
+    /// Iterations of new hashes, and the fewest that are accepted: some 50 ms of one processor. Devices come back often, and their passwords
+    /// are made by machines.
+    /// </summary>
     public const int DefaultIterations = 210_000;
 
     /// <summary>Most iterations that are accepted: one check would keep a processor busy for seconds.</summary>
@@ -75,7 +78,8 @@ public sealed class PasswordHash
         string.Create(CultureInfo.InvariantCulture, $"${Scheme}${Iterations}${Convert.ToBase64String(_salt)}${Convert.ToBase64String(_hash)}");
 
     /// <summary>Whether both are of the same password for certain: same salt, same hash.</summary>
-    internal bool IsSameAs(PasswordHash other) => Iterations == other.Iterations && _salt.AsSpan().SequenceEqual(other._salt) && _hash.AsSpan().SequenceEqual(other._hash);
+    internal bool IsSameAs(PasswordHash other) =>
+        Iterations == other.Iterations && _salt.AsSpan().SequenceEqual(other._salt) && _hash.AsSpan().SequenceEqual(other._hash);
 
     private static byte[] Derive(ReadOnlySpan<byte> password, byte[] salt, int iterations) =>
         Rfc2898DeriveBytes.Pbkdf2(password, salt, iterations, HashAlgorithmName.SHA256, HashBytes);

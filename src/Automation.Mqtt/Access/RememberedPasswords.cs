@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Automation.Mqtt.Access;
 
-/// <summary>Passwords that were right, as keyed hashes, so that clients which come back cost little. Holds for as long as the stored hash is the same.</summary>
+/// <summary>Passwords that were right, as keyed hashes, so that clients which come back cost little. Counts as long as the stored hash is the same.</summary>
 internal sealed class RememberedPasswords(int maximum)
 {
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);

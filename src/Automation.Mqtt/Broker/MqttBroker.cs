@@ -44,7 +44,8 @@ public sealed class MqttBroker : IAsyncDisposable
         : _context.Options.EndPoint ?? throw new InvalidOperationException("The broker has no end point for plain MQTT over TCP.");
 
     /// <summary>Where the broker listens by <see cref="MqttBrokerOptions.Listeners"/>, in their order; empty before the start.</summary>
-    public IReadOnlyList<EndPoint> ListenerEndPoints => [.. _listeners.Skip(_context.Options.EndPoint is null ? 0 : 1).Select(listener => listener.EndPoint)];
+    public IReadOnlyList<EndPoint> ListenerEndPoints =>
+        [.. _listeners.Skip(_context.Options.EndPoint is null ? 0 : 1).Select(listener => listener.EndPoint)];
 
     /// <summary>Counts since the broker was made.</summary>
     public MqttBrokerMetrics Metrics => _context.Metrics;

@@ -54,8 +54,14 @@ public sealed partial class MqttBrokerMetrics
     }
 
     private IEnumerable<Measurement<long>> Refusals() =>
-        [new(ConnectionsOverLimit, new KeyValuePair<string, object?>("reason", "limit")), new(ConnectionsOverRate, new KeyValuePair<string, object?>("reason", "rate"))];
+    [
+        new(ConnectionsOverLimit, new KeyValuePair<string, object?>("reason", "limit")),
+        new(ConnectionsOverRate, new KeyValuePair<string, object?>("reason", "rate")),
+    ];
 
     private IEnumerable<Measurement<long>> Failures() =>
-        [new(TlsFailures, new KeyValuePair<string, object?>("kind", "tls")), new(UpgradeFailures, new KeyValuePair<string, object?>("kind", "websocket"))];
+    [
+        new(TlsFailures, new KeyValuePair<string, object?>("kind", "tls")),
+        new(UpgradeFailures, new KeyValuePair<string, object?>("kind", "websocket")),
+    ];
 }

@@ -38,20 +38,21 @@ internal static class WebSocketUpgrade
         if (request.Target.Split('?', 2)[0] != options.Path)
             return Answer.Refusal("404 Not Found", $"WebSocket clients connect to {options.Path}.");
         if (request.Method != "GET")
-            return Answer.Refusal("405 Method Not Allowed", "Only GET is answered here.", "Allow: GET\r\n");
+            return Answer.Refusal("405 Method Not Allowed", "Only GET is answered here.", "Allow: GET\r\nConnection: close\r\n");
         if (request.Header("Transfer-Encoding") is not null || request.Header("Content-Length") is not (null or "0"))
             return Answer.Refusal("400 Bad Request", "A WebSocket request has no body.");
-        if (!request.HasToken("Upgrade", "websocket", StringComparison.OrdinalIgnoreCase) || !request.HasToken("Connection", "upgrade", StringComparison.OrdinalIgnoreCase))
-            return Answer.Refusal("426 Upgrade Required", "Only WebSocket is spoken here.", "Upgrade: websocket\r\nConnection: Upgrade\r\n");
+        if (!request.HasToken("Upgrade", "websocket", StringComparison.OrdinalIgnoreCase)
+            || !request.HasToken("Connection", "upgrade", StringComparison.OrdinalIgnoreCase))
+            return Answer.Refusal("426 Upgrade Required", "Only WebSocket is spoken here.", "Upgrade: websocket\r\nConnection: Upgrade, close\r\n");
         if (request.Header("Sec-WebSocket-Version") != "13")
-            return Answer.Refusal("426 Upgrade Required", "WebSocket version 13 is needed.", "Sec-WebSocket-Version: 13\r\n");
+            return Answer.Refusal("426 Upgrade Required", "WebSocket version 13 is needed.", "Sec-WebSocket-Version: 13\r\nConnection: close\r\n");
         if (!TryAcceptKey(request.Header("Sec-WebSocket-Key"), out var accept))
             return Answer.Refusal("400 Bad Request", "Sec-WebSocket-Key is not 16 bytes in base64.");
         if (!request.HasToken("Sec-WebSocket-Protocol", Protocol, StringComparison.Ordinal))
             return Answer.Refusal("400 Bad Request", "The subprotocol mqtt is needed."); // MQTT-6.0.0-3
         if (!IsOriginAllowed(request.Header("Origin"), host, options.Origins))
             return Answer.Refusal("403 Forbidden", "Pages of this origin may not connect.");
-        return new Answer(true, $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: {Protocol}\r\n\r\n"); // MQTT-6.0.0-4
+        return Answer.Acceptance(accept);
     }
 
     private static async ValueTask<Answer?> AnswerAsync(Stream stream, MqttWebSocketOptions options)
@@ -120,7 +121,13 @@ internal static class WebSocketUpgrade
     /// <summary>An HTTP answer.</summary>
     internal sealed record Answer(bool IsAccepted, string Text)
     {
-        public static Answer Refusal(string status, string reason, string headers = "") =>
-            new(false, $"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {reason.Length + 1}\r\n{headers}{(headers.Contains("Connection:", StringComparison.Ordinal) ? "" : "Connection: close\r\n")}\r\n{reason}\n");
+        // The subprotocol is echoed — MQTT-6.0.0-4.
+        public static Answer Acceptance(string accept) => new(
+            true,
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+            $"Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: {Protocol}\r\n\r\n");
+
+        public static Answer Refusal(string status, string reason, string headers = "Connection: close\r\n") => new(
+            false, $"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {reason.Length + 1}\r\n{headers}\r\n{reason}\n");
     }
 }

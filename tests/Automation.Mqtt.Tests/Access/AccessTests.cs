@@ -32,7 +32,8 @@ public sealed class AccessTests : BrokerTestBase, IDisposable
         var broker = await StartGuardedAsync();
         string[] user = name is null ? [] : ["-u", name];
         string[] secret = password is null ? [] : ["-P", password];
-        using var publisher = ClientProgram.Start("mosquitto_pub", ["-h", "127.0.0.1", "-p", $"{broker.EndPoint.Port}", "-V", version, .. user, .. secret, "-q", "1", "-t", "home/x", "-m", "x"]);
+        using var publisher = ClientProgram.Start(
+            "mosquitto_pub", ["-h", "127.0.0.1", "-p", $"{broker.EndPoint.Port}", "-V", version, .. user, .. secret, "-q", "1", "-t", "home/x", "-m", "x"]);
         if (comesIn)
             await publisher.SucceedAsync();
         else
@@ -189,7 +190,9 @@ public sealed class AccessTests : BrokerTestBase, IDisposable
     {
         var broker = await StartGuardedAsync(configure: options => options.ConnectTimeout = TimeSpan.FromMinutes(5));
         await using var client = await TestClient.ConnectAsync(broker, Connect(MqttProtocolVersion.V5, "anna", "right"));
-        var flood = Enumerable.Range(0, 5).Select(number => TestClient.ConnectAsync(broker, Connect(MqttProtocolVersion.V5, "anna", $"wrong {number}", id: $"f{number}"))).ToList();
+        var flood = Enumerable.Range(0, 5)
+            .Select(number => TestClient.ConnectAsync(broker, Connect(MqttProtocolVersion.V5, "anna", $"wrong {number}", id: $"f{number}")))
+            .ToList();
 
         await client.PublishAsync("home/x", qos: 1, packetId: 1);
         await client.ExpectAckAsync(PacketType.Puback, 1);

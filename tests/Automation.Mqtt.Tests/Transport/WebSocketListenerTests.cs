@@ -141,7 +141,8 @@ public sealed class WebSocketListenerTests : BrokerTestBase
         await using var watcher = await TestClient.ConnectAsync(broker, "watcher");
         await watcher.SubscribeAsync("gone");
         using var client = await ConnectAsync(port);
-        await SendAsync(client, Wire.Encode(MqttProtocolVersion.V5, new ConnectPacket { Version = MqttProtocolVersion.V5, ClientId = "ws", CleanStart = true, Will = new() { Topic = "gone", Payload = [1] } }));
+        var connect = new ConnectPacket { Version = MqttProtocolVersion.V5, ClientId = "ws", CleanStart = true, Will = new() { Topic = "gone", Payload = [1] } };
+        await SendAsync(client, Wire.Encode(MqttProtocolVersion.V5, connect));
         await ReceiveAsync(client);
 
         await client.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None).WaitAsync(TestClient.Patience);
