@@ -78,8 +78,8 @@ internal static class ConnectHandshake
                 ReceiveMaximum = options.ReceiveMaximum,
                 MaximumPacketSize = (uint)options.MaxPacketBytes,
                 TopicAliasMaximum = options.TopicAliasMaximum,
-                // What is absent is true by the standard: QoS 2, retained messages, wildcards, subscription identifiers.
-                SharedSubscriptionAvailable = 0,
+                // What is absent is there by the standard: QoS 2, retained messages, wildcards, subscription identifiers.
+                SharedSubscriptionAvailable = 1,
             },
         };
     }

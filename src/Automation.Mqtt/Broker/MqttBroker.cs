@@ -7,8 +7,7 @@ namespace Automation.Mqtt.Broker;
 
 /// <summary>An MQTT 3.1.1 and 5.0 server over TCP, TLS, WebSocket and Unix domain sockets.</summary>
 /// <remarks>
-/// Sessions, queues and retained messages are kept in memory; a stopped broker forgets them. Shared subscriptions are not
-/// supported and said so in the CONNACK. All members may be used from any thread.
+/// Sessions, queues and retained messages are kept in memory; a stopped broker forgets them. All members may be used from any thread.
 /// </remarks>
 public sealed class MqttBroker : IAsyncDisposable
 {

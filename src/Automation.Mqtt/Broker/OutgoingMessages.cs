@@ -1,3 +1,5 @@
+using Automation.Mqtt.Topics;
+
 namespace Automation.Mqtt.Broker;
 
 /// <summary>One copy of a message for one session.</summary>
@@ -7,7 +9,8 @@ namespace Automation.Mqtt.Broker;
 /// <param name="Identifiers">Subscription identifiers, or null.</param>
 /// <param name="Sequence">Its place among what was queued.</param>
 /// <param name="IsFromStore">A retained message for a new subscription, which was in no queue.</param>
-internal readonly record struct Delivery(RoutedMessage Message, MqttQualityOfService QualityOfService, bool Retain, uint[]? Identifiers, long Sequence, bool IsFromStore = false);
+/// <param name="Share">The shared subscription it comes from, whose other members get it if this session cannot finish it; else null.</param>
+internal readonly record struct Delivery(RoutedMessage Message, MqttQualityOfService QualityOfService, bool Retain, uint[]? Identifiers, long Sequence, bool IsFromStore = false, TopicFilter? Share = null);
 
 /// <summary>A QoS 1 or 2 message that was sent and is not finished.</summary>
 internal sealed class InFlight(ushort packetId, Delivery delivery, long order)
@@ -63,6 +66,56 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
         queue.Enqueue(new Delivery(message, qos, retain, identifiers, _sequence++));
         return dropped;
     }
+
+    /// <summary>Whether one more message could be sent at once, or for QoS 0 with few before it.</summary>
+    public bool IsFreeFor(MqttQualityOfService qos) => qos == MqttQualityOfService.AtMostOnce
+        ? _fireAndForget.Count < _window
+        : _sent + _acknowledged.Count < _window && _resend.Count == 0 && _inFlightBytes < maxBytes;
+
+    /// <summary>Puts a message of a shared subscription in its queue. Nothing is dropped for it: another member may have room.</summary>
+    /// <returns>False when there is no room.</returns>
+    public bool TryEnqueueShared(RoutedMessage message, MqttQualityOfService qos, Subscription subscription)
+    {
+        if (!TryReserve(message.Size))
+            return false;
+        var queue = qos == MqttQualityOfService.AtMostOnce ? _fireAndForget : _acknowledged;
+        queue.Enqueue(new Delivery(message, qos, subscription.RetainAsPublished && message.Message.Retain, subscription.Identifiers, _sequence++, Share: subscription.Filter));
+        return true;
+    }
+
+    /// <summary>
+    /// The shared subscription is gone: takes what waits and was not sent, for the other members. What was sent is still this client's
+    /// to finish — MQTT 5 §3.10.4.
+    /// </summary>
+    public List<Delivery> TakeShared(TopicFilter share)
+    {
+        List<Delivery> taken = [];
+        for (var left = _acknowledged.Count; left > 0; left--)
+        {
+            var delivery = _acknowledged.Dequeue();
+            if (!share.Equals(delivery.Share))
+            {
+                _acknowledged.Enqueue(delivery);
+                continue;
+            }
+
+            taken.Add(delivery);
+            Release(delivery.Message.Size);
+        }
+
+        return taken;
+    }
+
+    /// <summary>
+    /// The session ends: what of its shared subscriptions the other members should get, in order. QoS 2 messages that were sent are
+    /// not among them: they must go to nobody else [MQTT-4.8.2-5].
+    /// </summary>
+    public List<Delivery> UnfinishedShared() =>
+    [
+        .. _inFlight.Values.Where(entry => entry.Delivery is { Share: not null, QualityOfService: MqttQualityOfService.AtLeastOnce })
+            .OrderBy(entry => entry.Order).Select(entry => entry.Delivery),
+        .. _acknowledged.Where(delivery => delivery.Share is not null),
+    ];
 
     /// <summary>
     /// The retained messages for a subscription: those of now, sent before what is published later. They stay in the store until they

@@ -4,31 +4,56 @@ namespace Automation.Mqtt.Broker;
 internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retained, MqttBrokerMetrics metrics)
 {
     [ThreadStatic]
-    private static List<Subscription>? t_matches;
+    private static Matches? t_matches;
 
     [ThreadStatic]
     private static Dictionary<Session, Copy>? t_copies;
 
     /// <param name="message">The message.</param>
     /// <param name="origin">The publisher's session, for No Local; null when the application publishes.</param>
-    /// <returns>The number of sessions that subscribe to the topic.</returns>
+    /// <returns>The number of sessions that subscribe to the topic; a shared subscription counts as one.</returns>
     public int Route(RoutedMessage message, Session? origin)
     {
         if (message.Message.Retain && !retained.TrySet(message))
             metrics.NotRetained();
 
-        var matches = t_matches ??= [];
+        var matches = t_matches ??= new Matches();
         subscriptions.Collect(message.Message.Topic, matches);
         try
         {
-            if (matches.Count == 0)
-                return 0;
-            return matches.Count == 1 ? DeliverOne(message, matches[0], origin) : DeliverMerged(message, matches, origin);
+            var receivers = matches.Subscriptions.Count switch
+            {
+                0 => 0,
+                1 => DeliverOne(message, matches.Subscriptions[0], origin),
+                _ => DeliverMerged(message, matches.Subscriptions, origin),
+            };
+            // A copy of its own, whatever else the session subscribes to: it may go to another member one day.
+            foreach (var group in matches.Groups)
+                DeliverShared(message, group);
+            return receivers + matches.Groups.Count;
         }
         finally
         {
             matches.Clear();
         }
+    }
+
+    /// <summary>Gives messages of shared subscriptions that a session leaves behind to the other members of each.</summary>
+    public void Redeliver(List<Delivery> left)
+    {
+        foreach (var delivery in left)
+        {
+            if (delivery.Message.IsExpired)
+                metrics.Expired();
+            else
+                DeliverShared(delivery.Message, subscriptions.FindGroup(delivery.Share!));
+        }
+    }
+
+    private void DeliverShared(RoutedMessage message, ShareGroup? group)
+    {
+        if (group is null || !group.TryDeliver(message))
+            metrics.QueueFull(1);
     }
 
     private int DeliverOne(RoutedMessage message, Subscription match, Session? origin)

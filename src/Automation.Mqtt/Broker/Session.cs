@@ -1,3 +1,5 @@
+using Automation.Mqtt.Topics;
+
 namespace Automation.Mqtt.Broker;
 
 /// <summary>What the broker remembers of one client — MQTT 5 §4.1. Everything mutable is guarded by <see cref="Lock"/>.</summary>
@@ -47,6 +49,30 @@ internal sealed class Session(string clientId, BrokerContext broker)
 
         connection?.WakeWriter();
         return dropped;
+    }
+
+    /// <summary>Queues a message of a shared subscription, if the session is a member still and in the state that is asked for.</summary>
+    public bool TryDeliverShared(RoutedMessage message, TopicFilter share, MemberState state)
+    {
+        ClientConnection? connection;
+        lock (Lock)
+        {
+            connection = Connection is { IsClosing: false } ? Connection : null;
+            if (IsEnded || connection is null != (state == MemberState.Away) || !Subscriptions.TryGetValue(share.Text, out var subscription))
+                return false;
+            var qos = (MqttQualityOfService)Math.Min((byte)subscription.QualityOfService, (byte)message.Message.QualityOfService);
+            var canTake = state switch
+            {
+                MemberState.Free => Outgoing.IsFreeFor(qos),
+                MemberState.Away => qos != MqttQualityOfService.AtMostOnce,
+                _ => true,
+            };
+            if (!canTake || !Outgoing.TryEnqueueShared(message, qos, subscription))
+                return false;
+        }
+
+        connection?.WakeWriter();
+        return true;
     }
 }
 

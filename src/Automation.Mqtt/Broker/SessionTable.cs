@@ -147,6 +147,8 @@ internal sealed class SessionTable(BrokerContext broker)
             broker.Queues.Sessions = _sessions.Count;
         }
 
+        List<Delivery> left;
+        Will? will;
         lock (session.Lock)
         {
             session.IsEnded = true;
@@ -154,10 +156,13 @@ internal sealed class SessionTable(BrokerContext broker)
             foreach (var subscription in session.Subscriptions.Values)
                 broker.Subscriptions.Remove(subscription);
             session.Subscriptions.Clear();
+            left = session.Outgoing.UnfinishedShared();
             session.Outgoing.Clear();
-            var will = session.DelayedWill;
+            will = session.DelayedWill;
             session.DelayedWill = null;
-            return will;
         }
+
+        broker.Router.Redeliver(left);
+        return will;
     }
 }

@@ -27,6 +27,8 @@ internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection co
             };
             if (!TryAdd(subscription, out var isNew))
                 codes[index] = MqttReasonCode.QuotaExceeded;
+            else if (filter.ShareName is not null)
+                continue; // no retained messages — §4.8.2
             else if (request.RetainHandling == 0 || (request.RetainHandling == 1 && isNew) || wantRetained.ContainsKey(filter.Text))
                 wantRetained[filter.Text] = subscription;
         }
@@ -47,8 +49,6 @@ internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection co
     {
         if (!TopicFilter.TryParse(request.Filter, out var filter))
             return MqttReasonCode.TopicFilterInvalid;
-        if (filter.ShareName is not null)
-            return MqttReasonCode.SharedSubscriptionsNotSupported;
         if (broker.Options.OnSubscribe is { } hook)
         {
             var context = new MqttSubscribeContext { Client = connection.Client, Filter = filter, QualityOfService = request.QualityOfService };
@@ -79,14 +79,19 @@ internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection co
     private MqttReasonCode Remove(string filter)
     {
         var session = connection.Session;
+        List<Delivery> left = [];
         lock (session.Lock)
         {
             if (!session.Subscriptions.Remove(filter, out var subscription))
                 return MqttReasonCode.NoSubscriptionExisted;
             broker.Subscriptions.Remove(subscription);
             session.Outgoing.RemoveRetained(filter);
-            return MqttReasonCode.Success;
+            if (subscription.Filter.ShareName is not null)
+                left = session.Outgoing.TakeShared(subscription.Filter);
         }
+
+        broker.Router.Redeliver(left);
+        return MqttReasonCode.Success;
     }
 
     // Under the session's lock: a publish that comes now is queued after the retained message it replaces.

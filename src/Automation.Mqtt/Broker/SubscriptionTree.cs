@@ -5,7 +5,7 @@ namespace Automation.Mqtt.Broker;
 /// <summary>All subscriptions: exact filters in a hash map, filters with wildcards in a tree of levels. Many readers, few writers.</summary>
 internal sealed class SubscriptionTree : IDisposable
 {
-    private readonly Dictionary<string, Dictionary<Session, Subscription>> _exact = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Subscribers> _exact = new(StringComparer.Ordinal);
     private readonly Node _root = new();
     private readonly ReaderWriterLockSlim _lock = new();
 
@@ -15,7 +15,7 @@ internal sealed class SubscriptionTree : IDisposable
         _lock.EnterWriteLock();
         try
         {
-            SubscribersOf(subscription.Filter, create: true)![subscription.Session] = subscription;
+            SubscribersOf(subscription.Filter, create: true)!.Set(subscription);
         }
         finally
         {
@@ -30,7 +30,8 @@ internal sealed class SubscriptionTree : IDisposable
         {
             var filter = subscription.Filter;
             var subscribers = SubscribersOf(filter, create: false);
-            if (subscribers is null || !subscribers.Remove(subscription.Session) || subscribers.Count > 0)
+            subscribers?.Remove(subscription);
+            if (subscribers is null or { IsEmpty: false })
                 return;
             if (filter.HasWildcards)
                 Prune(_root, filter.Filter);
@@ -43,14 +44,28 @@ internal sealed class SubscriptionTree : IDisposable
         }
     }
 
-    /// <summary>Adds every subscription that matches; a session may be there several times.</summary>
-    public void Collect(string topic, List<Subscription> to)
+    /// <summary>The group of a shared subscription, or null when it has no member.</summary>
+    public ShareGroup? FindGroup(TopicFilter filter)
+    {
+        _lock.EnterReadLock();
+        try
+        {
+            return SubscribersOf(filter, create: false) is { } subscribers && subscribers.TryGetGroup(filter.ShareName!, out var group) ? group : null;
+        }
+        finally
+        {
+            _lock.ExitReadLock();
+        }
+    }
+
+    /// <summary>Adds everything that matches.</summary>
+    public void Collect(string topic, Matches to)
     {
         _lock.EnterReadLock();
         try
         {
             if (_exact.TryGetValue(topic, out var exact))
-                to.AddRange(exact.Values);
+                exact.AddTo(to);
             Collect(_root, topic, topic.StartsWith('$'), to);
         }
         finally
@@ -62,18 +77,18 @@ internal sealed class SubscriptionTree : IDisposable
     public void Dispose() => _lock.Dispose();
 
     // Wildcards of the first level do not match topics that start with $ — MQTT 5 §4.7.2.
-    private static void Collect(Node node, ReadOnlySpan<char> rest, bool hidden, List<Subscription> to)
+    private static void Collect(Node node, ReadOnlySpan<char> rest, bool hidden, Matches to)
     {
         if (!hidden)
-            to.AddRange(node.Rest.Values);
+            node.Rest?.AddTo(to);
         var level = TopicLevels.Next(ref rest, out var isLast);
-        if (node.Children.TryGetValue(level, out var child))
+        if (node.Find(level) is { } child)
             Descend(child, rest, isLast, to);
         if (!hidden && node.AnyLevel is { } any)
             Descend(any, rest, isLast, to);
     }
 
-    private static void Descend(Node node, ReadOnlySpan<char> rest, bool isLast, List<Subscription> to)
+    private static void Descend(Node node, ReadOnlySpan<char> rest, bool isLast, Matches to)
     {
         if (!isLast)
         {
@@ -81,16 +96,16 @@ internal sealed class SubscriptionTree : IDisposable
             return;
         }
 
-        to.AddRange(node.Here.Values);
-        to.AddRange(node.Rest.Values); // "a/#" matches "a"
+        node.Here?.AddTo(to);
+        node.Rest?.AddTo(to); // "a/#" matches "a"
     }
 
-    private Dictionary<Session, Subscription>? SubscribersOf(TopicFilter filter, bool create)
+    private Subscribers? SubscribersOf(TopicFilter filter, bool create)
     {
         if (!filter.HasWildcards)
         {
             if (!_exact.TryGetValue(filter.Filter, out var exact) && create)
-                _exact.Add(filter.Filter, exact = []);
+                _exact.Add(filter.Filter, exact = new Subscribers());
             return exact;
         }
 
@@ -100,13 +115,13 @@ internal sealed class SubscriptionTree : IDisposable
         {
             var level = TopicLevels.Next(ref rest, out var isLast);
             if (level is "#")
-                return node.Rest;
+                return create ? node.Rest ??= new Subscribers() : node.Rest;
             var child = node.Child(level, create);
             if (child is null)
                 return null;
             node = child;
             if (isLast)
-                return node.Here;
+                return create ? node.Here ??= new Subscribers() : node.Here;
         }
     }
 
@@ -114,44 +129,60 @@ internal sealed class SubscriptionTree : IDisposable
     private static void Prune(Node node, ReadOnlySpan<char> rest)
     {
         var level = TopicLevels.Next(ref rest, out var isLast);
-        if (level is "#" || node.Child(level, create: false) is not { } child)
+        if (level is "#")
+        {
+            node.Rest = null;
             return;
-        if (!isLast)
-            Prune(child, rest);
-        if (!child.IsEmpty)
+        }
+
+        if (node.Child(level, create: false) is not { } child)
             return;
-        if (level is "+")
-            node.AnyLevel = null;
+        if (isLast)
+            child.Here = null;
         else
-            node.Children.Remove(level);
+            Prune(child, rest);
+        if (child.IsEmpty)
+            node.Remove(level);
     }
 
+    /// <summary>A level of the filters with wildcards. Parts that few nodes have are made when needed: a node takes 56 bytes then, not 400.</summary>
     private sealed class Node
     {
-        private readonly Dictionary<string, Node> _children = new(StringComparer.Ordinal);
-
-        public Dictionary<string, Node>.AlternateLookup<ReadOnlySpan<char>> Children => _children.GetAlternateLookup<ReadOnlySpan<char>>();
+        private Dictionary<string, Node>? _children;
 
         /// <summary>The child for the level "+".</summary>
-        public Node? AnyLevel { get; set; }
+        private Node? _anyLevel;
+
+        public Node? AnyLevel => _anyLevel;
 
         /// <summary>Filters that end at this level.</summary>
-        public Dictionary<Session, Subscription> Here { get; } = [];
+        public Subscribers? Here { get; set; }
 
         /// <summary>Filters that go on with "#".</summary>
-        public Dictionary<Session, Subscription> Rest { get; } = [];
+        public Subscribers? Rest { get; set; }
 
-        public bool IsEmpty => _children.Count == 0 && AnyLevel is null && Here.Count == 0 && Rest.Count == 0;
+        public bool IsEmpty => _children is null && _anyLevel is null && Here is null && Rest is null;
+
+        public Node? Find(ReadOnlySpan<char> level) =>
+            _children is not null && _children.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(level, out var child) ? child : null;
 
         public Node? Child(ReadOnlySpan<char> level, bool create)
         {
             if (level is "+")
-                return create ? AnyLevel ??= new Node() : AnyLevel;
-            if (Children.TryGetValue(level, out var child) || !create)
+                return create ? _anyLevel ??= new Node() : _anyLevel;
+            var child = Find(level);
+            if (child is not null || !create)
                 return child;
-            child = new Node();
-            _children.Add(level.ToString(), child);
+            (_children ??= new Dictionary<string, Node>(StringComparer.Ordinal)).Add(level.ToString(), child = new Node());
             return child;
+        }
+
+        public void Remove(ReadOnlySpan<char> level)
+        {
+            if (level is "+")
+                _anyLevel = null;
+            else if (_children is not null && _children.GetAlternateLookup<ReadOnlySpan<char>>().Remove(level) && _children.Count == 0)
+                _children = null;
         }
     }
 }

@@ -6,6 +6,7 @@ namespace Automation.Mqtt.Topics;
 /// <remarks><c>$share/{name}/{filter}</c> is a shared subscription (§4.8.2); <see cref="Filter"/> is then the part that topics are matched against.</remarks>
 public sealed class TopicFilter : IEquatable<TopicFilter>
 {
+    private const string ShareRoot = "$share";
     private const string SharePrefix = "$share/";
 
     private TopicFilter(string text, string filter, string? shareName)
@@ -40,6 +41,8 @@ public sealed class TopicFilter : IEquatable<TopicFilter>
 
         var matched = text;
         string? shareName = null;
+        if (text == ShareRoot)
+            return false; // [MQTT-4.8.2-1]
         if (text.StartsWith(SharePrefix, StringComparison.Ordinal))
         {
             var end = text.IndexOf('/', SharePrefix.Length);

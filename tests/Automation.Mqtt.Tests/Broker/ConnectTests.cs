@@ -16,7 +16,7 @@ public sealed class ConnectTests : BrokerTestBase
         Assert.Equal(1024u * 1024, told.MaximumPacketSize);
         Assert.Equal((ushort)16, told.TopicAliasMaximum);
         Assert.Equal((ushort)3600, told.ServerKeepAlive);
-        Assert.Equal((byte)0, told.SharedSubscriptionAvailable);
+        Assert.Equal((byte)1, told.SharedSubscriptionAvailable);
         Assert.Null(told.MaximumQoS);
         Assert.False(client.Connack.SessionPresent);
     }

@@ -119,11 +119,17 @@ internal sealed class TestClient : IAsyncDisposable
         await ExpectClosedAsync();
     }
 
-    /// <summary>Nothing else is on its way: the answer to a PINGREQ comes next. Also tells that the broker handled all before it.</summary>
+    /// <summary>
+    /// Nothing else is on its way: the answers to two PINGREQ come next, for an answer overtakes messages of the same turn. Also tells
+    /// that the broker handled all before it.
+    /// </summary>
     public async Task ExpectNothingAsync()
     {
-        await SendAsync(PingPacket.Request);
-        Assert.Equal(PacketType.Pingresp, (await ExpectAsync<PingPacket>()).Type);
+        for (var round = 0; round < 2; round++)
+        {
+            await SendAsync(PingPacket.Request);
+            Assert.Equal(PacketType.Pingresp, (await ExpectAsync<PingPacket>()).Type);
+        }
     }
 
     public Task PublishAsync(
