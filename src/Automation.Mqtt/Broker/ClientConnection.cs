@@ -27,6 +27,10 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
     public Session Session { get; private set; } = null!;
     public int SendWindow { get; private set; }
     public uint MaximumPacketSize { get; private set; } = uint.MaxValue;
+
+    /// <summary>Greatest alias that we may set; 0 for none.</summary>
+    public ushort TopicAliasMaximum { get; private set; }
+
     public bool IsConnected => Session is not null;
     public bool IsClosing => Volatile.Read(ref _ending) is not null;
 
@@ -234,6 +238,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
     private bool Accept(ConnectPacket connect)
     {
         _connect = connect;
+        TopicAliasMaximum = Math.Min(connect.Properties?.TopicAliasMaximum ?? 0, broker.Options.TopicAliasMaximum);
         _writer = new ClientWriter(broker, this, transport.Output);
         _pipeline = new PublishPipeline(broker, this);
         _will = ConnectHandshake.WillOf(connect, Client);

@@ -16,6 +16,7 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
 
     private readonly WakeSignal _wake = new();
     private readonly Queue<Answer> _answers = new();
+    private readonly OutgoingAliases _aliases = new(connection.TopicAliasMaximum);
     private int _answerBytes;
     private bool _isLast;
 
@@ -104,7 +105,7 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
         }
 
         var encoded = Encode(delivery);
-        if (IsTooLarge(encoded))
+        if (IsTooLarge(delivery, encoded))
             return true;
 
         ushort id = 0;
@@ -128,16 +129,17 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
 
         // The client may have come back with a smaller limit than it had.
         var encoded = Encode(old.Delivery);
-        if (IsTooLarge(encoded))
+        if (IsTooLarge(old.Delivery, encoded))
             outgoing.Finish(old.PacketId);
         else
             Write(old.Delivery, old.PacketId, isDuplicate: true, encoded);
     }
 
     // "discard it without sending and behave as if it had completed" — MQTT 5 §3.1.2.11.4
-    private bool IsTooLarge(EncodedPublish encoded)
+    private bool IsTooLarge(in Delivery delivery, EncodedPublish encoded)
     {
-        if (encoded.Size <= connection.MaximumPacketSize)
+        var maximum = connection.MaximumPacketSize;
+        if (encoded.Size <= maximum || (_aliases.Knows(delivery.Message.Message.Topic) && encoded.SizeAs(TopicForm.Alias) <= maximum))
             return false;
         broker.Metrics.TooLarge();
         return true;
@@ -147,7 +149,12 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
 
     private void Write(in Delivery delivery, ushort id, bool isDuplicate, EncodedPublish encoded)
     {
-        encoded.WriteTo(output, PublishWriter.FirstByte(delivery.QualityOfService, delivery.Retain, isDuplicate), id, delivery.Message.RemainingSeconds);
+        var first = PublishWriter.FirstByte(delivery.QualityOfService, delivery.Retain, isDuplicate);
+        var form = _aliases.Choose(delivery.Message.Message.Topic, encoded.SizeAs(TopicForm.NameAndAlias) <= connection.MaximumPacketSize, out var alias);
+        if (form == TopicForm.Name)
+            encoded.WriteTo(output, first, id, delivery.Message.RemainingSeconds);
+        else
+            encoded.WriteTo(output, form, alias, first, id, delivery.Message.RemainingSeconds);
         broker.Metrics.Sent();
     }
 }

@@ -62,7 +62,10 @@ public sealed class MqttBrokerOptions
     /// <summary>Most QoS 1 and 2 messages sent to a client and not acknowledged yet; the client's own Receive Maximum may be lower.</summary>
     public ushort MaxInFlight { get; set; } = 64;
 
-    /// <summary>Greatest topic alias a client may use.</summary>
+    /// <summary>
+    /// Most topic aliases of a connection in each direction: the greatest a client may use, and the most that the broker sets for a
+    /// client that allows them, however many that are.
+    /// </summary>
     public ushort TopicAliasMaximum { get; set; } = 16;
 
     /// <summary>Longest time a session is kept, in memory, after its connection ended. Zero ends each session with its connection.</summary>

@@ -30,20 +30,24 @@ internal static class PublishWriter
         try
         {
             body.WriteString(message.Topic);
-            var packetIdAt = withPacketId ? body.Written.Length : -1;
+            var topicSize = body.Written.Length;
+            var packetIdAt = withPacketId ? topicSize : -1;
             if (withPacketId)
                 body.WriteUInt16(0);
+            var start = body.Written.Length;
+            var lengthSize = 0;
             var expiryAt = -1;
             if (isV5)
             {
-                var properties = PropertiesOf(message, subscriptionIdentifiers);
-                var start = body.Written.Length;
-                PropertyWriter.Write(ref body, properties);
+                PropertyWriter.Write(ref body, PropertiesOf(message, subscriptionIdentifiers));
+                lengthSize = LengthSize(body.Written[start..]);
                 if (message.MessageExpiryInterval is not null)
-                    expiryAt = start + ExpiryOffset(body.Written[start..]);
+                    expiryAt = start + lengthSize + ExpiryOffset(body.Written[(start + lengthSize)..]);
             }
 
-            return EncodedPublish.Create(body.Written, message.Payload.Span, packetIdAt, expiryAt);
+            var propertiesAt = start + lengthSize;
+            var layout = new PublishLayout(topicSize, packetIdAt, propertiesAt, body.Written.Length - propertiesAt, expiryAt);
+            return EncodedPublish.Create(body.Written, message.Payload.Span, layout);
         }
         finally
         {
@@ -68,13 +72,14 @@ internal static class PublishWriter
         };
     }
 
-    // The expiry interval is the first property but for the format indicator, which takes two bytes.
-    private static int ExpiryOffset(ReadOnlySpan<byte> block)
+    private static int LengthSize(ReadOnlySpan<byte> block)
     {
-        var at = 0;
-        while ((block[at] & 0x80) != 0)
-            at++;
-        at++;
-        return block[at] == (byte)PropertyId.PayloadFormatIndicator ? at + 3 : at + 1;
+        var size = 1;
+        while ((block[size - 1] & 0x80) != 0)
+            size++;
+        return size;
     }
+
+    // The expiry interval is the first property but for the format indicator, which takes two bytes.
+    private static int ExpiryOffset(ReadOnlySpan<byte> properties) => properties[0] == (byte)PropertyId.PayloadFormatIndicator ? 3 : 1;
 }
