@@ -20,6 +20,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
     private Deadline? _timeout;
     private KeepAlive? _keepAlive;
     private Will? _will;
+    private bool _wantsProblems;
 
     public string ClientId => Client.ClientId;
     public MqttClientInfo Client { get; private set; } = null!;
@@ -90,7 +91,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
     {
         Session = session;
         _pipeline!.CountUnacknowledged(session.IncomingQoS2.Count);
-        _writer!.Enqueue(new Answer(ConnectHandshake.Acceptance(broker.Options, _connect!, Client, isPresent, expirySeconds)));
+        _writer!.Enqueue(new Answer(ConnectHandshake.Acceptance(broker.Options, _connect!, Client, isPresent, expirySeconds)!));
     }
 
     /// <summary>Asks the connection to end; the first reason counts. Any thread.</summary>
@@ -195,6 +196,8 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
             throw MqttProtocolException.ProtocolError("The first packet is no CONNECT.");
 
         Version = connect.Version;
+        MaximumPacketSize = connect.Properties?.MaximumPacketSize ?? uint.MaxValue;
+        _wantsProblems = connect.Properties?.RequestProblemInformation != 0;
         var id = connect.ClientId.Length > 0 ? connect.ClientId : broker.Options.NewClientId();
         Client = new MqttClientInfo(id, connect.UserName, connect.Version, transport.RemoteEndPoint, broker.Options.TimeProvider.GetUtcNow());
         (var reason, Client) = await ConnectHandshake.DecideAsync(broker, connect, Client, transport);
@@ -243,7 +246,6 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
         _pipeline = new PublishPipeline(broker, this);
         _will = ConnectHandshake.WillOf(connect, Client);
         SendWindow = Math.Min(connect.Properties?.ReceiveMaximum ?? ushort.MaxValue, broker.Options.MaxInFlight);
-        MaximumPacketSize = connect.Properties?.MaximumPacketSize ?? uint.MaxValue;
         return broker.Sessions.TryAttach(this, connect.CleanStart, ConnectHandshake.ExpirySeconds(broker.Options, connect));
     }
 
@@ -295,6 +297,8 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
     {
         broker.Metrics.ConnectRefused();
         Close(Ending.Lost);
+        if (PacketWriter.SizeOf(version, refusal) > MaximumPacketSize)
+            return; // [MQTT-3.1.2-24]
         PacketWriter.Write(transport.Output, version, refusal);
         await transport.Output.FlushAsync();
     }
@@ -312,7 +316,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
         if (IsConnected)
         {
             lock (Session.Lock)
-                _writer!.Finish(ending.ToPacket(Version, MaximumPacketSize));
+                _writer!.Finish(ending.ToPacket(Version, MaximumPacketSize, _wantsProblems));
             WakeWriter();
             will = broker.Sessions.Detach(Session, this, ending.PublishesWill ? _will : null);
         }

@@ -46,7 +46,9 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
     {
         while (true)
         {
-            var more = WriteSome(out var isDone);
+            var more = WriteSome(out var isDone, out var isTooLarge);
+            if (isTooLarge)
+                connection.Close(Ending.ServerSays(MqttReasonCode.PacketTooLarge, null));
             var result = await output.FlushAsync();
             connection.OnAnswersWritten();
             if (isDone || result.IsCompleted)
@@ -57,8 +59,9 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
     }
 
     // Packets are copied into the output under the session's lock: short, and a take-over cannot come in between.
-    private bool WriteSome(out bool isDone)
+    private bool WriteSome(out bool isDone, out bool isTooLarge)
     {
+        isTooLarge = false;
         lock (connection.Session.Lock)
         {
             var packets = 0;
@@ -66,6 +69,12 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
             while (_answers.TryDequeue(out var answer))
             {
                 _answerBytes -= answer.Size;
+                if (connection.MaximumPacketSize != uint.MaxValue && answer.SizeFor(connection.Version) > connection.MaximumPacketSize)
+                {
+                    isTooLarge = true; // the client waits for it in vain
+                    continue;
+                }
+
                 answer.WriteTo(output, connection.Version);
                 if (IsEnough(++packets, bytes))
                     break;
@@ -178,6 +187,14 @@ internal readonly struct Answer
 
     /// <summary>Roughly the bytes of the packet.</summary>
     public int Size => 16 + (_packet is SubackPacket suback ? suback.ReasonCodes.Count : 0);
+
+    /// <summary>Bytes of the packet. CONNACK and DISCONNECT are made to fit before.</summary>
+    public int SizeFor(MqttProtocolVersion version) => _packet switch
+    {
+        SubackPacket => PacketWriter.SizeOf(version, _packet),
+        not null => 0,
+        null => _reason == MqttReasonCode.Success ? 4 : 5,
+    };
 
     public void WriteTo(PipeWriter output, MqttProtocolVersion version)
     {

@@ -7,6 +7,8 @@ namespace Automation.Mqtt.Broker;
 /// <summary>Decides about a CONNECT: identifier, hook, limits, what the CONNACK says — MQTT 5 §3.1 and §3.2.</summary>
 internal static class ConnectHandshake
 {
+    private const string ClientIdPlace = "{clientid}";
+
     /// <summary>The CONNACK for bytes that are no acceptable CONNECT, and the version to write it in; null to close without a word.</summary>
     public static ConnackPacket? Refusal(MqttProtocolException exception, out MqttProtocolVersion version)
     {
@@ -50,6 +52,9 @@ internal static class ConnectHandshake
             Version = connect.Version,
             UserProperties = connect.Properties?.UserProperties ?? [],
         };
+        // What must be told has to fit; 0x95 does in five bytes — §3.1.2.11.4.
+        if (Acceptance(broker.Options, connect, client, isPresent: false, ExpirySeconds(broker.Options, connect)) is null)
+            return (MqttReasonCode.PacketTooLarge, client);
         var answer = await broker.AskAsync(broker.Options.OnConnect, context, "OnConnect");
         if (context.UserName != client.UserName)
             client = client with { UserName = context.UserName };
@@ -62,26 +67,32 @@ internal static class ConnectHandshake
         return (answer, client);
     }
 
-    public static ConnackPacket Acceptance(MqttBrokerOptions options, ConnectPacket connect, MqttClientInfo client, bool isPresent, uint expirySeconds)
+    /// <summary>The CONNACK for a client that is let in, no larger than it takes; null when that cannot be.</summary>
+    public static ConnackPacket? Acceptance(MqttBrokerOptions options, ConnectPacket connect, MqttClientInfo client, bool isPresent, uint expirySeconds)
     {
         if (connect.Version == MqttProtocolVersion.V311)
             return new ConnackPacket { SessionPresent = isPresent };
         var keepAlive = KeepAlive(options, connect);
-        return new ConnackPacket
+        var properties = new PacketProperties
         {
-            SessionPresent = isPresent,
-            Properties = new PacketProperties
-            {
-                AssignedClientIdentifier = connect.ClientId.Length == 0 ? client.ClientId : null,
-                SessionExpiryInterval = expirySeconds != (connect.Properties?.SessionExpiryInterval ?? 0) ? expirySeconds : null,
-                ServerKeepAlive = keepAlive != connect.KeepAlive ? keepAlive : null,
-                ReceiveMaximum = options.ReceiveMaximum,
-                MaximumPacketSize = (uint)options.MaxPacketBytes,
-                TopicAliasMaximum = options.TopicAliasMaximum,
-                // What is absent is there by the standard: QoS 2, retained messages, wildcards, subscription identifiers.
-                SharedSubscriptionAvailable = 1,
-            },
+            AssignedClientIdentifier = connect.ClientId.Length == 0 ? client.ClientId : null,
+            SessionExpiryInterval = expirySeconds != (connect.Properties?.SessionExpiryInterval ?? 0) ? expirySeconds : null,
+            ServerKeepAlive = keepAlive != connect.KeepAlive ? keepAlive : null,
+            ReceiveMaximum = options.ReceiveMaximum,
+            MaximumPacketSize = (uint)options.MaxPacketBytes,
+            TopicAliasMaximum = options.TopicAliasMaximum,
+            ResponseInformation = connect.Properties?.RequestResponseInformation == 1 ? ResponseInformation(options, client.ClientId) : null,
+            // What is absent is there by the standard: QoS 2, retained messages, wildcards, subscription identifiers.
+            SharedSubscriptionAvailable = 1,
         };
+        var packet = new ConnackPacket { SessionPresent = isPresent, Properties = properties };
+        if (connect.Properties?.MaximumPacketSize is not { } maximum || PacketWriter.SizeOf(connect.Version, packet) <= maximum)
+            return packet;
+
+        // Left out: what the client need not know, and what it can hardly break if its own packets are as small as those it takes.
+        (properties.SharedSubscriptionAvailable, properties.ResponseInformation) = (null, null);
+        (properties.TopicAliasMaximum, properties.MaximumPacketSize) = (null, null);
+        return PacketWriter.SizeOf(connect.Version, packet) <= maximum ? packet : null;
     }
 
     /// <summary>Keep alive in seconds, 0 for none. Only MQTT 5 clients can be told another than they asked for.</summary>
@@ -105,6 +116,14 @@ internal static class ConnectHandshake
             return null;
         var message = MessageMapper.ToMessage(will.Topic, will.Payload, will.QualityOfService, will.Retain, will.Properties);
         return new Will(client, message, will.Properties?.WillDelayInterval ?? 0);
+    }
+
+    // A client identifier that cannot stand in a topic has no topics of its own.
+    private static string? ResponseInformation(MqttBrokerOptions options, string clientId)
+    {
+        if (options.ResponseInformation is not { } text || !text.Contains(ClientIdPlace, StringComparison.Ordinal))
+            return options.ResponseInformation;
+        return clientId.AsSpan().ContainsAny('/', '+', '#') ? null : text.Replace(ClientIdPlace, clientId, StringComparison.Ordinal);
     }
 
     // 3.1.1 §3.2.2.3.

@@ -21,13 +21,17 @@ internal sealed record Ending(MqttReasonCode? Tell, string? Text, bool Publishes
     public static Ending ServerSays(MqttReasonCode reason, string? text) => new(reason, text, PublishesWill: true);
 
     /// <summary>The DISCONNECT that tells the client, if it is to be told and can be: 3.1.1 has none from the server.</summary>
-    public ReasonPacket? ToPacket(MqttProtocolVersion version, uint maximumPacketSize)
+    /// <param name="version">The connection's version.</param>
+    /// <param name="maximumPacketSize">What the client takes, in bytes.</param>
+    /// <param name="withText">Whether the client wants more than the code: its Request Problem Information.</param>
+    public ReasonPacket? ToPacket(MqttProtocolVersion version, uint maximumPacketSize, bool withText)
     {
-        if (Tell is not { } reason || version != MqttProtocolVersion.V5)
+        const uint WithoutText = 3; // type, length, code
+        if (Tell is not { } reason || version != MqttProtocolVersion.V5 || maximumPacketSize < WithoutText)
             return null;
         var allowed = ReasonCodeTable.IsAllowed(PacketType.Disconnect, (byte)reason) ? reason : MqttReasonCode.UnspecifiedError;
         // A client that takes only tiny packets gets the code alone.
-        var properties = Text is null || maximumPacketSize < 512 ? null : new PacketProperties { ReasonString = Text };
+        var properties = Text is null || !withText || maximumPacketSize < 512 ? null : new PacketProperties { ReasonString = Text };
         return new ReasonPacket(PacketType.Disconnect) { ReasonCode = allowed, Properties = properties };
     }
 }

@@ -95,6 +95,18 @@ public sealed class MqttBrokerOptions
     public int MaxSubscriptionsPerSession { get; set; } = 1000;
 
     /// <summary>
+    /// Filters nobody may subscribe to, before <see cref="OnSubscribe"/> is asked: one that lies within any of these is refused with
+    /// 0x80. A wider filter is not, and still matches: <c>a/#</c> here refuses <c>a/b</c>, <c>a/+/c</c> and <c>$share/g/a/b</c>, but not <c>#</c>.
+    /// </summary>
+    public IReadOnlyCollection<Topics.TopicFilter> DenySubscribe { get; set; } = [];
+
+    /// <summary>
+    /// The Response Information for MQTT 5 clients that ask for it (§3.2.2.3.15), by convention the start of the topics they may use
+    /// for responses; <c>{clientid}</c> stands for the client identifier. Null tells none.
+    /// </summary>
+    public string? ResponseInformation { get; set; }
+
+    /// <summary>
     /// Most retained messages. One more is refused with 0x97; where there is no way to say so, for QoS 0 and for MQTT 3.1.1, it goes
     /// to the subscribers without being retained and is counted in <see cref="MqttBrokerMetrics.MessagesNotRetained"/>.
     /// </summary>

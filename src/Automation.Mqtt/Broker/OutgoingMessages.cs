@@ -210,6 +210,9 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
         return false;
     }
 
+    /// <summary>The unfinished message with the packet identifier, or null.</summary>
+    public InFlight? Find(ushort packetId) => _inFlight.GetValueOrDefault(packetId);
+
     /// <summary>PUBACK, PUBCOMP, or a PUBREC that refuses: the message is finished.</summary>
     public bool Finish(ushort packetId)
     {

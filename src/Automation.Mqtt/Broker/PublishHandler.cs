@@ -5,7 +5,7 @@ namespace Automation.Mqtt.Broker;
 /// <summary>PUBLISH from a client, and the acknowledgements in both directions — MQTT 5 §3.3 to §3.7, §4.3.</summary>
 internal sealed class PublishHandler(BrokerContext broker, ClientConnection connection, PublishPipeline pipeline)
 {
-    private readonly string?[] _aliases = new string?[broker.Options.TopicAliasMaximum + 1];
+    private string?[]? _aliases;
     private readonly bool _isV5 = connection.Version == MqttProtocolVersion.V5;
 
     public ValueTask PublishAsync(PublishPacket packet)
@@ -35,16 +35,37 @@ internal sealed class PublishHandler(BrokerContext broker, ClientConnection conn
             case PacketType.Pubrec when packet.ReasonCode < MqttReasonCode.UnspecifiedError:
                 bool known;
                 lock (session.Lock)
+                {
+                    RequireExpected(packet, session.Outgoing.Find(packet.PacketId));
                     known = session.Outgoing.MarkReceived(packet.PacketId);
+                }
+
                 // 3.1.1 has no "not found"; releasing an unknown identifier lets the client forget it too.
                 connection.SendAck(PacketType.Pubrel, packet.PacketId, known ? MqttReasonCode.Success : MqttReasonCode.PacketIdentifierNotFound);
                 return;
             default:
                 lock (session.Lock)
+                {
+                    RequireExpected(packet, session.Outgoing.Find(packet.PacketId));
                     session.Outgoing.Finish(packet.PacketId);
+                }
+
                 connection.WakeWriter();
                 return;
         }
+    }
+
+    // Each QoS has its own answers: PUBACK, or PUBREC and only then PUBCOMP — §4.3. Unknown identifiers are none of this.
+    private static void RequireExpected(AckPacket packet, InFlight? entry)
+    {
+        var isExpected = entry is null || packet.Type switch
+        {
+            PacketType.Puback => entry.Delivery.QualityOfService == MqttQualityOfService.AtLeastOnce,
+            PacketType.Pubcomp => entry.IsReceived,
+            _ => entry.Delivery.QualityOfService == MqttQualityOfService.ExactlyOnce,
+        };
+        if (!isExpected)
+            throw MqttProtocolException.ProtocolError($"{packet.Type} is no answer to what was sent with this packet identifier.");
     }
 
     private ValueTask Accept(PublishPacket packet, MqttApplicationMessage message, MqttReasonCode answer = MqttReasonCode.Success)
@@ -122,8 +143,9 @@ internal sealed class PublishHandler(BrokerContext broker, ClientConnection conn
     {
         if (packet.Properties?.TopicAlias is not { } alias)
             return packet.Topic;
-        if (alias >= _aliases.Length)
+        if (alias > broker.Options.TopicAliasMaximum)
             throw new MqttProtocolException(MqttReasonCode.TopicAliasInvalid, $"Topic alias {alias} is over the maximum.");
+        _aliases ??= new string?[broker.Options.TopicAliasMaximum + 1];
         if (packet.Topic.Length > 0)
             _aliases[alias] = packet.Topic;
         return _aliases[alias] ?? throw MqttProtocolException.ProtocolError($"Topic alias {alias} was not set."); // §3.3.2.3.4

@@ -49,6 +49,8 @@ internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection co
     {
         if (!TopicFilter.TryParse(request.Filter, out var filter))
             return MqttReasonCode.TopicFilterInvalid;
+        if (IsDenied(filter))
+            return MqttReasonCode.UnspecifiedError;
         if (broker.Options.OnSubscribe is { } hook)
         {
             var context = new MqttSubscribeContext { Client = connection.Client, Filter = filter, QualityOfService = request.QualityOfService };
@@ -58,6 +60,17 @@ internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection co
         }
 
         return (MqttReasonCode)request.QualityOfService;
+    }
+
+    private bool IsDenied(TopicFilter filter)
+    {
+        foreach (var denied in broker.Options.DenySubscribe)
+        {
+            if (denied.Covers(filter))
+                return true;
+        }
+
+        return false;
     }
 
     private bool TryAdd(Subscription subscription, out bool isNew)

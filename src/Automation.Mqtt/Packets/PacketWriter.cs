@@ -36,6 +36,14 @@ internal static class PacketWriter
         }
     }
 
+    /// <summary>Size of the whole packet in bytes.</summary>
+    public static int SizeOf(MqttProtocolVersion version, MqttPacket packet)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        Write(output, version, packet);
+        return output.WrittenCount;
+    }
+
     // PUBACK, PUBREC, PUBREL, PUBCOMP: type and flags, 2 or 3, packet identifier (2), [reason code] — MQTT 5 §3.4.
     public static void WriteAck(IBufferWriter<byte> output, MqttProtocolVersion version, PacketType type, ushort packetId, MqttReasonCode reason)
     {

@@ -71,6 +71,28 @@ public sealed class TopicFilter : IEquatable<TopicFilter>
         return !hidden && MatchesLevels(filter, topicName);
     }
 
+    /// <summary>Whether every topic that the other filter matches is matched by this one. Share names do not count.</summary>
+    /// <param name="other">The other filter.</param>
+    public bool Covers(TopicFilter other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        ReadOnlySpan<char> mine = Filter;
+        ReadOnlySpan<char> theirs = other.Filter;
+        if (mine[0] is '+' or '#' && theirs[0] == '$')
+            return false; // §4.7.2
+        while (true)
+        {
+            var level = TopicLevels.Next(ref mine, out var mineEnds);
+            if (level is "#")
+                return true;
+            var otherLevel = TopicLevels.Next(ref theirs, out var theirsEnds);
+            if (otherLevel is "#" || (level is not "+" && !level.SequenceEqual(otherLevel)))
+                return false;
+            if (mineEnds || theirsEnds)
+                return mineEnds == theirsEnds || (theirsEnds && mine is "#");
+        }
+    }
+
     /// <inheritdoc/>
     public bool Equals(TopicFilter? other) => other is not null && Text == other.Text;
 

@@ -71,4 +71,29 @@ public sealed class TopicFilterTests
     [InlineData("a/+", false)]
     [InlineData("#", false)]
     public void TopicName_IsValid_FollowsTheStandard(string topic, bool expected) => Assert.Equal(expected, TopicName.IsValid(topic));
+
+    [Theory]
+    [InlineData("a", "a", true)]
+    [InlineData("a", "b", false)]
+    [InlineData("a", "a/b", false)]
+    [InlineData("a/+", "a/b", true)]
+    [InlineData("a/+", "a/+", true)]
+    [InlineData("a/+", "a/#", false)]
+    [InlineData("a/b", "a/+", false)]
+    [InlineData("a/#", "a", true)]
+    [InlineData("a/#", "a/#", true)]
+    [InlineData("a/#", "a/+/c", true)]
+    [InlineData("a/+/#", "a/#", false)]
+    [InlineData("#", "a/b", true)]
+    [InlineData("#", "$SYS/#", false)]
+    [InlineData("+/x", "$SYS/x", false)]
+    [InlineData("a/#", "$share/g/a/b", true)]
+    [InlineData("$share/g/a/#", "a/b", true)]
+    public void Covers_TellsWhetherAllOfAnothersTopicsAreMatched(string text, string other, bool expected)
+    {
+        Assert.True(TopicFilter.TryParse(text, out var filter));
+        Assert.True(TopicFilter.TryParse(other, out var narrow));
+
+        Assert.Equal(expected, filter.Covers(narrow));
+    }
 }
