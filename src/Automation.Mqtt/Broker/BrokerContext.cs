@@ -17,6 +17,7 @@ internal sealed class BrokerContext : IDisposable
         Metrics = new MqttBrokerMetrics(() => Sessions.Count, Queues, Retained);
         Router = new Router(Subscriptions, Retained, Metrics);
         Wheel = new TimerWheel(options.TimeProvider);
+        SystemTopics = new SystemTopics(this);
     }
 
     public MqttBrokerOptions Options { get; }
@@ -27,6 +28,7 @@ internal sealed class BrokerContext : IDisposable
     public SessionTable Sessions { get; }
     public Router Router { get; }
     public TimerWheel Wheel { get; }
+    public SystemTopics SystemTopics { get; }
 
     /// <summary>Wills that are being published.</summary>
     public Task Background => Task.WhenAll(_background.Keys);

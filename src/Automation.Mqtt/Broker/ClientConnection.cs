@@ -90,6 +90,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
     public void OnAttached(Session session, bool isPresent, uint expirySeconds)
     {
         Session = session;
+        broker.Metrics.ConnectAccepted();
         _pipeline!.CountUnacknowledged(session.IncomingQoS2.Count);
         _writer!.Enqueue(new Answer(ConnectHandshake.Acceptance(broker.Options, _connect!, Client, isPresent, expirySeconds)!));
     }
@@ -220,6 +221,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
             {
                 if (PacketReader.TryRead(buffer, MqttProtocolVersion.V5, limit, out var packet, out var consumed))
                 {
+                    broker.Metrics.Read(new PacketCount { Packets = 1, Bytes = buffer.Slice(0, consumed).Length });
                     buffer = buffer.Slice(consumed, 0);
                     return packet;
                 }
@@ -259,12 +261,15 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
         {
             var result = await transport.Input.ReadAsync();
             var buffer = result.Buffer;
+            var count = new PacketCount { Bytes = buffer.Length };
             try
             {
                 while (!IsClosing && PacketReader.TryRead(buffer, Version, (uint)broker.Options.MaxPacketBytes, out var packet, out var consumed))
                 {
                     buffer = buffer.Slice(consumed);
                     _keepAlive.Touch();
+                    count.Packets++;
+                    count.PayloadBytes += (packet as PublishPacket)?.Payload.Length ?? 0;
                     await handler.HandleAsync(packet);
                     if (_writer!.IsCongested)
                         await HoldBackAsync(static connection => connection._writer!.IsCongested);
@@ -272,6 +277,8 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
             }
             finally
             {
+                count.Bytes -= buffer.Length;
+                broker.Metrics.Read(count);
                 transport.Input.AdvanceTo(buffer.Start, buffer.End);
             }
 

@@ -18,6 +18,7 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
     private readonly Queue<Answer> _answers = new();
     private readonly OutgoingAliases _aliases = new(connection.TopicAliasMaximum);
     private int _answerBytes;
+    private PacketCount _count;
     private bool _isLast;
 
     /// <summary>Under the session's lock.</summary>
@@ -46,7 +47,11 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
     {
         while (true)
         {
+            var before = output.UnflushedBytes;
             var more = WriteSome(out var isDone, out var isTooLarge);
+            _count.Bytes = output.UnflushedBytes - before;
+            broker.Metrics.Wrote(_count);
+            _count = default;
             if (isTooLarge)
                 connection.Close(Ending.ServerSays(MqttReasonCode.PacketTooLarge, null));
             var result = await output.FlushAsync();
@@ -76,6 +81,7 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
                 }
 
                 answer.WriteTo(output, connection.Version);
+                _count.Packets++;
                 if (IsEnough(++packets, bytes))
                     break;
             }
@@ -133,6 +139,7 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
         if (old.IsReceived)
         {
             PacketWriter.WriteAck(output, connection.Version, PacketType.Pubrel, old.PacketId, MqttReasonCode.Success);
+            _count.Packets++;
             return;
         }
 
@@ -164,7 +171,9 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
             encoded.WriteTo(output, first, id, delivery.Message.RemainingSeconds);
         else
             encoded.WriteTo(output, form, alias, first, id, delivery.Message.RemainingSeconds);
-        broker.Metrics.Sent();
+        _count.Packets++;
+        _count.Messages++;
+        _count.PayloadBytes += delivery.Message.Message.Payload.Length;
     }
 }
 

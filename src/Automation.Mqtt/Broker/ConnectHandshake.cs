@@ -60,6 +60,8 @@ internal static class ConnectHandshake
             client = client with { UserName = context.UserName };
         if (answer >= MqttReasonCode.UnspecifiedError || WillOf(connect, client) is not { } will)
             return (answer, client);
+        if (SystemTopics.Owns(will.Message.Topic))
+            return (MqttReasonCode.NotAuthorized, client);
         if (will.Message is { Retain: true, Payload.IsEmpty: false } && !broker.Retained.HasRoomFor(will.Message))
             return (MqttReasonCode.QuotaExceeded, client);
         answer = await broker.AskAsync(

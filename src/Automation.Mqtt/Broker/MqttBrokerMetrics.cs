@@ -21,6 +21,13 @@ public sealed partial class MqttBrokerMetrics : IDisposable
     private long _hookErrors;
     private long _heldBack;
     private long _notRetained;
+    private long _connectsAccepted;
+    private long _packetsReceived;
+    private long _packetsSent;
+    private long _bytesReceived;
+    private long _bytesSent;
+    private long _payloadBytesReceived;
+    private long _payloadBytesSent;
 
     internal MqttBrokerMetrics(Func<int> sessions, QueueBudget queues, RetainedStore retained)
     {
@@ -33,6 +40,10 @@ public sealed partial class MqttBrokerMetrics : IDisposable
         _meter.CreateObservableCounter("mqtt.connections.total", () => ConnectionsTotal, description: "Accepted connections");
         _meter.CreateObservableCounter("mqtt.messages.received", () => MessagesReceived, description: "PUBLISH packets received");
         _meter.CreateObservableCounter("mqtt.messages.sent", () => MessagesSent, description: "PUBLISH packets sent");
+        _meter.CreateObservableCounter("mqtt.packets.received", () => PacketsReceived, description: "Packets received, of every type");
+        _meter.CreateObservableCounter("mqtt.packets.sent", () => PacketsSent, description: "Packets sent, of every type");
+        _meter.CreateObservableCounter("mqtt.io.received", () => BytesReceived, unit: "By", description: "Bytes of the packets received");
+        _meter.CreateObservableCounter("mqtt.io.sent", () => BytesSent, unit: "By", description: "Bytes of the packets sent");
         _meter.CreateObservableCounter("mqtt.messages.refused", () => MessagesRefused, description: "Publishes refused");
         _meter.CreateObservableCounter("mqtt.messages.dropped", Dropped, description: "Messages dropped on the way to a subscriber");
         _meter.CreateObservableCounter("mqtt.protocol_errors", () => ProtocolErrors, description: "Connections closed for a protocol error");
@@ -52,6 +63,30 @@ public sealed partial class MqttBrokerMetrics : IDisposable
 
     /// <summary>PUBLISH packets sent.</summary>
     public long MessagesSent => Volatile.Read(ref _sent);
+
+    /// <summary>Clients that were let in so far.</summary>
+    public long ConnectsAccepted => Volatile.Read(ref _connectsAccepted);
+
+    /// <summary>Packets of every type received from clients that were let in, and their CONNECT.</summary>
+    public long PacketsReceived => Volatile.Read(ref _packetsReceived);
+
+    /// <summary>Packets of every type sent to clients that were let in.</summary>
+    public long PacketsSent => Volatile.Read(ref _packetsSent);
+
+    /// <summary>Bytes of <see cref="PacketsReceived"/>, without TLS and WebSocket frames.</summary>
+    public long BytesReceived => Volatile.Read(ref _bytesReceived);
+
+    /// <summary>Bytes of <see cref="PacketsSent"/>, without TLS and WebSocket frames.</summary>
+    public long BytesSent => Volatile.Read(ref _bytesSent);
+
+    /// <summary>Bytes of the payloads received in PUBLISH packets.</summary>
+    public long PayloadBytesReceived => Volatile.Read(ref _payloadBytesReceived);
+
+    /// <summary>Bytes of the payloads sent in PUBLISH packets.</summary>
+    public long PayloadBytesSent => Volatile.Read(ref _payloadBytesSent);
+
+    /// <summary>Messages that did not reach a subscriber, for whichever reason.</summary>
+    public long MessagesDropped => DroppedQueueFull + DroppedExpired + DroppedTooLarge;
 
     /// <summary>Publishes that were refused by a hook or a limit.</summary>
     public long MessagesRefused => Volatile.Read(ref _refused);
@@ -90,7 +125,23 @@ public sealed partial class MqttBrokerMetrics : IDisposable
 
     internal void Received() => Interlocked.Increment(ref _received);
 
-    internal void Sent() => Interlocked.Increment(ref _sent);
+    internal void ConnectAccepted() => Interlocked.Increment(ref _connectsAccepted);
+
+    // Added once for all that was read or written in one go: many connections share these counters.
+    internal void Read(in PacketCount count)
+    {
+        Interlocked.Add(ref _packetsReceived, count.Packets);
+        Interlocked.Add(ref _bytesReceived, count.Bytes);
+        Interlocked.Add(ref _payloadBytesReceived, count.PayloadBytes);
+    }
+
+    internal void Wrote(in PacketCount count)
+    {
+        Interlocked.Add(ref _packetsSent, count.Packets);
+        Interlocked.Add(ref _sent, count.Messages);
+        Interlocked.Add(ref _bytesSent, count.Bytes);
+        Interlocked.Add(ref _payloadBytesSent, count.PayloadBytes);
+    }
 
     internal void Refused() => Interlocked.Increment(ref _refused);
 
@@ -114,4 +165,13 @@ public sealed partial class MqttBrokerMetrics : IDisposable
         new(DroppedExpired, new KeyValuePair<string, object?>("reason", "expired")),
         new(DroppedTooLarge, new KeyValuePair<string, object?>("reason", "too_large")),
     ];
+}
+
+/// <summary>What went one way over a connection at once.</summary>
+internal struct PacketCount
+{
+    public int Packets;
+    public int Messages;
+    public long Bytes;
+    public long PayloadBytes;
 }

@@ -77,6 +77,9 @@ internal sealed class PublishHandler(BrokerContext broker, ClientConnection conn
         if (answer < MqttReasonCode.UnspecifiedError && canBeTold && message is { Retain: true, Payload.IsEmpty: false } && !broker.Retained.HasRoomFor(message))
             answer = MqttReasonCode.QuotaExceeded;
 
+        if (SystemTopics.Owns(message.Topic))
+            answer = MqttReasonCode.NotAuthorized;
+
         if (answer >= MqttReasonCode.UnspecifiedError)
             pipeline.Add(message, packet.PacketId, new ValueTask<MqttReasonCode>(answer));
         else if (broker.Options.OnPublish is null)

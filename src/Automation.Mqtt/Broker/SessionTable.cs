@@ -7,6 +7,18 @@ internal sealed class SessionTable(BrokerContext broker)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Session> _sessions = new(StringComparer.Ordinal);
+    private int _connected;
+    private int _maximumConnected;
+    private long _expired;
+
+    /// <summary>Sessions with a connection.</summary>
+    public int ConnectedCount => Volatile.Read(ref _connected);
+
+    /// <summary>The most sessions that had a connection at a time.</summary>
+    public int MaximumConnectedCount => Volatile.Read(ref _maximumConnected);
+
+    /// <summary>Sessions that ended because their clients did not return.</summary>
+    public long ExpiredCount => Volatile.Read(ref _expired);
 
     public int Count
     {
@@ -68,6 +80,7 @@ internal sealed class SessionTable(BrokerContext broker)
                 }
 
                 session.Connection = null;
+                _connected--;
                 broker.Metrics.QueueFull(session.Outgoing.Detach());
                 if (session.ExpirySeconds > 0 && will is { DelaySeconds: > 0 })
                 {
@@ -90,10 +103,12 @@ internal sealed class SessionTable(BrokerContext broker)
             return _sessions.TryGetValue(clientId, out var session) ? session.Connection : null;
     }
 
-    private static void AttachTo(Session session, ClientConnection connection, bool isPresent, uint expirySeconds)
+    private void AttachTo(Session session, ClientConnection connection, bool isPresent, uint expirySeconds)
     {
         lock (session.Lock)
         {
+            if (session.Connection is null)
+                _maximumConnected = Math.Max(_maximumConnected, ++_connected);
             session.Connection = connection;
             session.Owner = connection.Client.UserName;
             session.Generation++;
@@ -124,6 +139,7 @@ internal sealed class SessionTable(BrokerContext broker)
             if (now >= end)
             {
                 will = End(session);
+                _expired++;
             }
             else if (now >= willDue)
             {
@@ -152,6 +168,8 @@ internal sealed class SessionTable(BrokerContext broker)
         lock (session.Lock)
         {
             session.IsEnded = true;
+            if (session.Connection is not null)
+                _connected--;
             session.Connection = null;
             foreach (var subscription in session.Subscriptions.Values)
                 broker.Subscriptions.Remove(subscription);

@@ -11,22 +11,30 @@ internal sealed class ShareGroup
 
     public bool IsEmpty => _members.Length == 0;
 
-    public void Set(Subscription subscription)
+    /// <returns>Whether the session was no member yet.</returns>
+    public bool Set(Subscription subscription)
     {
         var members = _members;
         var index = Array.FindIndex(members, member => member.Session == subscription.Session);
         if (index < 0)
         {
             _members = [.. members, subscription];
-            return;
+            return true;
         }
 
         var changed = (Subscription[])members.Clone();
         changed[index] = subscription;
         _members = changed;
+        return false;
     }
 
-    public void Remove(Session session) => _members = Array.FindAll(_members, member => member.Session != session);
+    /// <returns>Whether the session was a member.</returns>
+    public bool Remove(Session session)
+    {
+        var members = _members;
+        _members = Array.FindAll(members, member => member.Session != session);
+        return _members.Length < members.Length;
+    }
 
     /// <summary>Queues the message for the next member in turn that is connected and can be sent it now; for want of one, for a
     /// connected member with room in its queue, and only then for one that is away.</summary>

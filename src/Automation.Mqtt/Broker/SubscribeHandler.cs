@@ -33,6 +33,8 @@ internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection co
                 wantRetained[filter.Text] = subscription;
         }
 
+        if (wantRetained.Keys.Any(static filter => SystemTopics.Owns(filter)))
+            broker.SystemTopics.Renew();
         var answer = new SubackPacket(PacketType.Suback) { PacketId = packet.PacketId, ReasonCodes = codes };
         connection.SendThen(answer, session => SendRetained(session, wantRetained.Values));
     }

@@ -14,27 +14,42 @@ internal sealed class Subscribers
     public bool IsEmpty => _only is null && _many is null && _groups is null;
 
     /// <summary>Adds the subscription, or replaces the session's one.</summary>
-    public void Set(Subscription subscription)
+    /// <returns>Whether the session had none.</returns>
+    public bool Set(Subscription subscription)
     {
         if (subscription.Filter.ShareName is { } share)
-            GroupOf(share).Set(subscription);
-        else if (_many is not null)
-            _many[subscription.Session] = subscription;
-        else if (_only is null || _only.Session == subscription.Session)
+            return GroupOf(share).Set(subscription);
+        if (_many is null && (_only is null || _only.Session == subscription.Session))
+        {
+            var isNew = _only is null;
             _only = subscription;
-        else
-            (_many, _only) = (new Dictionary<Session, Subscription> { [_only.Session] = _only, [subscription.Session] = subscription }, null);
+            return isNew;
+        }
+
+        if (_many is null)
+            (_many, _only) = (new Dictionary<Session, Subscription> { [_only!.Session] = _only }, null);
+        var count = _many.Count;
+        _many[subscription.Session] = subscription;
+        return _many.Count > count;
     }
 
-    /// <summary>Removes the session's subscription; nothing happens where there is none.</summary>
-    public void Remove(Subscription subscription)
+    /// <summary>Removes the session's subscription.</summary>
+    /// <returns>Whether it had one.</returns>
+    public bool Remove(Subscription subscription)
     {
         if (subscription.Filter.ShareName is { } share)
-            Leave(share, subscription.Session);
-        else if (_only?.Session == subscription.Session)
+            return Leave(share, subscription.Session);
+        if (_only is not null && _only.Session == subscription.Session)
+        {
             _only = null;
-        else if (_many?.Remove(subscription.Session) is true && _many.Count == 0)
+            return true;
+        }
+
+        if (_many is null || !_many.Remove(subscription.Session))
+            return false;
+        if (_many.Count == 0)
             _many = null;
+        return true;
     }
 
     public bool TryGetGroup(string share, [NotNullWhen(true)] out ShareGroup? group)
@@ -61,16 +76,16 @@ internal sealed class Subscribers
         return group;
     }
 
-    private void Leave(string share, Session session)
+    private bool Leave(string share, Session session)
     {
-        if (!TryGetGroup(share, out var group))
-            return;
-        group.Remove(session);
+        if (!TryGetGroup(share, out var group) || !group.Remove(session))
+            return false;
         if (!group.IsEmpty)
-            return;
+            return true;
         _groups!.Remove(share);
         if (_groups.Count == 0)
             _groups = null;
+        return true;
     }
 }
 

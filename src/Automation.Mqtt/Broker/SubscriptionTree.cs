@@ -8,6 +8,14 @@ internal sealed class SubscriptionTree : IDisposable
     private readonly Dictionary<string, Subscribers> _exact = new(StringComparer.Ordinal);
     private readonly Node _root = new();
     private readonly ReaderWriterLockSlim _lock = new();
+    private int _count;
+    private int _sharedCount;
+
+    /// <summary>Number of subscriptions, shared ones among them.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Number of shared subscriptions: one for each member of each group.</summary>
+    public int SharedCount => Volatile.Read(ref _sharedCount);
 
     /// <summary>Adds the subscription, or replaces the session's one to the same filter.</summary>
     public void Set(Subscription subscription)
@@ -15,7 +23,8 @@ internal sealed class SubscriptionTree : IDisposable
         _lock.EnterWriteLock();
         try
         {
-            SubscribersOf(subscription.Filter, create: true)!.Set(subscription);
+            if (SubscribersOf(subscription.Filter, create: true)!.Set(subscription))
+                CountOne(subscription, 1);
         }
         finally
         {
@@ -30,8 +39,10 @@ internal sealed class SubscriptionTree : IDisposable
         {
             var filter = subscription.Filter;
             var subscribers = SubscribersOf(filter, create: false);
-            subscribers?.Remove(subscription);
-            if (subscribers is null or { IsEmpty: false })
+            if (subscribers is null || !subscribers.Remove(subscription))
+                return;
+            CountOne(subscription, -1);
+            if (!subscribers.IsEmpty)
                 return;
             if (filter.HasWildcards)
                 Prune(_root, filter.Filter);
@@ -98,6 +109,13 @@ internal sealed class SubscriptionTree : IDisposable
 
         node.Here?.AddTo(to);
         node.Rest?.AddTo(to); // "a/#" matches "a"
+    }
+
+    private void CountOne(Subscription subscription, int change)
+    {
+        _count += change;
+        if (subscription.Filter.ShareName is not null)
+            _sharedCount += change;
     }
 
     private Subscribers? SubscribersOf(TopicFilter filter, bool create)

@@ -16,7 +16,12 @@ public abstract class BrokerTestBase : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         foreach (var broker in _brokers)
+        {
+            // Cut what is open: a test that failed may have left a client, for which a broker on manual time would wait for ever.
+            await broker.StopAsync(new CancellationToken(canceled: true));
             await broker.DisposeAsync();
+        }
+
         GC.SuppressFinalize(this);
     }
 
