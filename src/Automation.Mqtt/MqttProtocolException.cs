@@ -12,8 +12,8 @@ public sealed class MqttProtocolException : Exception
     /// <summary>What to tell the peer.</summary>
     public MqttReasonCode ReasonCode { get; }
 
-    /// <summary>The protocol level the failing CONNECT asked for; 0 when it was not read or the packet is no CONNECT.</summary>
-    internal byte ConnectProtocolLevel { get; set; }
+    /// <summary>The protocol level the failing CONNECT asked for; null when it was not read or the packet is no CONNECT.</summary>
+    internal byte? ConnectProtocolLevel { get; set; }
 
     internal static MqttProtocolException Malformed(string message) => new(MqttReasonCode.MalformedPacket, message);
 

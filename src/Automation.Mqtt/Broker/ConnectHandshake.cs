@@ -13,7 +13,7 @@ internal static class ConnectHandshake
     public static ConnackPacket? Refusal(MqttProtocolException exception, out MqttProtocolVersion version)
     {
         version = exception.ConnectProtocolLevel >= (byte)MqttProtocolVersion.V5 ? MqttProtocolVersion.V5 : MqttProtocolVersion.V311;
-        if (exception.ConnectProtocolLevel == 0)
+        if (exception.ConnectProtocolLevel is null)
             return null;
         // 3.1.1 knows one answer to a broken CONNECT: unacceptable protocol version (§3.1.2.2). All else is closed.
         if (version == MqttProtocolVersion.V311 && exception.ReasonCode != MqttReasonCode.UnsupportedProtocolVersion)

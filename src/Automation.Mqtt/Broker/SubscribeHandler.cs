@@ -98,7 +98,7 @@ internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection co
         lock (session.Lock)
         {
             if (!session.Subscriptions.Remove(filter, out var subscription))
-                return MqttReasonCode.NoSubscriptionExisted;
+                return TopicFilter.TryParse(filter, out _) ? MqttReasonCode.NoSubscriptionExisted : MqttReasonCode.TopicFilterInvalid;
             broker.Subscriptions.Remove(subscription);
             session.Outgoing.RemoveRetained(filter);
             if (subscription.Filter.ShareName is not null)
