@@ -28,12 +28,11 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
             MaxConnectRatePerAddress = this.options.MaxConnectRatePerAddress,
             ConnectTimeout = this.options.ConnectTimeout,
             TimeProvider = time,
-            MaxPacketBytes = this.options.MaximumPacketSize,
-            ReceiveMaximum = (ushort)this.options.ReceiveMaximum,
             OnPublish = publish => intake.AcceptAsync(publish.Message, publish.Client.ClientId),
             OnError = (what, error) => Log.BrokerError(log, what, error),
         };
         foreach (var listener in MqttWaysIn.Others(this.options)) settings.Listeners.Add(listener);
+        MqttLimits.Apply(this.options, settings);
         MqttAccess.Guard(settings, this.options);
         listeners = settings.Listeners;
         broker = new MqttBroker(settings);

@@ -92,6 +92,29 @@ internal sealed class MqttOptions : IValidatableObject
     [Range(1, 65535)]
     public int ReceiveMaximum { get; set; } = 64;
 
+    /// <summary>Topic aliases of a connection in each direction.</summary>
+    [Range(0, 65535)]
+    public int TopicAliasMaximum { get; set; } = 16;
+
+    /// <summary>Longest keep alive; an MQTT 5 client that asks for more, or for none, is given this.</summary>
+    [Range(1, 65535)]
+    public int ServerKeepAliveSeconds { get; set; } = 3600;
+
+    /// <summary>Longest time that a session is kept after its connection ended.</summary>
+    [Range(0, uint.MaxValue)]
+    public uint SessionExpiryMaximumSeconds { get; set; } = 604_800;
+
+    /// <summary>Topic filters nobody may subscribe to, nor to a filter that lies within one; a wider filter still matches.</summary>
+    public string[] DenySubscribe { get; set; } = [];
+
+    /// <summary>Messages that may wait for one client; past it QoS 0 is dropped first, oldest first, then the newest message.</summary>
+    [Range(1, int.MaxValue)]
+    public int QueuedMessagesMaximum { get; set; } = 1000;
+
+    /// <summary>The same in bytes, with what was sent and not acknowledged.</summary>
+    [Range(1, long.MaxValue)]
+    public long QueuedBytesMaximum { get; set; } = 16 << 20;
+
     /// <summary>Settings that need each other.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
