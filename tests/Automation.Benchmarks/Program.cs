@@ -3,11 +3,13 @@ using Automation.Benchmarks.Mqtt;
 
 // load       sends events to the server and to two bare forwarders in turn, and compares them
 // mqtt-load  sends messages through the embedded broker and through mosquitto in turn, and compares them
+// mqtt-index matches topics against 1, 1,000 and 1,000,000 filters
 // forwarder  is one of the bare forwarders; load starts it
 return args switch
 {
     ["load", .. var given] when LoadOptions.Parse(given) is { } options => await LoadCommand.RunAsync(options),
     ["mqtt-load", .. var given] when MqttLoadOptions.Parse(given) is { } options => await MqttLoadCommand.RunAsync(options),
+    ["mqtt-index"] => MqttIndexCommand.Run(),
     ["forwarder", var port, var receiver, .. var database] => await Forwarder.RunAsync(port, receiver, database.FirstOrDefault()),
     _ => LoadOptions.Explain(),
 };

@@ -166,7 +166,10 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
     private void Write(in Delivery delivery, ushort id, bool isDuplicate, EncodedPublish encoded)
     {
         var first = PublishWriter.FirstByte(delivery.QualityOfService, delivery.Retain, isDuplicate);
-        var form = _aliases.Choose(delivery.Message.Message.Topic, encoded.SizeAs(TopicForm.NameAndAlias) <= connection.MaximumPacketSize, out var alias);
+        ushort alias = 0;
+        var form = connection.TopicAliasMaximum == 0
+            ? TopicForm.Name
+            : _aliases.Choose(delivery.Message.Message.Topic, encoded.SizeAs(TopicForm.NameAndAlias) <= connection.MaximumPacketSize, out alias);
         if (form == TopicForm.Name)
             encoded.WriteTo(output, first, id, delivery.Message.RemainingSeconds);
         else

@@ -27,8 +27,6 @@ internal sealed class OutgoingAliases(ushort maximum)
     public TopicForm Choose(string topic, bool mayAdd, out ushort alias)
     {
         alias = 0;
-        if (maximum == 0)
-            return TopicForm.Name;
         if (_aliases is not null && _aliases.TryGetValue(topic, out alias))
             return TopicForm.Alias;
         if (!mayAdd || _aliases?.Count >= maximum || (topic.Length < LeastBytes && Encoding.UTF8.GetByteCount(topic) < LeastBytes))

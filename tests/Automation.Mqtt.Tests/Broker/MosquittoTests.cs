@@ -60,6 +60,49 @@ public sealed class MosquittoTests : BrokerTestBase
     [Theory]
     [InlineData("mqttv311")]
     [InlineData("5")]
+    public async Task Mosquitto_SharesASubscription(string version)
+    {
+        var broker = await StartAsync();
+        await broker.PublishAsync(new() { Topic = "ready", Payload = "ready"u8.ToArray(), Retain = true });
+        using var one = Run(broker, "mosquitto_sub", version, 1, "-t", "ready", "-t", "$share/group/jobs/+", "-F", "%p");
+        using var two = Run(broker, "mosquitto_sub", version, 1, "-t", "ready", "-t", "$share/group/jobs/+", "-F", "%p");
+        Process[] members = [one, two];
+        foreach (var member in members)
+            Assert.Equal("ready", await ReadLineAsync(member)); // so both subscriptions stand
+        using var publisher = Run(broker, "mosquitto_pub", version, 1, "-t", "jobs/x", "-l");
+        for (var number = 0; number < 100; number++)
+            await publisher.StandardInput.WriteLineAsync($"job {number}");
+        publisher.StandardInput.Close();
+        await ExitAsync(publisher);
+
+        var done = Channel.CreateUnbounded<(Process By, string Job)>();
+        foreach (var member in members)
+            _ = ForwardAsync(member, done.Writer);
+        var jobs = new List<(Process By, string Job)>();
+        using var timeout = new CancellationTokenSource(TestClient.Patience);
+        while (jobs.Count < 100)
+            jobs.Add(await done.Reader.ReadAsync(timeout.Token));
+        Assert.Equal(100, jobs.DistinctBy(job => job.Job).Count());
+        Assert.Equal(2, jobs.DistinctBy(job => job.By).Count());
+        foreach (var member in members)
+            member.Kill();
+    }
+
+    [Theory]
+    [InlineData("mqttv311")]
+    [InlineData("5")]
+    public async Task Mosquitto_ReadsTheBrokersFigures(string version)
+    {
+        var broker = await StartAsync();
+        using var subscriber = Run(broker, "mosquitto_sub", version, 0, "-t", "$SYS/broker/clients/connected", "-C", "1", "-F", "%r %p");
+
+        Assert.Equal("1 1", await ReadLineAsync(subscriber));
+        await ExitAsync(subscriber);
+    }
+
+    [Theory]
+    [InlineData("mqttv311")]
+    [InlineData("5")]
     public async Task Mosquitto_WithAWrongPassword_IsRefused(string version)
     {
         var broker = await StartAsync(options => options.OnConnect = context => new(
@@ -96,6 +139,12 @@ public sealed class MosquittoTests : BrokerTestBase
         {
             throw new InvalidOperationException($"{program} cannot be started. These tests need Debian's mosquitto-clients (apt-get install mosquitto-clients).", exception);
         }
+    }
+
+    private static async Task ForwardAsync(Process process, ChannelWriter<(Process By, string Job)> to)
+    {
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+            to.TryWrite((process, line));
     }
 
     private static async Task<string> ReadLineAsync(Process process)

@@ -191,12 +191,72 @@ public sealed class SharedSubscriptionTests : BrokerTestBase
         Assert.Equal(0, broker.QueuedBytes);
     }
 
+    [Fact]
+    public async Task NothingIsLost_WhileMembersComeAndGo()
+    {
+        const int Jobs = 3000;
+        var broker = await StartAsync(options => options.MaxQueuedMessages = Jobs);
+        await using var faithful = await JoinAsync(broker, "faithful");
+        var done = new HashSet<string>();
+        using var stop = new CancellationTokenSource();
+        var visitors = Enumerable.Range(0, 3).Select(number => VisitAsync(broker, $"visitor-{number}", done, stop.Token)).ToArray();
+        var publishing = Task.Run(async () =>
+        {
+            for (var number = 0; number < Jobs; number++)
+                await broker.PublishAsync(Job(number));
+        });
+
+        while (Count(done) < Jobs)
+        {
+            await faithful.SendAsync(PingPacket.Request); // something comes, also when a visitor does the last one
+            if (await faithful.ReceiveAsync() is PublishPacket publish)
+                await DoAsync(faithful, publish, done);
+        }
+
+        await publishing;
+        await stop.CancelAsync();
+        await Task.WhenAll(visitors);
+        Assert.Equal(0, broker.Metrics.DroppedQueueFull);
+    }
+
     private static async Task<TestClient> JoinAsync(
         MqttBroker broker, string clientId, PacketProperties? properties = null, int qos = 1, MqttProtocolVersion version = MqttProtocolVersion.V5)
     {
         var client = await TestClient.ConnectAsync(broker, clientId, version, properties: properties);
         Assert.Equal([(MqttReasonCode)qos], (await client.SubscribeAsync(Shared, qos)).ReasonCodes);
         return client;
+    }
+
+    // Takes some messages, leaves the last one unacknowledged, and is gone without a word; again and again.
+    private static async Task VisitAsync(MqttBroker broker, string clientId, HashSet<string> done, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            await using var client = await TestClient.ConnectAsync(broker, clientId, properties: new PacketProperties { ReceiveMaximum = 5 });
+            await client.SendAsync(new SubscribePacket { PacketId = 1, Subscriptions = [new(Shared, MqttQualityOfService.AtLeastOnce)] });
+            for (var count = 0; count < 20; count++)
+            {
+                await client.SendAsync(PingPacket.Request);
+                var packet = await client.ReceiveAsync();
+                if (packet is PublishPacket publish && count < 19)
+                    await DoAsync(client, publish, done);
+            }
+
+            client.Drop(reset: true);
+        }
+    }
+
+    private static async Task DoAsync(TestClient client, PublishPacket publish, HashSet<string> done)
+    {
+        lock (done)
+            done.Add(publish.Topic);
+        await client.SendAsync(new AckPacket(PacketType.Puback) { PacketId = publish.PacketId });
+    }
+
+    private static int Count(HashSet<string> done)
+    {
+        lock (done)
+            return done.Count;
     }
 
     private static async Task LeaveAsync(TestClient client)

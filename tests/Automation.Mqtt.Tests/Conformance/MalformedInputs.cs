@@ -216,6 +216,7 @@ internal static class MalformedInputs
         ("malformed", "a connection that says nothing", "a open; a hangup"),
         ("malformed", "a good packet, then a bad one: the good one counts", "b connect5; b sub t 0; a connect5; a > 30[\"t\" {} 01] FF FF; b < 30[\"t\" {} 01]; a < E0[81 *]; a closed"),
         ("malformed", "a bad packet, then a good one: it does not", "b connect5; b sub t 0; a connect5; a > C100 30[\"t\" {} 01]; a < E0[81 *]; a closed; b quiet"),
+        ("malformed", "a filter of 129 levels", "a connect5; a > 82[0001 {} 0080 2F×128 00 007F 2F×127 00]; a < 90[0001 {} 8F 00]; b connect4; b > 82[0001 0080 2F×128 00]; b < 90[0001 80]"),
         ("malformed", "an answer of another QoS", "b connect5; b sub t 2; a connect5; a > 34[\"t\" 0001 {}]; a < 50[0001]; b < 34[\"t\" 0001 {}]; b > 40[0001]; b < E0[82 *]; b closed"),
     ];
 
