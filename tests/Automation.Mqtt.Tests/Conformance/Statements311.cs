@@ -87,6 +87,7 @@ internal static class Statements311
         ("3.3.2-3", "a message has the topic it was published to", "b connect4; b sub +/x/# 0; a connect4; a > 30[\"t/x/y\"]; b < 30[\"t/x/y\"]"),
         ("3.3.4-1", "each QoS has its answer", "a connect4; a > 30[\"t\"]; a > 32[\"t\" 0001]; a < 40[0001]; a > 34[\"t\" 0002]; a < 50[0002]"),
         ("3.3.5-1", "overlapping subscriptions get the highest QoS", "b connect4; b sub t/# 0; b sub t/+ 2; a connect4; a > 34[\"t/x\" 0001]; a < 50[0001]; b < 34[\"t/x\" 0001]; b quiet"),
+        ("3.3.5-2", "what a client may not publish is acknowledged and goes to nobody", "b connect4; b sub $SYS/x 0; a connect4; a > 30[\"$SYS/x\" 01]; a > 32[\"$SYS/x\" 0001 01]; a < 40[0001]; a quiet; b quiet"),
         ("3.6.1-1", "a PUBREL has its flags", "a connect4; a > 60[0001]; a closed"),
 
         // SUBSCRIBE and UNSUBSCRIBE
