@@ -92,8 +92,11 @@ public sealed class MqttClientOptions
     /// <summary>Most topic aliases to use towards the server; its own limit may be lower.</summary>
     public ushort MaxSentTopicAliases { get; set; } = 16;
 
-    /// <summary>Most QoS 1 and 2 messages sent and not answered; the server's Receive Maximum may be lower.</summary>
-    public ushort MaxInFlight { get; set; } = 64;
+    /// <summary>
+    /// Most QoS 1 and 2 messages sent and not answered; the server's Receive Maximum may be lower. MQTT 3.1.1 servers do not say theirs, and some
+    /// lose what is over it: mosquitto's is 20.
+    /// </summary>
+    public ushort MaxInFlight { get; set; } = 20;
 
     /// <summary>Most messages that are accepted from the application and not finished.</summary>
     public int MaxQueuedMessages { get; set; } = 1000;

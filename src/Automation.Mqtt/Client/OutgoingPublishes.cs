@@ -52,13 +52,17 @@ internal sealed class OutgoingPublishes(MqttClientOptions options, PacketIds ids
     /// <summary>A connection stands. What is in flight is sent again, or anew when the server has no session — §4.4.</summary>
     public void Connected(bool sessionPresent, int quota)
     {
-        _quota = _quotaMaximum = quota;
+        _quotaMaximum = quota;
         _resend.Clear();
         if (!sessionPresent)
         {
             StartAnew();
+            _quota = quota;
             return;
         }
+
+        // Servers count what they have not seen the PUBREL of, although §4.9 lets the quota begin afresh.
+        _quota = quota - _released.Count;
 
         // "PUBREL packets in the order in which the corresponding PUBREC packets were received", PUBLISH packets as they were sent — §4.6.
         foreach (var publish in _released.Concat(_sent))
@@ -68,7 +72,7 @@ internal sealed class OutgoingPublishes(MqttClientOptions options, PacketIds ids
     /// <summary>The next message that was in flight when the last connection ended and that may be sent now.</summary>
     public bool TryTakeResend(out OutgoingPublish publish)
     {
-        if (!_resend.TryPeek(out publish!) || (publish.Stage == PublishStage.Sent && _quota == 0))
+        if (!_resend.TryPeek(out publish!) || (publish.Stage == PublishStage.Sent && _quota <= 0))
             return false;
         _resend.Dequeue();
         if (publish.Stage == PublishStage.Sent)
