@@ -29,8 +29,9 @@ internal sealed class IncomingPublishes(MqttClientOptions options)
     /// <summary>Reading goes on although there is no room, because an answer is behind what is not read.</summary>
     public bool IsOverflowing { get; set; }
 
+    /// <summary>Whether reading stops. What waits for PUBREL does not count: that comes only by reading.</summary>
     public bool IsFull(bool isV5) =>
-        _untaken.Count >= options.MaxReceivedMessages || _untakenBytes >= options.MaxReceivedBytes || (!isV5 && _open.Count >= options.ReceiveMaximum);
+        _untaken.Count >= options.MaxReceivedMessages || _untakenBytes >= options.MaxReceivedBytes || (!isV5 && _unanswered.Count >= options.ReceiveMaximum);
 
     public void Connected(bool sessionPresent)
     {

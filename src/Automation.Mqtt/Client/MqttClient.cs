@@ -146,7 +146,6 @@ public sealed class MqttClient : IAsyncDisposable
         _session.WakeReceiver();
         await _handling;
         _stop?.Dispose();
-        _responses.Dispose();
         _disposing.Dispose();
     }
 
@@ -167,8 +166,15 @@ public sealed class MqttClient : IAsyncDisposable
     public async Task<MqttPublishResult> PublishAsync(MqttApplicationMessage message, CancellationToken cancellationToken = default)
     {
         var publish = Enqueue(message, cancellationToken);
-        await using var registration = CancelWith(publish, PublishStage.Queued, cancellationToken);
-        return await publish.Completion.Task.WaitAsync(cancellationToken);
+        try
+        {
+            return await publish.Completion.Task.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Cancel(publish, PublishStage.Queued);
+            throw;
+        }
     }
 
     /// <summary>Puts a message into the queue; messages go out in the order in which they were accepted.</summary>
@@ -180,10 +186,14 @@ public sealed class MqttClient : IAsyncDisposable
     public async ValueTask<Task<MqttPublishResult>> EnqueueAsync(MqttApplicationMessage message, CancellationToken cancellationToken = default)
     {
         var publish = Enqueue(message, cancellationToken);
-        if (publish.Accepted is { } accepted)
+        try
         {
-            await using var registration = CancelWith(publish, PublishStage.Waiting, cancellationToken);
-            await accepted.Task.WaitAsync(cancellationToken);
+            await (publish.Accepted?.Task ?? Task.CompletedTask).WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Cancel(publish, PublishStage.Waiting);
+            throw;
         }
 
         if (publish.Completion.Task.IsFaulted)
@@ -301,13 +311,11 @@ public sealed class MqttClient : IAsyncDisposable
         return publish;
     }
 
-    private CancellationTokenRegistration CancelWith(OutgoingPublish publish, PublishStage until, CancellationToken cancellationToken) => cancellationToken.UnsafeRegister(
-        _ =>
-        {
-            lock (_session.Lock)
-                _session.Outgoing.Cancel(publish, until);
-        },
-        null);
+    private void Cancel(OutgoingPublish publish, PublishStage until)
+    {
+        lock (_session.Lock)
+            _session.Outgoing.Cancel(publish, until);
+    }
 
     private async Task<IReadOnlyList<MqttSubscribeResult>> AskAsync(SubscribeOperation operation, CancellationToken cancellationToken)
     {
@@ -320,14 +328,16 @@ public sealed class MqttClient : IAsyncDisposable
         }
 
         _session.WakeWriter();
-        await using var registration = cancellationToken.UnsafeRegister(
-            _ =>
-            {
-                lock (_session.Lock)
-                    _session.Subscriptions.Cancel(operation);
-            },
-            null);
-        return await operation.Completion.Task.WaitAsync(cancellationToken);
+        try
+        {
+            return await operation.Completion.Task.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            lock (_session.Lock)
+                _session.Subscriptions.Cancel(operation);
+            throw;
+        }
     }
 
     private static MqttClientException Disposed() => new(MqttReasonCode.UnspecifiedError, "The client was disposed.");

@@ -1,9 +1,9 @@
 namespace Automation.Mqtt.Client;
 
 /// <summary>Requests and their responses — MQTT 5 §4.10. One response topic for all; the correlation data tells them apart.</summary>
-internal sealed class ResponseWaiter(MqttClient client, ClientSession session, MqttClientOptions options) : IDisposable
+internal sealed class ResponseWaiter(MqttClient client, ClientSession session, MqttClientOptions options)
 {
-    private readonly SemaphoreSlim _subscribing = new(1);
+    private Task _subscribing = Task.CompletedTask;
 
     public async Task<MqttReceivedMessage> RequestAsync(MqttApplicationMessage message, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -30,8 +30,6 @@ internal sealed class ResponseWaiter(MqttClient client, ClientSession session, M
         }
     }
 
-    public void Dispose() => _subscribing.Dispose();
-
     private static MqttApplicationMessage Request(MqttApplicationMessage message, string topic, Guid correlation) => new()
     {
         Topic = message.Topic,
@@ -54,19 +52,19 @@ internal sealed class ResponseWaiter(MqttClient client, ClientSession session, M
             throw new MqttClientException(MqttReasonCode.ImplementationSpecificError, "The server speaks MQTT 3.1.1, which has no response topics.");
         var prefix = (server.ResponseInformation ?? options.ResponseTopicPrefix).TrimEnd('/');
         var topic = $"{prefix}/{Uri.EscapeDataString(server.ClientId)}";
-        await _subscribing.WaitAsync(cancellationToken);
-        try
+        Task subscribing;
+        lock (session.Lock)
         {
-            if (session.Responses.Topic == topic)
-                return topic;
-            await client.SubscribeAsync(topic, MqttQualityOfService.AtLeastOnce, cancellationToken);
-            lock (session.Lock)
+            if (session.Responses.Topic != topic || _subscribing.IsFaulted)
+            {
                 session.Responses.Topic = topic;
-            return topic;
+                _subscribing = client.SubscribeAsync(topic, MqttQualityOfService.AtLeastOnce, CancellationToken.None);
+            }
+
+            subscribing = _subscribing;
         }
-        finally
-        {
-            _subscribing.Release();
-        }
+
+        await subscribing.WaitAsync(cancellationToken);
+        return topic;
     }
 }

@@ -81,6 +81,25 @@ public sealed class ReceiveTests : ClientTestBase
     }
 
     [Fact]
+    public async Task QoS2_OfManyThatWaitForPubrel_DoesNotStopTheReading()
+    {
+        var (client, server) = await ConnectAsync(options =>
+        {
+            (options.ProtocolVersion, options.ClientId, options.ReceiveMaximum) = (MqttProtocolVersion.V311, "me", 2);
+            options.OnMessage = static (_, _) => default;
+        });
+        for (ushort id = 1; id <= 5; id++)
+        {
+            await server.SendAsync(TestClient.Publish("t", $"{id}", 2, id));
+            await server.ExpectAckAsync(PacketType.Pubrec, id);
+        }
+
+        await server.SendAckAsync(PacketType.Pubrel, 1);
+        await server.ExpectAckAsync(PacketType.Pubcomp, 1);
+        Assert.Equal(MqttClientState.Connected, client.State);
+    }
+
+    [Fact]
     public async Task QoS1_NotTakenBeforeAReconnect_IsGivenOnce()
     {
         var server = Server();

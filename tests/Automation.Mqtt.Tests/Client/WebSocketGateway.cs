@@ -103,7 +103,7 @@ internal sealed class WebSocketGateway : IAsyncDisposable
 
     private async Task CopyInAsync(WebSocket from, Socket to)
     {
-        var buffer = new byte[64 * 1024];
+        var buffer = new byte[1024 * 1024];
         var length = 0;
         while (true)
         {
