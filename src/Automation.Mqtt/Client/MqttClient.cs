@@ -130,7 +130,9 @@ public sealed class MqttClient : IAsyncDisposable
             _board.Set(MqttClientState.Stopped, Reason, 0);
     }
 
-    /// <summary>Stops, and fails everything that is not finished with a <see cref="MqttClientException"/>.</summary>
+    /// <summary>
+    /// Stops, fails everything that is not finished with a <see cref="MqttClientException"/>, cancels the handler and waits for it: not to be called in the handler.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         lock (_lock)
