@@ -55,7 +55,8 @@ internal static class PublishWriter
         }
     }
 
-    private static PacketProperties? PropertiesOf(MqttApplicationMessage message, IReadOnlyList<uint>? identifiers)
+    /// <summary>The properties of a message; null when it has none.</summary>
+    public static PacketProperties? PropertiesOf(MqttApplicationMessage message, IReadOnlyList<uint>? identifiers)
     {
         if (!message.PayloadIsUtf8 && message is { MessageExpiryInterval: null, ContentType: null, ResponseTopic: null, CorrelationData: null }
             && message.UserProperties.Count == 0 && identifiers is null)
