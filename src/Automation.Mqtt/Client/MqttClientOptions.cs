@@ -70,7 +70,7 @@ public sealed class MqttClientOptions
     public MqttWill? Will { get; set; }
 
     /// <summary>TLS for <c>mqtts</c> and <c>wss</c>.</summary>
-    public MqttTlsOptions Tls { get; set; } = new();
+    public MqttClientTlsOptions Tls { get; set; } = new();
 
     /// <summary>More headers of the WebSocket's request.</summary>
     public IReadOnlyDictionary<string, string> WebSocketHeaders { get; set; } = new Dictionary<string, string>();

@@ -50,7 +50,7 @@ public sealed class TransportTests : ClientTestBase
         using var certificates = new TestCertificates(Folder);
         var broker = await TlsAsync(certificates);
 
-        await FailsAsync(new Uri($"mqtts://127.0.0.1:{broker.Port}"), new MqttTlsOptions { CaFile = certificates.AuthorityFile });
+        await FailsAsync(new Uri($"mqtts://127.0.0.1:{broker.Port}"), new MqttClientTlsOptions { CaFile = certificates.AuthorityFile });
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class TransportTests : ClientTestBase
         Assert.StartsWith("GET /path HTTP/1.1", request, StringComparison.Ordinal);
     }
 
-    private static MqttTlsOptions Tls(TestCertificates certificates) => new()
+    private static MqttClientTlsOptions Tls(TestCertificates certificates) => new()
     {
         CaFile = certificates.AuthorityFile,
         CertificateFile = certificates.CertificateFile("client"),
@@ -141,7 +141,7 @@ public sealed class TransportTests : ClientTestBase
         Assert.Equal(["1", "2", large], (await TakeAsync(client, 3)).Select(Text));
     }
 
-    private async Task FailsAsync(Uri address, MqttTlsOptions tls)
+    private async Task FailsAsync(Uri address, MqttClientTlsOptions tls)
     {
         var client = Client(address, options => options.Tls = tls);
         client.Start();

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Automation.Mqtt.Client;
 
 /// <summary>TLS of a client's connection. Files are read at each attempt, so a changed certificate is used from the next connection on.</summary>
-public sealed class MqttTlsOptions
+public sealed class MqttClientTlsOptions
 {
     /// <summary>PEM file with the certificates of the authorities to trust; null for those of the system.</summary>
     public string? CaFile { get; set; }
