@@ -212,7 +212,7 @@ internal sealed class RunEngine : BackgroundService
             return;
         }
 
-        var work = new RunWork(run.RunId, run.Event, version, trigger?.Start ?? version.Start) 
+        var work = new RunWork(run.RunId, run.Event, version, trigger?.Start ?? version.Start)
         {
             Snapshot = run.Snapshot,
             StartedAt = run.StartedAt,
