@@ -16,12 +16,16 @@ internal sealed class IncomingPublishes(MqttClientOptions options)
     // QoS 2 by identifier until PUBREL; null after PUBREC was sent.
     private readonly Dictionary<ushort, MqttReceivedMessage?> _exactlyOnce = [];
     private long _untakenBytes;
+    private bool _isResumed;
 
     /// <summary>Grows with each connection.</summary>
     public int Generation { get; private set; }
 
     /// <summary>Grows with whatever the application does.</summary>
     public long Progress { get; private set; }
+
+    /// <summary>Messages that the application has not taken.</summary>
+    public int Waiting => _untaken.Count;
 
     /// <summary>QoS 0 messages that were dropped.</summary>
     public long Dropped { get; private set; }
@@ -31,10 +35,12 @@ internal sealed class IncomingPublishes(MqttClientOptions options)
 
     /// <summary>Whether reading stops. What waits for PUBREL does not count: that comes only by reading.</summary>
     public bool IsFull(bool isV5) =>
-        _untaken.Count >= options.MaxReceivedMessages || _untakenBytes >= options.MaxReceivedBytes || (!isV5 && _unanswered.Count >= options.ReceiveMaximum);
+        _untaken.Count >= options.MaxReceivedMessages || _untakenBytes >= options.MaxReceivedBytes
+        || (!KeepsToReceiveMaximum(isV5) && _unanswered.Count >= options.ReceiveMaximum);
 
     public void Connected(bool sessionPresent)
     {
+        _isResumed = sessionPresent;
         if (!sessionPresent)
             _exactlyOnce.Clear();
         else
@@ -67,7 +73,7 @@ internal sealed class IncomingPublishes(MqttClientOptions options)
             return;
         }
 
-        if (isV5 && _open.Count > options.ReceiveMaximum)
+        if (KeepsToReceiveMaximum(isV5) && _open.Count > options.ReceiveMaximum)
             throw new MqttProtocolException(MqttReasonCode.ReceiveMaximumExceeded, "More messages are unacknowledged than our Receive Maximum.");
         if (message.Message.QualityOfService == MqttQualityOfService.AtLeastOnce)
         {
@@ -141,6 +147,10 @@ internal sealed class IncomingPublishes(MqttClientOptions options)
             SendAnswers(answers);
         return isCurrent;
     }
+
+    // mosquitto 2.0 sends all that waits at once when it takes a session up, whatever our Receive Maximum: ending the connection for it would never end.
+    // Such a server is kept waiting, as one of 3.1.1.
+    private bool KeepsToReceiveMaximum(bool isV5) => isV5 && !_isResumed;
 
     private void SendAnswers(Queue<MqttPacket> answers)
     {

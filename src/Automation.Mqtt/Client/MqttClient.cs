@@ -72,6 +72,16 @@ public sealed class MqttClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Messages from the server that wait for the handler or for <see cref="ReceiveAsync"/>.</summary>
+    public int WaitingMessages
+    {
+        get
+        {
+            lock (_session.Lock)
+                return _session.Incoming.Waiting;
+        }
+    }
+
     /// <summary>QoS 0 messages from the server that were dropped, see <see cref="MqttClientOptions.MaxReceivedMessages"/>.</summary>
     public long DroppedMessages
     {

@@ -79,7 +79,8 @@ public sealed class MqttClientOptions
     public IReadOnlyList<MqttUserProperty> UserProperties { get; set; } = [];
 
     /// <summary>
-    /// Most QoS 1 and 2 messages that are received and not acknowledged. An MQTT 5 server keeps to it; with 3.1.1 the client stops reading at this number.
+    /// Most QoS 1 and 2 messages that are received and not acknowledged. An MQTT 5 server keeps to it, or the connection ends with 0x93. With 3.1.1, and when
+    /// the server took a session up (some then forget the limit), the client stops reading at this number.
     /// </summary>
     public ushort ReceiveMaximum { get; set; } = 64;
 

@@ -135,8 +135,15 @@ internal sealed class OutgoingPublishes(MqttClientOptions options, PacketIds ids
     }
 
     /// <summary>PUBCOMP — §3.7. False when the message had not come so far; an unknown identifier is no mistake, see PUBREC.</summary>
-    public bool TryComplete(ushort id, MqttPublishResult result) =>
-        !_byId.ContainsKey(id) || TryFinish(id, MqttQualityOfService.ExactlyOnce, PublishStage.Released, result);
+    public bool TryComplete(ushort id, MqttPublishResult result)
+    {
+        if (!_byId.ContainsKey(id))
+            return true;
+        // To a PUBREL that was sent again "not found" says that the first one arrived: the message is delivered — §3.7.2.1.
+        if (result.ReasonCode == MqttReasonCode.PacketIdentifierNotFound)
+            result = result with { ReasonCode = MqttReasonCode.Success };
+        return TryFinish(id, MqttQualityOfService.ExactlyOnce, PublishStage.Released, result);
+    }
 
     /// <summary>Fails everything that is not finished.</summary>
     public void Close()

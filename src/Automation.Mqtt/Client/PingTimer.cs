@@ -25,19 +25,14 @@ internal sealed class PingTimer
     /// <summary>Bytes were sent, all of them.</summary>
     public void Sent() => Volatile.Write(ref _lastSent, _time.GetTimestamp());
 
-    /// <summary>A whole packet came.</summary>
-    public void Received()
+    /// <summary>A whole packet came. While we are busy with it we do not read, and that no answer is seen says nothing about the server.</summary>
+    public void Hold() => Volatile.Write(ref _isHeld, true);
+
+    /// <summary>We read again.</summary>
+    public void Resume()
     {
         Volatile.Write(ref _lastReceived, _time.GetTimestamp());
         Volatile.Write(ref _isAsked, false);
-    }
-
-    /// <summary>We do not read: that no answer is seen says nothing about the server.</summary>
-    public void Hold() => Volatile.Write(ref _isHeld, true);
-
-    public void Resume()
-    {
-        Received();
         Volatile.Write(ref _isHeld, false);
     }
 

@@ -118,10 +118,11 @@ internal sealed class ServerConnection
                 while (!IsClosing && PacketReader.TryRead(buffer, Server.ProtocolVersion, (uint)_options.MaxPacketBytes, out var packet, out var consumed))
                 {
                     buffer = buffer.Slice(consumed);
-                    _ping.Received();
+                    _ping.Hold();
                     _handler.Handle(packet);
                     if (MustHold())
                         await HoldAsync();
+                    _ping.Resume();
                 }
             }
             finally
@@ -142,7 +143,6 @@ internal sealed class ServerConnection
 
     private async ValueTask HoldAsync()
     {
-        _ping.Hold();
         lock (_session.Lock)
         {
             _isHeld = true;
@@ -153,7 +153,6 @@ internal sealed class ServerConnection
             await _readerWake.WaitAsync();
         lock (_session.Lock)
             _isHeld = false;
-        _ping.Resume();
     }
 
     private async Task WriteAsync()

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Automation.Mqtt.Broker;
 using Automation.Mqtt.Client;
@@ -16,6 +17,9 @@ public abstract class ClientTestBase : IAsyncLifetime
     private protected string Folder { get; } = Directory.CreateTempSubdirectory("mqtt-client-").FullName;
 
     private protected List<string> Errors { get; } = [];
+
+    /// <summary>What servers did against the rules, as the clients see it.</summary>
+    private protected ConcurrentQueue<string> Complaints { get; } = new();
 
     public ValueTask InitializeAsync() => default;
 
@@ -66,6 +70,11 @@ public abstract class ClientTestBase : IAsyncLifetime
             },
         };
         configure?.Invoke(options);
+        options.OnStatus ??= status =>
+        {
+            if (status is { State: MqttClientState.Waiting, Reason: { Origin: MqttDisconnectOrigin.Client } reason })
+                Complaints.Enqueue($"{status.Since:O} {reason.Text}");
+        };
         return Own(new MqttClient(options));
     }
 

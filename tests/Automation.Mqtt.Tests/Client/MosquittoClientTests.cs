@@ -32,59 +32,6 @@ public sealed class MosquittoClientTests : ClientTestBase
 
     [Theory]
     [InlineData(MqttProtocolVersion.V311, 1)]
-    [InlineData(MqttProtocolVersion.V311, 2)]
-    [InlineData(MqttProtocolVersion.V5, 1)]
-    [InlineData(MqttProtocolVersion.V5, 2)]
-    public async Task Cuts_LoseNothing_DoubleNoQoS2_AndKeepTheOrder(MqttProtocolVersion version, int qos)
-    {
-        const int Count = 4000;
-        var broker = await MosquittoAsync();
-        var network = Own(new NetworkProxy(broker.Port));
-        var received = new ConcurrentQueue<int>();
-        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        HashSet<int> seen = [];
-        var subscriber = await ConnectAsync(network.Address, options =>
-        {
-            options.ProtocolVersion = version;
-            options.ClientId = "subscriber";
-            options.OnMessage = (message, _) =>
-            {
-                var number = int.Parse(Text(message), CultureInfo.InvariantCulture);
-                received.Enqueue(number);
-                seen.Add(number);
-                if (seen.Count % 400 == 0)
-                    network.Cut();
-                if (seen.Count == Count)
-                    all.TrySetResult();
-                return default;
-            };
-        });
-        await subscriber.SubscribeAsync("numbers", (MqttQualityOfService)qos);
-        var publisher = await ConnectAsync(network.Address, options =>
-        {
-            options.ProtocolVersion = version;
-            options.ClientId = "publisher";
-        });
-
-        List<Task<MqttPublishResult>> answers = [];
-        for (var number = 0; number < Count; number++)
-        {
-            answers.Add(await publisher.EnqueueAsync(Message("numbers", $"{number}", qos)));
-            if (number % 333 == 332)
-                network.Cut();
-        }
-
-        var results = await Task.WhenAll(answers).WaitAsync(TestClient.Patience * 3);
-        Assert.All(results, result => Assert.True(result.IsSuccess));
-        await Task.WhenAny(all.Task, Task.Delay(TestClient.Patience * 3, TimeProvider.System));
-        Assert.Equal([], Enumerable.Range(0, Count).Except(received));
-        var order = qos == 2 ? received : received.Distinct();
-        Assert.Equal(Enumerable.Range(0, Count), order);
-        Assert.Empty(Errors);
-    }
-
-    [Theory]
-    [InlineData(MqttProtocolVersion.V311, 1)]
     [InlineData(MqttProtocolVersion.V5, 1)]
     [InlineData(MqttProtocolVersion.V5, 2)]
     public async Task MessagesWhileTheBrokerIsKilled_ArriveWhenItIsBack(MqttProtocolVersion version, int qos)

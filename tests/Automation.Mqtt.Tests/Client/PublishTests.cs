@@ -93,7 +93,7 @@ public sealed class PublishTests : ClientTestBase
             Assert.Equal(PayloadOf(old), PayloadOf(again));
         }
 
-        await connection.SendAckAsync(PacketType.Pubcomp, sent[1].PacketId);
+        await connection.SendAckAsync(PacketType.Pubcomp, sent[1].PacketId, MqttReasonCode.PacketIdentifierNotFound); // the first PUBREL had arrived
         Assert.True((await received.WaitAsync(TestClient.Patience)).IsSuccess);
     }
 

@@ -99,6 +99,22 @@ public sealed class ReceiveTests : ClientTestBase
         Assert.Equal(MqttClientState.Connected, client.State);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task ServerThatForgetsTheReceiveMaximumOfASession_IsKeptWaiting(int qos)
+    {
+        var server = Server();
+        var client = Client(server.Address, options => options.ReceiveMaximum = 2);
+        client.Start();
+        var connection = await server.GrantAsync(sessionPresent: true);
+        for (ushort id = 1; id <= 10; id++)
+            await connection.SendAsync(TestClient.Publish("t", $"{id}", qos, id));
+
+        Assert.Equal(Enumerable.Range(1, 10).Select(number => $"{number}"), (await TakeAsync(client, 10)).Select(Text));
+        Assert.Empty(Complaints);
+    }
+
     [Fact]
     public async Task QoS1_NotTakenBeforeAReconnect_IsGivenOnce()
     {
@@ -173,7 +189,13 @@ public sealed class ReceiveTests : ClientTestBase
         await server.SendAsync(TestClient.Publish("t", "1"));
         await server.SendAsync(TestClient.Publish("t", "2"));
         await server.SendAsync(TestClient.Publish("t", "3"));
-        await TakeAsync(client, 1);
+        using var timeout = new CancellationTokenSource(TestClient.Patience);
+        while (client.WaitingMessages == 0)
+        {
+            timeout.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
         for (var number = 0; number < 5; number++)
         {
             await client.PublishAsync(Message("t")); // returns when it is sent
@@ -183,7 +205,7 @@ public sealed class ReceiveTests : ClientTestBase
         }
 
         Assert.Equal(MqttClientState.Connected, client.State);
-        Assert.Equal(["2", "3"], (await TakeAsync(client, 2)).Select(Text));
+        Assert.Equal(["1", "2", "3"], (await TakeAsync(client, 3)).Select(Text));
     }
 
     [Fact]
