@@ -13,6 +13,7 @@ internal sealed class BrokerContext : IDisposable
         Options = options;
         Sessions = new SessionTable(this);
         Queues = new QueueBudget(options.MaxQueuedBytesTotal);
+        Publishes = new PublishBudget(options.MaxPublishBytes);
         Retained = new RetainedStore(options.MaxRetainedMessages, options.MaxRetainedBytes);
         Metrics = new MqttBrokerMetrics(() => Sessions.Count, Queues, Retained);
         Router = new Router(Subscriptions, Retained, Metrics);
@@ -25,6 +26,7 @@ internal sealed class BrokerContext : IDisposable
     public SubscriptionTree Subscriptions { get; } = new();
     public RetainedStore Retained { get; }
     public QueueBudget Queues { get; }
+    public PublishBudget Publishes { get; }
     public SessionTable Sessions { get; }
     public Router Router { get; }
     public TimerWheel Wheel { get; }
@@ -57,13 +59,27 @@ internal sealed class BrokerContext : IDisposable
     public void Report(string what, Exception exception) => Options.OnError?.Invoke(what, exception);
 
     /// <summary>Publishes a will as if its client had: authorized at CONNECT, given to the publish hook, then routed.</summary>
+    /// <remarks>While the hook has all it may hold, the will is dropped and counted: nobody is there who could wait.</remarks>
     public void PublishWill(Will will)
     {
+        if (Publishes.IsFull)
+        {
+            Metrics.Refused();
+            return;
+        }
+
         var task = PublishWillAsync(will);
         if (task.IsCompleted)
             return;
+        var size = will.Message.Payload.Length;
+        Publishes.Take(size);
         _background[task] = true;
-        task.ContinueWith(done => _background.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        task.ContinueWith(
+            done =>
+            {
+                _background.TryRemove(done, out _);
+                Publishes.Release(size);
+            }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     public void Dispose()

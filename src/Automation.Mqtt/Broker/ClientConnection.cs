@@ -131,6 +131,8 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
         WakeWriter();
     }
 
+    public void WakeReader() => _pipeline!.WakeReader();
+
     public void OnAnswersWritten() => _pipeline!.WakeReader();
 
     public void CountUnacknowledged(int change) => _pipeline!.CountUnacknowledged(change);
@@ -273,6 +275,8 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
                     await handler.HandleAsync(packet);
                     if (_writer!.IsCongested)
                         await HoldBackAsync(static connection => connection._writer!.IsCongested);
+                    if (packet.Type == PacketType.Publish && broker.Publishes.MustWait(this))
+                        await HoldBackAsync(broker.Publishes.MustWait);
                 }
             }
             finally

@@ -59,6 +59,12 @@ public sealed class MqttBrokerOptions
     /// </summary>
     public ushort ReceiveMaximum { get; set; } = 64;
 
+    /// <summary>
+    /// Most bytes of payloads that may be in <see cref="OnPublish"/> at once, of all connections together; 64 MiB unless set. Past it a
+    /// connection that publishes is not read any further, and wills are dropped and counted.
+    /// </summary>
+    public long MaxPublishBytes { get; set; } = 64 * 1024 * 1024;
+
     /// <summary>Most QoS 1 and 2 messages sent to a client and not acknowledged yet; the client's own Receive Maximum may be lower.</summary>
     public ushort MaxInFlight { get; set; } = 64;
 
@@ -168,6 +174,7 @@ public sealed class MqttBrokerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueuedMessages, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueuedBytes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueuedBytesTotal, 2);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxPublishBytes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetainedMessages, 0);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetainedBytes, 0);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxKeepAliveSeconds, (ushort)1);

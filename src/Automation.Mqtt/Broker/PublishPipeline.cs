@@ -38,6 +38,7 @@ internal sealed class PublishPipeline(BrokerContext broker, ClientConnection con
             return;
         }
 
+        broker.Publishes.Take(message.Payload.Length);
         Interlocked.Increment(ref _pending);
         if (_queue is null)
         {
@@ -76,6 +77,7 @@ internal sealed class PublishPipeline(BrokerContext broker, ClientConnection con
             }
 
             Interlocked.Decrement(ref _pending);
+            broker.Publishes.Release(item.Message.Payload.Length);
             _room.Wake();
         }
     }

@@ -47,6 +47,40 @@ public sealed class PublishHookTests : BrokerTestBase
     }
 
     [Fact]
+    public async Task Publish_OfAllConnections_IsHeldBack_WhileTheHookHasAllItMayHold()
+    {
+        var hook = new HeldHook();
+        var broker = await StartAsync(options =>
+        {
+            options.OnPublish = hook.CallAsync;
+            options.MaxPublishBytes = 10;
+        });
+        await using var first = await TestClient.ConnectAsync(broker, "first");
+        await using var second = await TestClient.ConnectAsync(broker, "second");
+        await using var other = await TestClient.ConnectAsync(broker, "other");
+        await first.PublishAsync("t", "0123456789", qos: 1, packetId: 1);
+        var held = await hook.NextAsync();
+        await second.PublishAsync("t", "more", qos: 1, packetId: 1); // one comes on top
+        var more = await hook.NextAsync();
+        await first.PublishAsync("t", "first again", qos: 1, packetId: 2);
+        await second.PublishAsync("t", "second again", qos: 1, packetId: 2);
+        await other.ExpectNothingAsync(); // who does not publish is served
+        Assert.Equal(2, hook.Count);
+
+        held.Complete();
+        await first.ExpectAckAsync(PacketType.Puback, 1);
+        var next = await hook.NextAsync();
+        more.Complete();
+        next.Complete();
+        var last = await hook.NextAsync();
+        last.Complete();
+        Assert.Equal(["first again", "second again"], new[] { next.Payload, last.Payload }.Order());
+        await first.ExpectAckAsync(PacketType.Puback, 2);
+        await second.ExpectAckAsync(PacketType.Puback, 1);
+        await second.ExpectAckAsync(PacketType.Puback, 2);
+    }
+
+    [Fact]
     public async Task Publish_OverTheReceiveMaximum_EndsTheConnection()
     {
         var hook = new HeldHook();
