@@ -17,6 +17,9 @@ internal sealed class BrokerContext : IDisposable
         Retained = new RetainedStore(options.MaxRetainedMessages, options.MaxRetainedBytes);
         Metrics = new MqttBrokerMetrics(() => Sessions.Count, Queues, Retained);
         Router = new Router(Subscriptions, Retained, Metrics);
+        Redelivery = new Redelivery(this);
+        if (options.Store is not null)
+            Log = new StoreLog(options.Store, options.TimeProvider, Report);
         Wheel = new TimerWheel(options.TimeProvider);
         SystemTopics = new SystemTopics(this);
     }
@@ -29,11 +32,50 @@ internal sealed class BrokerContext : IDisposable
     public PublishBudget Publishes { get; }
     public SessionTable Sessions { get; }
     public Router Router { get; }
+    public Redelivery Redelivery { get; }
+
+    /// <summary>The way to the store; null when nothing is stored.</summary>
+    public StoreLog? Log { get; }
+
     public TimerWheel Wheel { get; }
     public SystemTopics SystemTopics { get; }
 
     /// <summary>Wills that are being published.</summary>
     public Task Background => Task.WhenAll(_background.Keys);
+
+    /// <summary>What a publish will store; null when it is clear that it stores nothing.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="origin">The publisher's session; null when the application publishes.</param>
+    /// <param name="incomingId">Packet identifier of a QoS 2 publish; else 0.</param>
+    public RoutingUnit? Begin(RoutedMessage message, Session? origin, ushort incomingId = 0)
+    {
+        if (Log is null)
+            return null;
+        var mayStore = message.Message.Retain || (message.Message.QualityOfService != MqttQualityOfService.AtMostOnce && Sessions.HasStored);
+        return mayStore ? new RoutingUnit(Log, this, message, origin, incomingId) : null;
+    }
+
+    /// <summary>Routes a message that no client waits for, and completes when it is stored.</summary>
+    /// <returns>The number of sessions that subscribe.</returns>
+    public async ValueTask<int> PublishAsync(RoutedMessage message, RoutingUnit? unit)
+    {
+        if (unit is null)
+            return Router.Route(message, origin: null);
+        unit.Route();
+        try
+        {
+            if (!unit.IsTaken && unit.Changes.Count > 0)
+                await Log!.AppendAsync(unit.Changes);
+        }
+        catch
+        {
+            unit.Withdraw();
+            throw;
+        }
+
+        unit.Release();
+        return unit.Receivers;
+    }
 
     /// <summary>Asks a hook; an exception is reported and refuses.</summary>
     /// <exception cref="OperationCanceledException">The hook gave up: there is no answer.</exception>
@@ -93,11 +135,18 @@ internal sealed class BrokerContext : IDisposable
     {
         try
         {
-            var context = new MqttPublishContext { Client = will.Client, Message = will.Message, IsWill = true };
+            var message = new RoutedMessage(will.Message, Options.TimeProvider);
+            var unit = Begin(message, origin: null);
+            var context = new MqttPublishContext { Client = will.Client, Message = will.Message, IsWill = true, Unit = unit };
             if (await AskAsync(Options.OnPublish, context, "OnPublish") < MqttReasonCode.UnspecifiedError)
-                Router.Route(new RoutedMessage(will.Message, Options.TimeProvider), origin: null);
+            {
+                await PublishAsync(message, unit);
+            }
             else
+            {
+                unit?.Withdraw();
                 Metrics.Refused();
+            }
         }
         catch (OperationCanceledException)
         {

@@ -16,6 +16,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
     private int _isOpen;
     private ClientWriter? _writer;
     private PublishPipeline? _pipeline;
+    private CommitLine? _commits;
     private ConnectPacket? _connect;
     private Deadline? _timeout;
     private KeepAlive? _keepAlive;
@@ -34,6 +35,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
 
     public bool IsConnected => Session is not null;
     public bool IsClosing => Volatile.Read(ref _ending) is not null;
+    private bool IsCongested => _writer!.IsCongested || _commits!.IsFull;
 
     /// <summary>From now on the client has so long for what comes before MQTT (TLS, WebSocket) and its whole CONNECT.</summary>
     public void Start()
@@ -204,8 +206,8 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
         var id = connect.ClientId.Length > 0 ? connect.ClientId : broker.Options.NewClientId();
         Client = new MqttClientInfo(id, connect.UserName, connect.Version, transport.RemoteEndPoint, broker.Options.TimeProvider.GetUtcNow());
         (var reason, Client) = await ConnectHandshake.DecideAsync(broker, connect, Client, transport);
-        if (reason < MqttReasonCode.UnspecifiedError && !IsClosing && Accept(connect))
-            return true;
+        if (reason < MqttReasonCode.UnspecifiedError && !IsClosing && Accept(connect, out var stored))
+            return await WaitForStoreAsync(stored);
         await RefuseAsync(Version, ConnectHandshake.Refusal(Version, reason < MqttReasonCode.UnspecifiedError
             ? IsClosing ? MqttReasonCode.ServerUnavailable : MqttReasonCode.QuotaExceeded
             : reason));
@@ -242,22 +244,39 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
         }
     }
 
-    private bool Accept(ConnectPacket connect)
+    // The CONNACK is the writer's first packet, and the writer starts after this.
+    private async ValueTask<bool> WaitForStoreAsync(ValueTask stored)
+    {
+        try
+        {
+            await stored;
+            return true;
+        }
+        catch (Exception exception)
+        {
+            broker.Report("Storing a session", exception);
+            await RefuseAsync(Version, ConnectHandshake.Refusal(Version, MqttReasonCode.ServerUnavailable));
+            return false;
+        }
+    }
+
+    private bool Accept(ConnectPacket connect, out ValueTask stored)
     {
         _connect = connect;
         TopicAliasMaximum = Math.Min(connect.Properties?.TopicAliasMaximum ?? 0, broker.Options.TopicAliasMaximum);
         _writer = new ClientWriter(broker, this, transport.Output);
-        _pipeline = new PublishPipeline(broker, this);
+        _commits = new CommitLine(broker, this);
+        _pipeline = new PublishPipeline(broker, this, _commits);
         _will = ConnectHandshake.WillOf(connect, Client);
         SendWindow = Math.Min(connect.Properties?.ReceiveMaximum ?? ushort.MaxValue, broker.Options.MaxInFlight);
-        return broker.Sessions.TryAttach(this, connect.CleanStart, ConnectHandshake.ExpirySeconds(broker.Options, connect));
+        return broker.Sessions.TryAttach(this, connect.CleanStart, ConnectHandshake.ExpirySeconds(broker.Options, connect), out stored);
     }
 
     private async Task ReadAsync()
     {
         _keepAlive = new KeepAlive(broker.Wheel, OnSilence);
         _keepAlive.Start(ConnectHandshake.KeepAlive(broker.Options, _connect!));
-        var handler = new PacketHandler(broker, this, _pipeline!, askedExpiry: _connect!.Properties?.SessionExpiryInterval ?? 0);
+        var handler = new PacketHandler(broker, this, _pipeline!, _commits!, askedExpiry: _connect!.Properties?.SessionExpiryInterval ?? 0);
         _connect = null;
         while (!IsClosing)
         {
@@ -273,8 +292,8 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
                     count.Packets++;
                     count.PayloadBytes += (packet as PublishPacket)?.Payload.Length ?? 0;
                     await handler.HandleAsync(packet);
-                    if (_writer!.IsCongested)
-                        await HoldBackAsync(static connection => connection._writer!.IsCongested);
+                    if (IsCongested)
+                        await HoldBackAsync(static connection => connection.IsCongested);
                     if (packet.Type == PacketType.Publish && broker.Publishes.MustWait(this))
                         await HoldBackAsync(broker.Publishes.MustWait);
                 }

@@ -89,15 +89,38 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
             isDone = _isLast && _answers.Count == 0;
             if (_isLast || connection.Session.Connection != connection)
                 return _answers.Count > 0;
-            while (!IsEnough(packets, bytes))
+            var more = true;
+            while (more && !IsEnough(packets, bytes))
             {
-                if (!WriteNext())
-                    return false;
+                more = WriteNext();
                 packets++;
             }
 
-            return true;
+            if (connection.Session.Outgoing.TakeIdentifiers() is { } storing)
+                _ = WaitForAsync(storing);
+            return more;
         }
+    }
+
+    // Packet identifiers of QoS 2 messages are stored before they are sent.
+    private async Task WaitForAsync(StoringIdentifiers storing)
+    {
+        var session = connection.Session;
+        var isStored = false;
+        try
+        {
+            await storing.Stored;
+            isStored = true;
+        }
+        catch (Exception exception)
+        {
+            broker.Report("Storing", exception);
+            connection.Close(Ending.ServerSays(MqttReasonCode.UnspecifiedError, "The server cannot store at the moment.")); // and tried again for the next
+        }
+
+        lock (session.Lock)
+            session.Outgoing.OnStored(storing, isStored);
+        session.WakeWriter();
     }
 
     private bool IsEnough(int packets, long before) => packets >= PacketsPerFlush || output.UnflushedBytes - before >= BytesPerFlush;
@@ -116,12 +139,16 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
         if (delivery.Message.IsExpired)
         {
             broker.Metrics.Expired();
+            outgoing.Discard(delivery);
             return true;
         }
 
         var encoded = Encode(delivery);
         if (IsTooLarge(delivery, encoded))
+        {
+            outgoing.Discard(delivery);
             return true;
+        }
 
         ushort id = 0;
         if (delivery.QualityOfService != MqttQualityOfService.AtMostOnce && !outgoing.TryTrack(delivery, out id))
@@ -130,7 +157,8 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
             return true;
         }
 
-        Write(delivery, id, isDuplicate: false, encoded);
+        if (id != 0 || delivery.QualityOfService == MqttQualityOfService.AtMostOnce)
+            Write(delivery, id, delivery.MayBeRepeated, encoded);
         return true;
     }
 
@@ -148,7 +176,8 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
         if (IsTooLarge(old.Delivery, encoded))
             outgoing.Finish(old.PacketId);
         else
-            Write(old.Delivery, old.PacketId, isDuplicate: true, encoded);
+            Write(old.Delivery, old.PacketId, old.WasSent, encoded);
+        old.WasSent = true;
     }
 
     // "discard it without sending and behave as if it had completed" — MQTT 5 §3.1.2.11.4

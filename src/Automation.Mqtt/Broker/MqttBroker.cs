@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Automation.Mqtt.Storage;
 using Automation.Mqtt.Topics;
 using Automation.Mqtt.Transport;
 
@@ -7,7 +8,8 @@ namespace Automation.Mqtt.Broker;
 
 /// <summary>An MQTT 3.1.1 and 5.0 server over TCP, TLS, WebSocket and Unix domain sockets.</summary>
 /// <remarks>
-/// Sessions, queues and retained messages are kept in memory; a stopped broker forgets them. All members may be used from any thread.
+/// Sessions, queues and retained messages are kept in memory, and in a <see cref="MqttBrokerOptions.Store"/> if there is one; without it a
+/// stopped broker forgets them. All members may be used from any thread.
 /// </remarks>
 public sealed class MqttBroker : IAsyncDisposable
 {
@@ -21,6 +23,7 @@ public sealed class MqttBroker : IAsyncDisposable
     private readonly List<Listener> _listeners = [];
     private readonly ConnectRate _rate;
     private Task? _stopping;
+    private bool _isStarted;
     private bool _isStopping;
     private bool _isDisposed;
 
@@ -61,16 +64,19 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <summary>Bytes the retained messages take, as <see cref="MqttBrokerOptions.MaxRetainedBytes"/> counts them.</summary>
     public long RetainedBytes => _context.Retained.Bytes;
 
-    /// <summary>Starts to listen. A broker is started once.</summary>
-    /// <param name="cancellationToken">Not needed: listening starts at once.</param>
+    /// <summary>Takes up what is stored, then starts to listen. A broker is started once.</summary>
+    /// <param name="cancellationToken">Ends the reading of the store.</param>
     /// <exception cref="MqttListenException">An end point cannot be listened on.</exception>
     /// <exception cref="InvalidDataException">A certificate file cannot be read or does not hold what it should.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (_listeners.Count > 0)
+        if (_isStarted)
             throw new InvalidOperationException("The broker was started before.");
+        _isStarted = true;
+        if (_context.Log is { } log)
+            await new StoreLoader(_context, log).LoadAsync(cancellationToken);
         try
         {
             foreach (var options in _context.Options.AllListeners())
@@ -124,7 +130,10 @@ public sealed class MqttBroker : IAsyncDisposable
         _context.Dispose();
     }
 
-    /// <summary>Publishes a message without a client: retained if asked, and queued for every subscriber. No hook is called.</summary>
+    /// <summary>
+    /// Publishes a message without a client: retained if asked, and queued for every subscriber. No hook is called. Completes when what is to
+    /// be stored of it is committed; a failure of the store is thrown, and nobody gets the message then who would have to have it stored.
+    /// </summary>
     /// <param name="message">The message.</param>
     /// <param name="cancellationToken">Checked before.</param>
     /// <returns>The number of sessions that subscribe to the topic.</returns>
@@ -135,7 +144,8 @@ public sealed class MqttBroker : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         if (!HasRoomFor(message))
             throw new InvalidOperationException("There is no room for one more retained message.");
-        return new ValueTask<int>(_context.Router.Route(new RoutedMessage(message, _context.Options.TimeProvider), origin: null));
+        var routed = new RoutedMessage(message, _context.Options.TimeProvider);
+        return _context.PublishAsync(routed, _context.Begin(routed, origin: null));
     }
 
     /// <summary>Whether <see cref="PublishAsync"/> would take the message now: a message to be retained needs room.</summary>
@@ -180,6 +190,8 @@ public sealed class MqttBroker : IAsyncDisposable
             connection.Close(Ending.ShuttingDown);
         await Task.WhenAll(_connections.Values);
         await _context.Background;
+        if (_context.Log is { } log)
+            await log.FlushAsync();
     }
 
     private void Serve(Connection transport)
@@ -229,7 +241,14 @@ public sealed class MqttBroker : IAsyncDisposable
 
     private long SweepRetained(long now)
     {
-        _context.Retained.Sweep();
+        foreach (var message in _context.Retained.Sweep())
+        {
+            if (message.Stored is not { } stored)
+                continue;
+            _context.Log!.AppendLater(new MqttRetainedCleared(message.Message.Topic, stored.Id));
+            stored.Release();
+        }
+
         return now + SweepSeconds;
     }
 }

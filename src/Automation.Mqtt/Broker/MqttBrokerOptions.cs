@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using Automation.Mqtt.Storage;
 
 namespace Automation.Mqtt.Broker;
 
@@ -74,7 +75,14 @@ public sealed class MqttBrokerOptions
     /// </summary>
     public ushort TopicAliasMaximum { get; set; } = 16;
 
-    /// <summary>Longest time a session is kept, in memory, after its connection ended. Zero ends each session with its connection.</summary>
+    /// <summary>
+    /// Where sessions with an expiry interval, their messages and retained messages outlive the broker; null keeps them in memory only.
+    /// With a store a client is told only what is committed: CONNACK, SUBACK, UNSUBACK, PUBACK, PUBREC, PUBREL and PUBCOMP wait for it where
+    /// they promise something that lasts. Sessions that end with their connection and QoS 0 cost nothing, but for retained messages.
+    /// </summary>
+    public IMqttStore? Store { get; set; }
+
+    /// <summary>Longest time a session is kept after its connection ended. Zero ends each session with its connection.</summary>
     public TimeSpan MaxSessionExpiry { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>Most messages queued for one session. Over it QoS 0 is dropped first, oldest first, then the newest message.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Automation.Mqtt.Storage;
 
 namespace Automation.Mqtt.Broker;
 
@@ -64,6 +65,21 @@ public sealed class MqttPublishContext
 
     /// <summary>True when this is the will of a client that is gone.</summary>
     public bool IsWill { get; init; }
+
+    internal RoutingUnit? Unit { get; init; }
+
+    /// <summary>
+    /// For an application that keeps its own records where the broker's <see cref="MqttBrokerOptions.Store"/> keeps its: what the broker
+    /// would store of this message, to be stored by the hook in one transaction with what it makes of the message. So a crash leaves both or
+    /// neither, and a QoS 2 message that is sent again counts once for both.
+    /// </summary>
+    /// <returns>
+    /// The changes, the same ones at each call; empty when there are none. Sessions that outlive their connection hold the message in
+    /// their queues from the first call on until the hook has returned, so call it last. When the hook returns a code below 0x80 the
+    /// changes must be committed.
+    /// </returns>
+    /// <remarks>A hook that does not call this need do nothing: the broker stores the changes when it has returned.</remarks>
+    public IReadOnlyList<MqttStoreChange> TakeChanges() => Unit?.Take() ?? [];
 }
 
 /// <summary>A client with a session.</summary>

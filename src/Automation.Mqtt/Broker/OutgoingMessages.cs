@@ -1,3 +1,4 @@
+using Automation.Mqtt.Storage;
 using Automation.Mqtt.Topics;
 
 namespace Automation.Mqtt.Broker;
@@ -10,7 +11,17 @@ namespace Automation.Mqtt.Broker;
 /// <param name="Sequence">Its place among what was queued.</param>
 /// <param name="IsFromStore">A retained message for a new subscription, which was in no queue.</param>
 /// <param name="Share">The shared subscription it comes from, whose other members get it if this session cannot finish it; else null.</param>
-internal readonly record struct Delivery(RoutedMessage Message, MqttQualityOfService QualityOfService, bool Retain, uint[]? Identifiers, long Sequence, bool IsFromStore = false, TopicFilter? Share = null);
+/// <param name="Stored">Its entry in the store, if the session outlives its connection; else null.</param>
+/// <param name="MayBeRepeated">It waited when the broker crashed, and may have been sent.</param>
+internal readonly record struct Delivery(
+    RoutedMessage Message, MqttQualityOfService QualityOfService, bool Retain, uint[]? Identifiers, long Sequence, bool IsFromStore = false, TopicFilter? Share = null,
+    StoredMessage? Stored = null, bool MayBeRepeated = false)
+{
+    /// <summary>Not committed yet, so not to be sent.</summary>
+    public bool IsHeld => Stored is { State: StoredMessageState.Held };
+
+    public bool IsWithdrawn => Stored is { State: StoredMessageState.Withdrawn };
+}
 
 /// <summary>A QoS 1 or 2 message that was sent and is not finished.</summary>
 internal sealed class InFlight(ushort packetId, Delivery delivery, long order)
@@ -25,20 +36,28 @@ internal sealed class InFlight(ushort packetId, Delivery delivery, long order)
     public bool IsReceived { get; set; }
 
     /// <summary>Sent on the present connection; false after the session was taken up again until it is resent.</summary>
-    public bool IsSent { get; set; } = true;
+    public bool IsSent { get; set; }
+
+    /// <summary>It was sent before, or may have been: sent again it is a duplicate.</summary>
+    public bool WasSent { get; set; }
+
+    /// <summary>Its packet identifier is not committed yet, so it is not to be sent: after a crash the identifier would go to another message.</summary>
+    public bool IsHeld { get; set; }
 }
 
 /// <summary>
 /// What a session still has to send: waiting messages and the window of unacknowledged ones. Both count for its limit of bytes and
 /// for the limit of all sessions. Guarded by the session's lock.
 /// </summary>
-internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudget budget, RetainedStore retained)
+internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudget budget, RetainedStore retained, SessionRecord? record = null)
 {
     private readonly OrderedDictionary<string, RetainedDelivery> _retained = new(StringComparer.Ordinal);
     private readonly Queue<Delivery> _fireAndForget = new();
     private readonly Queue<Delivery> _acknowledged = new();
     private readonly Dictionary<ushort, InFlight> _inFlight = [];
     private readonly Queue<InFlight> _resend = new();
+    private readonly List<InFlight> _toStore = [];
+    private readonly List<MqttStoreChange> _changes = [];
     private long _bytes;
     private long _inFlightBytes;
     private long _sequence;
@@ -51,7 +70,12 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
 
     /// <summary>Puts a message in its queue. Over the limits the oldest QoS 0 goes first, then the new message.</summary>
     /// <returns>How many messages were dropped.</returns>
-    public int Enqueue(RoutedMessage message, MqttQualityOfService qos, bool retain, uint[]? identifiers)
+    /// <param name="message">The message.</param>
+    /// <param name="qos">QoS to send it with.</param>
+    /// <param name="retain">RETAIN flag to send it with.</param>
+    /// <param name="identifiers">Subscription identifiers, or null.</param>
+    /// <param name="unit">What stores it, and holds it until then; null when it is not stored.</param>
+    public int Enqueue(RoutedMessage message, MqttQualityOfService qos, bool retain, uint[]? identifiers, RoutingUnit? unit = null)
     {
         var dropped = 0;
         while (!TryReserve(message.Size))
@@ -62,24 +86,23 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
             Release(oldest.Message.Size);
         }
 
-        var queue = qos == MqttQualityOfService.AtMostOnce ? _fireAndForget : _acknowledged;
-        queue.Enqueue(new Delivery(message, qos, retain, identifiers, _sequence++));
+        Add(new Delivery(message, qos, retain, identifiers, _sequence++), unit);
         return dropped;
     }
 
     /// <summary>Whether one more message could be sent at once, or for QoS 0 with few before it.</summary>
     public bool IsFreeFor(MqttQualityOfService qos) => qos == MqttQualityOfService.AtMostOnce
         ? _fireAndForget.Count < _window
-        : _sent + _acknowledged.Count < _window && _resend.Count == 0 && _inFlightBytes < maxBytes;
+        : _sent + _resend.Count + _acknowledged.Count < _window && _inFlightBytes < maxBytes;
 
     /// <summary>Puts a message of a shared subscription in its queue. Nothing is dropped for it: another member may have room.</summary>
     /// <returns>False when there is no room.</returns>
-    public bool TryEnqueueShared(RoutedMessage message, MqttQualityOfService qos, Subscription subscription)
+    public bool TryEnqueueShared(RoutedMessage message, MqttQualityOfService qos, Subscription subscription, RoutingUnit? unit = null)
     {
         if (!TryReserve(message.Size))
             return false;
-        var queue = qos == MqttQualityOfService.AtMostOnce ? _fireAndForget : _acknowledged;
-        queue.Enqueue(new Delivery(message, qos, subscription.RetainAsPublished && message.Message.Retain, subscription.Identifiers, _sequence++, Share: subscription.Filter));
+        var retain = subscription.RetainAsPublished && message.Message.Retain;
+        Add(new Delivery(message, qos, retain, subscription.Identifiers, _sequence++, Share: subscription.Filter), unit);
         return true;
     }
 
@@ -87,13 +110,14 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
     /// The shared subscription is gone: takes what waits and was not sent, for the other members. What was sent is still this client's
     /// to finish — MQTT 5 §3.10.4.
     /// </summary>
+    /// <remarks>What is being stored at this moment is on its way to this client.</remarks>
     public List<Delivery> TakeShared(TopicFilter share)
     {
         List<Delivery> taken = [];
         for (var left = _acknowledged.Count; left > 0; left--)
         {
             var delivery = _acknowledged.Dequeue();
-            if (!share.Equals(delivery.Share))
+            if (!share.Equals(delivery.Share) || delivery.IsHeld)
             {
                 _acknowledged.Enqueue(delivery);
                 continue;
@@ -134,7 +158,7 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
     public bool TryTake(out Delivery delivery)
     {
         // Limited by bytes too: what is in flight is kept until the client acknowledges it.
-        var open = _sent < _window && _resend.Count == 0 && _inFlightBytes < maxBytes;
+        var open = _sent + _resend.Count < _window && _inFlightBytes < maxBytes;
         // Retained messages were in no queue: where it is full they go one by one.
         var openForRetained = open && (_bytes < maxBytes || _inFlight.Count == 0);
         while (_retained.Count > 0)
@@ -154,9 +178,15 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
             }
 
             _retained.RemoveAt(0);
+            if (record is not null && subscription.QualityOfService != MqttQualityOfService.AtMostOnce)
+                record.AppendLater(new MqttRetainedSent(record.Id, subscription.Filter.Text));
         }
 
-        var hasAcknowledged = _acknowledged.TryPeek(out var acknowledged) && open;
+        Delivery acknowledged;
+        while (_acknowledged.TryPeek(out acknowledged) && acknowledged.IsWithdrawn)
+            Discard(Take(_acknowledged));
+
+        var hasAcknowledged = _acknowledged.Count > 0 && open && !acknowledged.IsHeld;
         var hasFireAndForget = _fireAndForget.TryPeek(out var fireAndForget);
         if (!hasAcknowledged && !hasFireAndForget)
         {
@@ -165,12 +195,19 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
         }
 
         var takeAcknowledged = hasAcknowledged && (!hasFireAndForget || acknowledged.Sequence < fireAndForget.Sequence);
-        delivery = takeAcknowledged ? _acknowledged.Dequeue() : _fireAndForget.Dequeue();
-        Release(delivery.Message.Size);
+        delivery = Take(takeAcknowledged ? _acknowledged : _fireAndForget);
         return true;
     }
 
-    /// <summary>Gives a QoS 1 or 2 message its packet identifier and a place in the window.</summary>
+    /// <summary>What was taken is not sent: it has expired, or is too large.</summary>
+    public void Discard(in Delivery delivery) => record?.Finished(delivery);
+
+    /// <summary>
+    /// Gives a QoS 1 or 2 message its packet identifier and a place in the window. Where identifiers are stored, one for QoS 2 has to be
+    /// before it is sent; what comes after it then waits too.
+    /// </summary>
+    /// <param name="delivery">The message.</param>
+    /// <param name="packetId">Its identifier; 0 when it is sent later, as what is sent again.</param>
     /// <returns>False when it comes from the store of retained messages and all sessions together hold too much.</returns>
     public bool TryTrack(Delivery delivery, out ushort packetId)
     {
@@ -188,18 +225,60 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
         }
         while (_inFlight.ContainsKey(_lastId));
 
-        _inFlight.Add(_lastId, new InFlight(_lastId, delivery, _order++));
-        _sent++;
+        if (delivery.IsFromStore && record is not null)
+            delivery = record.Adopt(delivery, _changes);
+        var entry = new InFlight(_lastId, delivery, _order++) { WasSent = delivery.MayBeRepeated };
+        _inFlight.Add(_lastId, entry);
+        Store(entry);
+        if (entry.IsHeld || _resend.Count > 0)
+        {
+            _resend.Enqueue(entry);
+            return true;
+        }
+
+        MarkSent(entry);
         packetId = _lastId;
         return true;
+    }
+
+    /// <summary>Packet identifiers that have to be stored now; null for none. To be told of with <see cref="OnStored"/>.</summary>
+    public StoringIdentifiers? TakeIdentifiers()
+    {
+        if (_toStore.Count == 0)
+            return null;
+        MqttStoreChange[] changes = [.. _changes];
+        var storing = new StoringIdentifiers([.. _toStore], changes, record!.AppendAsync(changes));
+        _toStore.Clear();
+        _changes.Clear();
+        return storing;
+    }
+
+    /// <summary>The identifiers are stored: the messages may be sent. When the store failed they are tried again on the next connection.</summary>
+    public void OnStored(StoringIdentifiers storing, bool isStored)
+    {
+        foreach (var entry in storing.Entries)
+        {
+            if (!_inFlight.TryGetValue(entry.PacketId, out var current) || current != entry)
+                continue;
+            entry.IsHeld = !isStored;
+            if (!isStored)
+                _toStore.Add(entry);
+        }
+
+        if (!isStored && _toStore.Count > 0)
+            _changes.InsertRange(0, storing.Changes);
     }
 
     /// <summary>Takes the next unfinished message of an earlier connection, in the old order — MQTT 5 §4.4.</summary>
     public bool TryTakeResend(out InFlight? next)
     {
-        while (_sent < _window && _resend.TryDequeue(out next))
+        while (_sent < _window && _resend.TryPeek(out next))
         {
-            if (!_inFlight.TryGetValue(next.PacketId, out var current) || current != next)
+            var isFinished = !_inFlight.TryGetValue(next.PacketId, out var current) || current != next;
+            if (!isFinished && next.IsHeld)
+                break;
+            _resend.Dequeue();
+            if (isFinished)
                 continue;
             next.IsSent = true;
             _sent++;
@@ -222,6 +301,7 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
         Release(entry.Delivery.Message.Size);
         if (entry.IsSent)
             _sent--;
+        record?.Finished(entry.Delivery);
         return true;
     }
 
@@ -229,10 +309,34 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
     /// <returns>False when the identifier is not one of an unfinished QoS 2 message.</returns>
     public bool MarkReceived(ushort packetId)
     {
-        if (!_inFlight.TryGetValue(packetId, out var entry) || entry.Delivery.QualityOfService != MqttQualityOfService.ExactlyOnce)
+        if (FindExactlyOnce(packetId) is not { } entry)
             return false;
         entry.IsReceived = true;
         return true;
+    }
+
+    /// <summary>The unfinished QoS 2 message with the identifier, or null.</summary>
+    public InFlight? FindExactlyOnce(ushort packetId) =>
+        _inFlight.TryGetValue(packetId, out var entry) && entry.Delivery.QualityOfService == MqttQualityOfService.ExactlyOnce ? entry : null;
+
+    /// <summary>Puts a message back that waited, or was in flight, before the broker was started. In the order of the queue.</summary>
+    /// <param name="delivery">The message, with its place in the queue.</param>
+    /// <param name="sent">How it was sent; null when it waits.</param>
+    /// <param name="isReceived">PUBREC had come.</param>
+    public void Restore(Delivery delivery, MqttMessageSent? sent, bool isReceived)
+    {
+        budget.Reserve(delivery.Message.Size);
+        _bytes += delivery.Message.Size;
+        _sequence = Math.Max(_sequence, delivery.Sequence + 1);
+        if (sent is null)
+        {
+            _acknowledged.Enqueue(delivery);
+            return;
+        }
+
+        _inFlightBytes += delivery.Message.Size;
+        _order = Math.Max(_order, sent.Order + 1);
+        _inFlight.Add(sent.PacketId, new InFlight(sent.PacketId, delivery, sent.Order) { IsReceived = isReceived, WasSent = true });
     }
 
     /// <summary>A connection takes the session up: what was in flight is sent again, by age.</summary>
@@ -261,6 +365,14 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
     /// <summary>The session has ended: nothing is kept.</summary>
     public void Clear()
     {
+        if (record is not null)
+        {
+            foreach (var delivery in _acknowledged.Concat(_inFlight.Values.Select(entry => entry.Delivery)))
+                delivery.Stored?.Release();
+        }
+
+        _toStore.Clear();
+        _changes.Clear();
         _retained.Clear();
         _fireAndForget.Clear();
         _acknowledged.Clear();
@@ -269,6 +381,49 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
         _inFlightBytes = 0;
         _sent = 0;
         Release(_bytes);
+    }
+
+    private void Add(Delivery delivery, RoutingUnit? unit)
+    {
+        if (unit is not null)
+        {
+            delivery = delivery with { Stored = unit.Reference() };
+            unit.Hold(record!, delivery);
+        }
+
+        (delivery.QualityOfService == MqttQualityOfService.AtMostOnce ? _fireAndForget : _acknowledged).Enqueue(delivery);
+    }
+
+    private Delivery Take(Queue<Delivery> queue)
+    {
+        var delivery = queue.Dequeue();
+        Release(delivery.Message.Size);
+        return delivery;
+    }
+
+    // A QoS 1 message may be sent before its identifier is stored: in the worst case it comes again with another one.
+    private void Store(InFlight entry)
+    {
+        if (entry.Delivery.Stored is null)
+            return;
+        _changes.Add(record!.Sent(entry));
+        if (entry.Delivery.QualityOfService == MqttQualityOfService.ExactlyOnce)
+        {
+            entry.IsHeld = true;
+            _toStore.Add(entry);
+            return;
+        }
+
+        if (_toStore.Count > 0)
+            return; // goes along
+        record.AppendLater([.. _changes]);
+        _changes.Clear();
+    }
+
+    private void MarkSent(InFlight entry)
+    {
+        entry.IsSent = entry.WasSent = true;
+        _sent++;
     }
 
     private bool TryReserve(int size)
@@ -287,3 +442,9 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
 
     private readonly record struct RetainedDelivery(Subscription Subscription, RetainedWalk Walk);
 }
+
+/// <summary>Packet identifiers on their way to the store.</summary>
+/// <param name="Entries">The messages that wait for it.</param>
+/// <param name="Changes">What is stored.</param>
+/// <param name="Stored">The commit.</param>
+internal sealed record StoringIdentifiers(InFlight[] Entries, MqttStoreChange[] Changes, ValueTask Stored);

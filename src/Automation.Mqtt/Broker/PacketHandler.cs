@@ -3,10 +3,10 @@ using Automation.Mqtt.Packets;
 namespace Automation.Mqtt.Broker;
 
 /// <summary>What each packet of a connected client does.</summary>
-internal sealed class PacketHandler(BrokerContext broker, ClientConnection connection, PublishPipeline pipeline, uint askedExpiry)
+internal sealed class PacketHandler(BrokerContext broker, ClientConnection connection, PublishPipeline pipeline, CommitLine commits, uint askedExpiry)
 {
-    private readonly PublishHandler _publishes = new(broker, connection, pipeline);
-    private readonly SubscribeHandler _subscribes = new(broker, connection);
+    private readonly PublishHandler _publishes = new(broker, connection, pipeline, commits);
+    private readonly SubscribeHandler _subscribes = new(broker, connection, commits);
 
     public ValueTask HandleAsync(MqttPacket packet)
     {

@@ -1,9 +1,10 @@
 using Automation.Mqtt.Packets;
+using Automation.Mqtt.Storage;
 
 namespace Automation.Mqtt.Broker;
 
 /// <summary>PUBLISH from a client, and the acknowledgements in both directions — MQTT 5 §3.3 to §3.7, §4.3.</summary>
-internal sealed class PublishHandler(BrokerContext broker, ClientConnection connection, PublishPipeline pipeline)
+internal sealed class PublishHandler(BrokerContext broker, ClientConnection connection, PublishPipeline pipeline, CommitLine commits)
 {
     private string?[]? _aliases;
     private readonly bool _isV5 = connection.Version == MqttProtocolVersion.V5;
@@ -31,6 +32,9 @@ internal sealed class PublishHandler(BrokerContext broker, ClientConnection conn
         {
             case PacketType.Pubrel:
                 Release(packet.PacketId);
+                return;
+            case PacketType.Pubrec when packet.ReasonCode < MqttReasonCode.UnspecifiedError && session.Record is { } record:
+                StoreReceived(session, record, packet.PacketId);
                 return;
             case PacketType.Pubrec when packet.ReasonCode < MqttReasonCode.UnspecifiedError:
                 bool known;
@@ -81,12 +85,45 @@ internal sealed class PublishHandler(BrokerContext broker, ClientConnection conn
             answer = MqttReasonCode.NotAuthorized;
 
         if (answer >= MqttReasonCode.UnspecifiedError)
-            pipeline.Add(message, packet.PacketId, new ValueTask<MqttReasonCode>(answer));
-        else if (broker.Options.OnPublish is null)
-            pipeline.Add(message, packet.PacketId, new ValueTask<MqttReasonCode>(MqttReasonCode.Success));
+        {
+            pipeline.Add(message, packet.PacketId, new ValueTask<MqttReasonCode>(answer), unit: null);
+            return default;
+        }
+
+        var unit = Begin(packet, message);
+        if (broker.Options.OnPublish is null)
+            pipeline.Add(message, packet.PacketId, new ValueTask<MqttReasonCode>(MqttReasonCode.Success), unit);
         else
-            pipeline.Add(message, packet.PacketId, broker.AskAsync(broker.Options.OnPublish, Context(packet, message), "OnPublish"));
+            pipeline.Add(message, packet.PacketId, broker.AskAsync(broker.Options.OnPublish, Context(packet, message, unit), "OnPublish"), unit);
         return default;
+    }
+
+    private RoutingUnit? Begin(PublishPacket packet, MqttApplicationMessage message)
+    {
+        if (broker.Log is null)
+            return null;
+        var isExactlyOnce = packet.QualityOfService == MqttQualityOfService.ExactlyOnce;
+        return broker.Begin(new RoutedMessage(message, broker.Options.TimeProvider), connection.Session, isExactlyOnce ? packet.PacketId : (ushort)0);
+    }
+
+    // PUBREC for a session that is stored: PUBREL leaves when it is sure that the message is never sent again.
+    private void StoreReceived(Session session, SessionRecord record, ushort packetId)
+    {
+        ValueTask stored = default;
+        InFlight? entry;
+        lock (session.Lock)
+        {
+            entry = session.Outgoing.FindExactlyOnce(packetId);
+            if (entry is { IsReceived: false })
+                stored = record.AppendAsync(new MqttMessageReceived(record.Id, entry.Delivery.Sequence));
+        }
+
+        commits.AddOrClose(stored, () =>
+        {
+            lock (session.Lock)
+                entry?.IsReceived = true;
+            connection.SendAck(PacketType.Pubrel, packetId, entry is null ? MqttReasonCode.PacketIdentifierNotFound : MqttReasonCode.Success);
+        });
     }
 
     private async ValueTask AcceptSlowlyAsync(PublishPacket packet, MqttApplicationMessage message)
@@ -103,8 +140,8 @@ internal sealed class PublishHandler(BrokerContext broker, ClientConnection conn
     private bool MustWait(MqttQualityOfService qos) =>
         (qos == MqttQualityOfService.AtMostOnce || !_isV5) && pipeline.Count >= broker.Options.ReceiveMaximum;
 
-    private MqttPublishContext Context(PublishPacket packet, MqttApplicationMessage message) =>
-        new() { Client = connection.Client, Message = message, IsDuplicate = packet.Duplicate };
+    private MqttPublishContext Context(PublishPacket packet, MqttApplicationMessage message, RoutingUnit? unit = null) =>
+        new() { Client = connection.Client, Message = message, IsDuplicate = packet.Duplicate, Unit = unit };
 
     private void Begin(PublishPacket packet)
     {
@@ -135,11 +172,39 @@ internal sealed class PublishHandler(BrokerContext broker, ClientConnection conn
     {
         bool known;
         lock (connection.Session.Lock)
-            known = connection.Session.IncomingQoS2.Remove(packetId);
+        {
+            known = connection.Session.Record is null
+                ? connection.Session.IncomingQoS2.Remove(packetId)
+                : connection.Session.IncomingQoS2.TryGetValue(packetId, out var isAccepted) && isAccepted;
+        }
+
+        if (known && connection.Session.Record is { } record)
+        {
+            StoreReleased(connection.Session, record, packetId);
+            return;
+        }
+
         if (known)
             pipeline.CountUnacknowledged(-1);
         connection.SendAck(PacketType.Pubcomp, packetId, known ? MqttReasonCode.Success : MqttReasonCode.PacketIdentifierNotFound);
     }
+
+    // PUBREL for a session that is stored: with PUBCOMP the client may use the identifier for another message.
+    private void StoreReleased(Session session, SessionRecord record, ushort packetId) =>
+        commits.AddOrClose(record.AppendAsync(new MqttIncomingEnded(record.Id, packetId)), () =>
+        {
+            bool isLast;
+            ClientConnection? current;
+            lock (session.Lock)
+            {
+                isLast = session.IncomingQoS2.Remove(packetId);
+                current = session.Connection;
+            }
+
+            if (isLast)
+                (current ?? connection).CountUnacknowledged(-1);
+            connection.SendAck(PacketType.Pubcomp, packetId, MqttReasonCode.Success);
+        });
 
     // Topic alias — §3.3.2.3.4.
     private string ResolveTopic(PublishPacket packet)

@@ -6,9 +6,10 @@ namespace Automation.Mqtt.Broker;
 
 /// <summary>
 /// One connection's publishes between receipt and acknowledgement. Many may be with the hook at once; they are routed and
-/// acknowledged one after the other in the order of receipt (MQTT 5 §4.6). Entered by the reader only.
+/// acknowledged one after the other in the order of receipt (MQTT 5 §4.6). What has to be stored waits in the line of commits before its
+/// acknowledgement, while the next are routed. Entered by the reader only.
 /// </summary>
-internal sealed class PublishPipeline(BrokerContext broker, ClientConnection connection)
+internal sealed class PublishPipeline(BrokerContext broker, ClientConnection connection, CommitLine commits)
 {
     private readonly WakeSignal _room = new();
     private Channel<Pending>? _queue;
@@ -16,8 +17,8 @@ internal sealed class PublishPipeline(BrokerContext broker, ClientConnection con
     private int _pending;
     private int _unacknowledged;
 
-    /// <summary>Publishes that are with the hook, or wait for one before them.</summary>
-    public int Count => Volatile.Read(ref _pending);
+    /// <summary>Publishes that are with the hook, wait for one before them or for their commit.</summary>
+    public int Count => Volatile.Read(ref _pending) + commits.Count;
 
     /// <summary>QoS 1 and 2 messages of the client that are not finished, as its Receive Maximum counts them.</summary>
     public int Unacknowledged => Volatile.Read(ref _unacknowledged);
@@ -29,10 +30,14 @@ internal sealed class PublishPipeline(BrokerContext broker, ClientConnection con
 
     public void WakeReader() => _room.Wake();
 
-    public void Add(MqttApplicationMessage message, ushort packetId, ValueTask<MqttReasonCode> answer)
+    /// <param name="message">The message.</param>
+    /// <param name="packetId">Its packet identifier; 0 for QoS 0.</param>
+    /// <param name="answer">What the hook says.</param>
+    /// <param name="unit">What it will store; null for nothing.</param>
+    public void Add(MqttApplicationMessage message, ushort packetId, ValueTask<MqttReasonCode> answer, RoutingUnit? unit)
     {
-        var item = new Pending(message, packetId, answer);
-        if (answer.IsCompletedSuccessfully && Count == 0)
+        var item = new Pending(message, packetId, answer, unit);
+        if (answer.IsCompletedSuccessfully && Volatile.Read(ref _pending) == 0)
         {
             Finish(item, answer.Result);
             return;
@@ -50,10 +55,11 @@ internal sealed class PublishPipeline(BrokerContext broker, ClientConnection con
     }
 
     /// <summary>No more publishes come. Completes when the last one is finished.</summary>
-    public Task CompleteAsync()
+    public async Task CompleteAsync()
     {
         _queue?.Writer.TryComplete();
-        return _pump;
+        await _pump;
+        await commits.CompleteAsync();
     }
 
     private async Task PumpAsync(ChannelReader<Pending> queue)
@@ -84,17 +90,54 @@ internal sealed class PublishPipeline(BrokerContext broker, ClientConnection con
 
     private void Finish(in Pending item, MqttReasonCode answer)
     {
-        var isRefused = answer >= MqttReasonCode.UnspecifiedError;
-        if (isRefused)
+        if (answer >= MqttReasonCode.UnspecifiedError)
         {
-            broker.Metrics.Refused();
+            item.Unit?.Withdraw();
+            AnswerInTurn(item, answer);
+        }
+        else if (item.Unit is { } unit)
+        {
+            Store(item, answer, unit);
         }
         else
         {
             var receivers = broker.Router.Route(new RoutedMessage(item.Message, broker.Options.TimeProvider), connection.Session);
-            answer = Combine(answer, receivers);
+            AnswerInTurn(item, Combine(answer, receivers));
+        }
+    }
+
+    private void Store(Pending item, MqttReasonCode answer, RoutingUnit unit)
+    {
+        unit.Route();
+        var stored = unit.IsTaken || unit.Changes.Count == 0 ? default : broker.Log!.AppendAsync(unit.Changes);
+        commits.Add(stored, isStored =>
+        {
+            if (isStored)
+                unit.Release();
+            else
+                unit.Withdraw();
+            Answer(item, isStored ? Combine(answer, unit.Receivers) : MqttReasonCode.UnspecifiedError);
+        });
+    }
+
+    // What has nothing to wait for itself waits for the acknowledgements before it.
+    private void AnswerInTurn(in Pending item, MqttReasonCode answer)
+    {
+        if (item.Message.QualityOfService == MqttQualityOfService.AtMostOnce || commits.Count == 0)
+        {
+            Answer(item, answer);
+            return;
         }
 
+        var waiting = item;
+        commits.Add(default, _ => Answer(waiting, answer));
+    }
+
+    private void Answer(in Pending item, MqttReasonCode answer)
+    {
+        var isRefused = answer >= MqttReasonCode.UnspecifiedError;
+        if (isRefused)
+            broker.Metrics.Refused();
         if (item.Message.QualityOfService == MqttQualityOfService.AtMostOnce)
             return;
         if (isRefused && connection.Version != MqttProtocolVersion.V5)
@@ -156,5 +199,5 @@ internal sealed class PublishPipeline(BrokerContext broker, ClientConnection con
             connection.Session.IncomingQoS2.Remove(item.PacketId);
     }
 
-    private readonly record struct Pending(MqttApplicationMessage Message, ushort PacketId, ValueTask<MqttReasonCode> Answer);
+    private readonly record struct Pending(MqttApplicationMessage Message, ushort PacketId, ValueTask<MqttReasonCode> Answer, RoutingUnit? Unit);
 }

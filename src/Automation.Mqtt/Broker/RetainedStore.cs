@@ -25,25 +25,55 @@ internal sealed class RetainedStore(int maxMessages, long maxBytes)
 
     /// <summary>Keeps the message for its topic; an empty payload removes what is kept — MQTT 5 §3.3.1.3.</summary>
     /// <returns>False when there is no room: the topic's message stays what it was.</returns>
-    public bool TrySet(RoutedMessage message)
+    public bool TrySet(RoutedMessage message) => TrySet(message, stored: null, out _);
+
+    /// <inheritdoc cref="TrySet(RoutedMessage)"/>
+    /// <param name="message">The message.</param>
+    /// <param name="stored">Its entry in the store, or null.</param>
+    /// <param name="replaced">The message that was kept before; null for none.</param>
+    public bool TrySet(RoutedMessage message, StoredMessage? stored, out RoutedMessage? replaced)
     {
         var topic = message.Message.Topic;
+        replaced = null;
         lock (_lock)
         {
             if (message.Message.Payload.IsEmpty)
             {
-                Remove(_root, topic);
+                replaced = Remove(_root, topic);
                 return true;
             }
 
             if (!Fits(topic, message.Size))
                 return false;
-            var node = Find(topic);
-            if (node.Message is null)
-                _count++;
-            _bytes += message.Size - (node.Message?.Size ?? 0);
-            node.Message = message.ForStore();
-            node.MessageNumber = ++_lastNumber;
+            var node = FindOrAdd(topic);
+            replaced = node.Message;
+            Set(node, message.ForStore(stored));
+            return true;
+        }
+    }
+
+    /// <summary>The topic's message, or null.</summary>
+    public RoutedMessage? Find(string topic)
+    {
+        lock (_lock)
+            return FindNode(topic)?.Message;
+    }
+
+    /// <summary>Takes back what was set and could not be stored, unless another took its place meanwhile.</summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="stored">Entry of the message that was set; null when the topic was cleared.</param>
+    /// <param name="replaced">What was there before.</param>
+    /// <returns>Whether <paramref name="replaced"/> is there again.</returns>
+    public bool PutBack(string topic, StoredMessage? stored, RoutedMessage? replaced)
+    {
+        lock (_lock)
+        {
+            if (FindNode(topic)?.Message?.Stored != stored)
+                return false;
+            if (replaced is null)
+                Remove(_root, topic);
+            else
+                Set(FindOrAdd(topic), replaced);
             return true;
         }
     }
@@ -77,22 +107,24 @@ internal sealed class RetainedStore(int maxMessages, long maxBytes)
     }
 
     /// <summary>Removes what has expired.</summary>
-    public void Sweep()
+    public List<RoutedMessage> Sweep()
     {
-        List<string> expired = [];
+        List<RoutedMessage> expired = [];
         lock (_lock)
         {
             CollectExpired(_root, expired);
-            foreach (var topic in expired)
-                Remove(_root, topic);
+            foreach (var message in expired)
+                Remove(_root, message.Message.Topic);
         }
+
+        return expired;
     }
 
     // As deep as a topic has levels, of which there is a limit.
-    private static void CollectExpired(RetainedNode node, List<string> to)
+    private static void CollectExpired(RetainedNode node, List<RoutedMessage> to)
     {
         if (node.Message is { IsExpired: true } message)
-            to.Add(message.Message.Topic);
+            to.Add(message);
         for (var child = node.After(0); child is not null; child = node.After(child.Number))
             CollectExpired(child, to);
     }
@@ -109,7 +141,7 @@ internal sealed class RetainedStore(int maxMessages, long maxBytes)
         return (old is not null || _count < maxMessages) && _bytes + size - (old?.Size ?? 0) <= maxBytes;
     }
 
-    private RetainedNode Find(ReadOnlySpan<char> topic)
+    private RetainedNode FindOrAdd(ReadOnlySpan<char> topic)
     {
         var node = _root;
         var isLast = false;
@@ -129,25 +161,45 @@ internal sealed class RetainedStore(int maxMessages, long maxBytes)
         return node;
     }
 
-    private void Remove(RetainedNode node, ReadOnlySpan<char> topic)
+    private RetainedNode? FindNode(ReadOnlySpan<char> topic)
+    {
+        var node = _root;
+        for (var isLast = false; !isLast && node is not null;)
+            node = node.Find(TopicLevels.Next(ref topic, out isLast));
+        return node;
+    }
+
+    private void Set(RetainedNode node, RoutedMessage message)
+    {
+        if (node.Message is null)
+            _count++;
+        _bytes += message.Size - (node.Message?.Size ?? 0);
+        node.Message = message;
+        node.MessageNumber = ++_lastNumber;
+    }
+
+    private RoutedMessage? Remove(RetainedNode node, ReadOnlySpan<char> topic)
     {
         var level = TopicLevels.Next(ref topic, out var isLast);
         if (node.Find(level) is not { } child)
-            return;
+            return null;
+        RoutedMessage? removed = null;
         if (!isLast)
         {
-            Remove(child, topic);
+            removed = Remove(child, topic);
         }
         else if (child.Message is { } message)
         {
+            removed = message;
             child.Message = null;
             _count--;
             _bytes -= message.Size;
         }
 
         if (!child.IsEmpty)
-            return;
+            return removed;
         node.Remove(child);
         _bytes -= RetainedNode.Size;
+        return removed;
     }
 }

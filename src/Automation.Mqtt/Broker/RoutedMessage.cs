@@ -1,4 +1,5 @@
 using Automation.Mqtt.Packets;
+using Automation.Mqtt.Storage;
 
 namespace Automation.Mqtt.Broker;
 
@@ -10,7 +11,7 @@ internal sealed class RoutedMessage
     private const int UserPropertyOverhead = 96;
 
     private readonly TimeProvider _time;
-    private readonly long _acceptedAt;
+    private long _acceptedAt;
     private readonly bool _keepsEncoding = true;
     private EncodedPublish?[]? _encoded;
     private Identified? _identified;
@@ -34,6 +35,9 @@ internal sealed class RoutedMessage
 
     public MqttApplicationMessage Message { get; }
 
+    /// <summary>A retained message's entry in the store; null without one.</summary>
+    public StoredMessage? Stored { get; private init; }
+
     /// <summary>Bytes to count against the limit of a queue or of the store.</summary>
     public int Size { get; }
 
@@ -41,6 +45,19 @@ internal sealed class RoutedMessage
 
     /// <summary>Whole seconds left, at least 1 so that it is still alive for the receiver — MQTT 5 §3.3.2.3.3.</summary>
     public uint RemainingSeconds => Message.MessageExpiryInterval is { } interval ? (uint)Math.Max(1, interval - Math.Floor(Age())) : 0;
+
+    /// <summary>A message that was accepted before the broker was started: what is left of its time is told by the clock on the wall.</summary>
+    public static RoutedMessage Load(MqttMessageStored stored, TimeProvider time)
+    {
+        var message = new RoutedMessage(stored.Message, time);
+        if (stored is { ExpiresAt: { } expiresAt, Message.MessageExpiryInterval: { } interval })
+        {
+            var left = Math.Min((expiresAt - time.GetUtcNow()).TotalSeconds, interval); // a clock that was put back gives no more than the whole
+            message._acceptedAt -= (long)((interval - left) * time.TimestampFrequency);
+        }
+
+        return message;
+    }
 
     /// <summary>Bytes that a message takes in memory: payload, texts in UTF-16, and roughly the objects around them.</summary>
     public static int SizeOf(MqttApplicationMessage message)
@@ -51,8 +68,12 @@ internal sealed class RoutedMessage
         return (int)Math.Min(int.MaxValue, message.Payload.Length + (message.CorrelationData?.Length ?? 0) + (2 * characters) + Overhead);
     }
 
-    /// <summary>The message for the store: encoded for each receiver anew, for what is kept so long should not be kept in five forms.</summary>
-    public RoutedMessage ForStore() => new(this);
+    /// <summary>The message to be retained: encoded for each receiver anew, for what is kept so long should not be kept in five forms.</summary>
+    public RoutedMessage ForStore(StoredMessage? stored = null) => new(this) { Stored = stored };
+
+    /// <summary>The change that stores the message.</summary>
+    public MqttMessageStored ToStore(StoredMessage stored, DateTimeOffset now) => new(
+        stored.Id, Message, Message.MessageExpiryInterval is { } interval ? now + TimeSpan.FromSeconds(interval - Age()) : null);
 
     public EncodedPublish Encode(MqttProtocolVersion version, MqttQualityOfService qos, uint[]? identifiers)
     {

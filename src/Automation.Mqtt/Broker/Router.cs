@@ -11,10 +11,11 @@ internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retai
 
     /// <param name="message">The message.</param>
     /// <param name="origin">The publisher's session, for No Local; null when the application publishes.</param>
+    /// <param name="unit">What is to be stored of it; null for nothing.</param>
     /// <returns>The number of sessions that subscribe to the topic; a shared subscription counts as one.</returns>
-    public int Route(RoutedMessage message, Session? origin)
+    public int Route(RoutedMessage message, Session? origin, RoutingUnit? unit = null)
     {
-        if (message.Message.Retain && !retained.TrySet(message))
+        if (message.Message.Retain && !(unit?.TryRetain() ?? retained.TrySet(message)))
             metrics.NotRetained();
 
         var matches = t_matches ??= new Matches();
@@ -24,12 +25,12 @@ internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retai
             var receivers = matches.Subscriptions.Count switch
             {
                 0 => 0,
-                1 => DeliverOne(message, matches.Subscriptions[0], origin),
-                _ => DeliverMerged(message, matches.Subscriptions, origin),
+                1 => DeliverOne(message, matches.Subscriptions[0], origin, unit),
+                _ => DeliverMerged(message, matches.Subscriptions, origin, unit),
             };
             // A copy of its own, whatever else the session subscribes to: it may go to another member one day.
             foreach (var group in matches.Groups)
-                DeliverShared(message, group);
+                DeliverShared(message, group, unit);
             return receivers + matches.Groups.Count;
         }
         finally
@@ -50,22 +51,23 @@ internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retai
         }
     }
 
-    private void DeliverShared(RoutedMessage message, ShareGroup? group)
+    /// <summary>Brings a message to one group.</summary>
+    public void DeliverShared(RoutedMessage message, ShareGroup? group, RoutingUnit? unit = null)
     {
-        if (group is null || !group.TryDeliver(message))
+        if (group is null || !group.TryDeliver(message, unit))
             metrics.QueueFull(1);
     }
 
-    private int DeliverOne(RoutedMessage message, Subscription match, Session? origin)
+    private int DeliverOne(RoutedMessage message, Subscription match, Session? origin, RoutingUnit? unit)
     {
         if (match.NoLocal && match.Session == origin)
             return 0;
-        Deliver(match.Session, message, new Copy(match.QualityOfService, match.RetainAsPublished, match.Identifiers));
+        Deliver(match.Session, message, new Copy(match.QualityOfService, match.RetainAsPublished, match.Identifiers), unit);
         return 1;
     }
 
     // Overlapping subscriptions of one session: one copy with the highest QoS and all identifiers — §3.3.4.
-    private int DeliverMerged(RoutedMessage message, List<Subscription> matches, Session? origin)
+    private int DeliverMerged(RoutedMessage message, List<Subscription> matches, Session? origin, RoutingUnit? unit)
     {
         var copies = t_copies ??= [];
         try
@@ -79,7 +81,7 @@ internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retai
             }
 
             foreach (var (session, copy) in copies)
-                Deliver(session, message, copy);
+                Deliver(session, message, copy, unit);
             return copies.Count;
         }
         finally
@@ -88,10 +90,10 @@ internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retai
         }
     }
 
-    private void Deliver(Session session, RoutedMessage message, Copy copy)
+    private void Deliver(Session session, RoutedMessage message, Copy copy, RoutingUnit? unit)
     {
         var qos = (MqttQualityOfService)Math.Min((byte)copy.QualityOfService, (byte)message.Message.QualityOfService);
-        var dropped = session.Deliver(message, qos, copy.RetainAsPublished && message.Message.Retain, copy.Identifiers);
+        var dropped = session.Deliver(message, qos, copy.RetainAsPublished && message.Message.Retain, copy.Identifiers, unit);
         if (dropped > 0)
             metrics.QueueFull(dropped);
     }

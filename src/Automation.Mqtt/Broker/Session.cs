@@ -3,7 +3,7 @@ using Automation.Mqtt.Topics;
 namespace Automation.Mqtt.Broker;
 
 /// <summary>What the broker remembers of one client — MQTT 5 §4.1. Everything mutable is guarded by <see cref="Lock"/>.</summary>
-internal sealed class Session(string clientId, BrokerContext broker)
+internal sealed class Session(string clientId, BrokerContext broker, SessionRecord? record = null)
 {
     public Lock Lock { get; } = new();
 
@@ -11,6 +11,9 @@ internal sealed class Session(string clientId, BrokerContext broker)
 
     /// <summary>The user name of the client that the session belongs to; null when it has none, or it is not known any more.</summary>
     public string? Owner { get; set; }
+
+    /// <summary>The session's side of the store; null when it ends with its connection, or nothing is stored.</summary>
+    public SessionRecord? Record => record;
 
     /// <summary>The connection the session is attached to, or null.</summary>
     public ClientConnection? Connection { get; set; }
@@ -26,7 +29,7 @@ internal sealed class Session(string clientId, BrokerContext broker)
     /// <summary>A will that waits for its delay while the client is away.</summary>
     public Will? DelayedWill { get; set; }
 
-    public OutgoingMessages Outgoing { get; } = new(broker.Options.MaxQueuedMessages, broker.Options.MaxQueuedBytes, broker.Queues, broker.Retained);
+    public OutgoingMessages Outgoing { get; } = new(broker.Options.MaxQueuedMessages, broker.Options.MaxQueuedBytes, broker.Queues, broker.Retained, record);
 
     public Dictionary<string, Subscription> Subscriptions { get; } = new(StringComparer.Ordinal);
 
@@ -35,26 +38,47 @@ internal sealed class Session(string clientId, BrokerContext broker)
 
     /// <summary>Queues a message for the client.</summary>
     /// <returns>How many messages were dropped.</returns>
-    public int Deliver(RoutedMessage message, MqttQualityOfService qos, bool retain, uint[]? identifiers)
+    public int Deliver(RoutedMessage message, MqttQualityOfService qos, bool retain, uint[]? identifiers, RoutingUnit? unit = null)
     {
         ClientConnection? connection;
         int dropped;
+        var isHeld = record is not null && qos != MqttQualityOfService.AtMostOnce;
+        if (isHeld && unit is null)
+            return 0; // the publish was decided before there was this session
+        if (!isHeld && unit is { Defers: true })
+        {
+            unit.Defer(() => broker.Metrics.QueueFull(Deliver(message, qos, retain, identifiers)));
+            return 0;
+        }
+
         lock (Lock)
         {
             connection = Connection;
             if (IsEnded || (connection is null && qos == MqttQualityOfService.AtMostOnce))
                 return 1;
-            dropped = Outgoing.Enqueue(message, qos, retain, identifiers);
+            dropped = Outgoing.Enqueue(message, qos, retain, identifiers, isHeld ? unit : null);
         }
 
-        connection?.WakeWriter();
+        if (isHeld)
+            unit!.WakeLater(this);
+        else
+            connection?.WakeWriter();
         return dropped;
     }
 
-    /// <summary>Queues a message of a shared subscription, if the session is a member still and in the state that is asked for.</summary>
-    public bool TryDeliverShared(RoutedMessage message, TopicFilter share, MemberState state)
+    public void WakeWriter()
     {
         ClientConnection? connection;
+        lock (Lock)
+            connection = Connection;
+        connection?.WakeWriter();
+    }
+
+    /// <summary>Queues a message of a shared subscription, if the session is a member still and in the state that is asked for.</summary>
+    public bool TryDeliverShared(RoutedMessage message, TopicFilter share, MemberState state, RoutingUnit? unit = null)
+    {
+        ClientConnection? connection;
+        bool isHeld;
         lock (Lock)
         {
             connection = Connection is { IsClosing: false } ? Connection : null;
@@ -67,11 +91,27 @@ internal sealed class Session(string clientId, BrokerContext broker)
                 MemberState.Away => qos != MqttQualityOfService.AtMostOnce,
                 _ => true,
             };
-            if (!canTake || !Outgoing.TryEnqueueShared(message, qos, subscription))
+            isHeld = record is not null && qos != MqttQualityOfService.AtMostOnce;
+            if (!canTake || (isHeld && unit is null))
+                return false;
+            if (!isHeld && unit is { Defers: true })
+            {
+                unit.Defer(() =>
+                {
+                    if (!TryDeliverShared(message, share, state))
+                        broker.Redelivery.Redeliver([new Delivery(message, qos, Retain: false, Identifiers: null, Sequence: 0, Share: share)]);
+                });
+                return true;
+            }
+
+            if (!Outgoing.TryEnqueueShared(message, qos, subscription, isHeld ? unit : null))
                 return false;
         }
 
-        connection?.WakeWriter();
+        if (isHeld)
+            unit!.WakeLater(this);
+        else
+            connection?.WakeWriter();
         return true;
     }
 }

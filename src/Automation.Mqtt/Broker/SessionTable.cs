@@ -1,3 +1,4 @@
+using Automation.Mqtt.Storage;
 using Automation.Mqtt.Transport;
 
 namespace Automation.Mqtt.Broker;
@@ -7,6 +8,7 @@ internal sealed class SessionTable(BrokerContext broker)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Session> _sessions = new(StringComparer.Ordinal);
+    private int _stored;
     private int _connected;
     private int _maximumConnected;
     private long _expired;
@@ -29,10 +31,19 @@ internal sealed class SessionTable(BrokerContext broker)
         }
     }
 
+    /// <summary>Whether there is a session that outlives its connection.</summary>
+    public bool HasStored => Volatile.Read(ref _stored) > 0;
+
     /// <summary>Gives the connection its session; an older connection of the client is closed with 0x8E — MQTT 5 §3.1.4.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="cleanStart">Whether an older session is ended.</param>
+    /// <param name="expirySeconds">The Session Expiry Interval.</param>
+    /// <param name="stored">Completes when the client may be told: what it is promised is in the store.</param>
     /// <returns>False when there are too many sessions.</returns>
-    public bool TryAttach(ClientConnection connection, bool cleanStart, uint expirySeconds)
+    public bool TryAttach(ClientConnection connection, bool cleanStart, uint expirySeconds, out ValueTask stored)
     {
+        stored = default;
+        List<MqttStoreChange>? changes = broker.Log is null ? null : [];
         ClientConnection? taken = null;
         Will? overdue = null;
         Session? session;
@@ -46,17 +57,22 @@ internal sealed class SessionTable(BrokerContext broker)
                 var isOwn = session.Owner is null || session.Owner == connection.Client.UserName;
                 isPresent = !cleanStart && session.ExpirySeconds > 0 && isOwn;
                 if (!isPresent)
-                    overdue = End(session);
+                    overdue = End(session, changes);
             }
 
             if (!isPresent)
-                session = _sessions.Count < broker.Options.MaxSessions ? new Session(connection.ClientId, broker) : null;
+                session = _sessions.Count < broker.Options.MaxSessions ? Create(connection.ClientId, expirySeconds) : null;
             if (session is not null)
             {
                 _sessions[connection.ClientId] = session;
                 broker.Queues.Sessions = _sessions.Count;
                 AttachTo(session, connection, isPresent, expirySeconds);
+                if (session.Record is { } record)
+                    changes!.Add(record.Connected(expirySeconds));
             }
+
+            if (changes is { Count: > 0 })
+                stored = broker.Log!.AppendAsync(changes);
         }
 
         taken?.Close(Ending.ServerSays(MqttReasonCode.SessionTakenOver, "Another connection uses this client identifier."));
@@ -90,10 +106,26 @@ internal sealed class SessionTable(BrokerContext broker)
             }
 
             if (session.ExpirySeconds == 0)
+            {
                 End(session);
-            else
-                WaitForReturn(session);
+                return will;
+            }
+
+            session.Record?.Left(session.ExpirySeconds);
+            WaitForReturn(session, session.ExpirySeconds);
             return will;
+        }
+    }
+
+    /// <summary>A session as it was before the broker was started; ends after so many seconds unless its client comes back.</summary>
+    public void Restore(Session session, uint seconds)
+    {
+        lock (_lock)
+        {
+            _sessions.Add(session.ClientId, session);
+            _stored++;
+            broker.Queues.Sessions = _sessions.Count;
+            WaitForReturn(session, seconds);
         }
     }
 
@@ -120,11 +152,20 @@ internal sealed class SessionTable(BrokerContext broker)
         }
     }
 
-    private void WaitForReturn(Session session)
+    // Under the table's lock.
+    private Session Create(string clientId, uint expirySeconds)
+    {
+        if (expirySeconds == 0 || broker.Log is not { } log)
+            return new Session(clientId, broker);
+        _stored++;
+        return new Session(clientId, broker, new SessionRecord(log, log.NextSessionId(), clientId));
+    }
+
+    private void WaitForReturn(Session session, uint seconds)
     {
         var generation = session.Generation;
         var now = broker.Wheel.Now;
-        var end = now + session.ExpirySeconds + 1;
+        var end = now + seconds + 1;
         var willDue = session.DelayedWill is { } will ? now + will.DelaySeconds + 1 : TimerWheel.Never;
         broker.Wheel.Schedule(new Deadline(tick => OnTick(session, generation, tick, end, ref willDue)), Math.Min(end, willDue));
     }
@@ -155,8 +196,10 @@ internal sealed class SessionTable(BrokerContext broker)
     }
 
     // Under the table's lock. Returns the will that waited for its delay: the end of the session makes it due.
-    private Will? End(Session session)
+    private Will? End(Session session, List<MqttStoreChange>? changes = null)
     {
+        if (session.Record is not null && !session.IsEnded)
+            _stored--;
         if (_sessions.TryGetValue(session.ClientId, out var current) && current == session)
         {
             _sessions.Remove(session.ClientId);
@@ -180,7 +223,12 @@ internal sealed class SessionTable(BrokerContext broker)
             session.DelayedWill = null;
         }
 
-        broker.Router.Redeliver(left);
+        if (session.Record is null || left.Count > 0)
+            broker.Redelivery.Redeliver(left, session.Record is { } record ? [new MqttSessionEnded(record.Id)] : null);
+        else if (changes is not null)
+            changes.Add(new MqttSessionEnded(session.Record.Id));
+        else
+            broker.Log!.AppendLater(new MqttSessionEnded(session.Record.Id));
         return will;
     }
 }

@@ -39,19 +39,21 @@ internal sealed class ShareGroup
     /// <summary>Queues the message for the next member in turn that is connected and can be sent it now; for want of one, for a
     /// connected member with room in its queue, and only then for one that is away.</summary>
     /// <returns>False when no member can take it.</returns>
-    public bool TryDeliver(RoutedMessage message)
+    public bool TryDeliver(RoutedMessage message, RoutingUnit? unit = null)
     {
         var turn = (uint)Interlocked.Increment(ref _turn);
-        return TryDeliver(message, turn, MemberState.Free) || TryDeliver(message, turn, MemberState.Connected) || TryDeliver(message, turn, MemberState.Away);
+        return TryDeliver(message, turn, MemberState.Free, unit)
+            || TryDeliver(message, turn, MemberState.Connected, unit)
+            || TryDeliver(message, turn, MemberState.Away, unit);
     }
 
-    private bool TryDeliver(RoutedMessage message, uint turn, MemberState state)
+    private bool TryDeliver(RoutedMessage message, uint turn, MemberState state, RoutingUnit? unit)
     {
         var members = _members;
         for (uint index = 0; index < members.Length; index++)
         {
             var member = members[(turn + index) % members.Length];
-            if (member.Session.TryDeliverShared(message, member.Filter, state))
+            if (member.Session.TryDeliverShared(message, member.Filter, state, unit))
                 return true;
         }
 

@@ -1,10 +1,11 @@
 using Automation.Mqtt.Packets;
+using Automation.Mqtt.Storage;
 using Automation.Mqtt.Topics;
 
 namespace Automation.Mqtt.Broker;
 
 /// <summary>SUBSCRIBE and UNSUBSCRIBE — MQTT 5 §3.8 to §3.11.</summary>
-internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection connection)
+internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection connection, CommitLine commits)
 {
     public async ValueTask SubscribeAsync(SubscribePacket packet)
     {
@@ -36,7 +37,32 @@ internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection co
         if (wantRetained.Keys.Any(static filter => SystemTopics.Owns(filter)))
             broker.SystemTopics.Renew();
         var answer = new SubackPacket(PacketType.Suback) { PacketId = packet.PacketId, ReasonCodes = codes };
-        connection.SendThen(answer, session => SendRetained(session, wantRetained.Values));
+        if (connection.Session.Record is { } record)
+            commits.AddOrClose(StoreAsync(record, packet, codes, wantRetained), Answer);
+        else
+            Answer();
+
+        void Answer() => connection.SendThen(answer, session => SendRetained(session, wantRetained.Values));
+    }
+
+    private ValueTask StoreAsync(SessionRecord record, SubscribePacket packet, MqttReasonCode[] codes, OrderedDictionary<string, Subscription> wantRetained)
+    {
+        List<MqttStoreChange> changes = [];
+        var session = connection.Session;
+        lock (session.Lock)
+        {
+            for (var index = 0; index < packet.Subscriptions.Count; index++)
+            {
+                if (codes[index] >= MqttReasonCode.UnspecifiedError || !session.Subscriptions.TryGetValue(packet.Subscriptions[index].Filter, out var made))
+                    continue;
+                var filter = made.Filter.Text;
+                changes.Add(new MqttSubscribed(
+                    record.Id, filter, made.QualityOfService, made.NoLocal, made.RetainAsPublished, made.Identifiers is [var number, ..] ? number : null,
+                    WantsRetained: made.QualityOfService != MqttQualityOfService.AtMostOnce && wantRetained.ContainsKey(filter)));
+            }
+
+            return changes.Count > 0 && !session.IsEnded ? record.AppendAsync(changes) : default;
+        }
     }
 
     public void Unsubscribe(UnsubscribePacket packet)
@@ -44,7 +70,11 @@ internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection co
         var codes = new MqttReasonCode[packet.Filters.Count];
         for (var index = 0; index < codes.Length; index++)
             codes[index] = Remove(packet.Filters[index]);
-        connection.Send(new SubackPacket(PacketType.Unsuback) { PacketId = packet.PacketId, ReasonCodes = codes });
+        var answer = new SubackPacket(PacketType.Unsuback) { PacketId = packet.PacketId, ReasonCodes = codes };
+        if (connection.Session.Record is { } record)
+            commits.AddOrClose(record.AppendAsync([.. packet.Filters.Select(filter => new MqttUnsubscribed(record.Id, filter))]), () => connection.Send(answer));
+        else
+            connection.Send(answer);
     }
 
     private async ValueTask<MqttReasonCode> DecideAsync(SubscriptionRequest request)
@@ -105,7 +135,11 @@ internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection co
                 left = session.Outgoing.TakeShared(subscription.Filter);
         }
 
-        broker.Router.Redeliver(left);
+        broker.Redelivery.Redeliver(left, session.Record is { } record
+            ? [.. left.Where(delivery => delivery.Stored is not null).Select(delivery => new MqttMessageFinished(record.Id, delivery.Sequence))]
+            : null);
+        foreach (var delivery in left)
+            delivery.Stored?.Release();
         return MqttReasonCode.Success;
     }
 

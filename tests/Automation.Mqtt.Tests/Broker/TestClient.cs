@@ -59,6 +59,10 @@ internal sealed class TestClient : IAsyncDisposable
         return client;
     }
 
+    /// <exception cref="IOException">The broker refused, or closed.</exception>
+    public async Task ReceiveConnackAsync() =>
+        Connack = await ReceiveAsync() is ConnackPacket { ReturnCode: 0 } accepted ? accepted : throw new IOException("Not connected.");
+
     public Task SendAsync(MqttPacket packet) => SendBytesAsync(Wire.Encode(Version, packet));
 
     public async Task SendBytesAsync(byte[] bytes)

@@ -1,0 +1,51 @@
+using Automation.Mqtt.Storage;
+
+namespace Automation.Mqtt.Broker;
+
+/// <summary>A session's side of the store. Only sessions that outlive their connection have one. Used under the session's lock.</summary>
+internal sealed class SessionRecord(StoreLog log, long id, string clientId)
+{
+    public long Id => id;
+
+    public MqttSessionChanged Connected(uint expirySeconds) => new(id, clientId, expirySeconds, ExpiresAt: null, IsConnected: true);
+
+    public void Left(uint expirySeconds) =>
+        log.AppendLater(new MqttSessionChanged(id, clientId, expirySeconds, log.Now + TimeSpan.FromSeconds(expirySeconds), IsConnected: false));
+
+    /// <summary>The session was found connected at the start: it ends if the client does not come back in time.</summary>
+    public void Missing(uint expirySeconds, DateTimeOffset expiresAt) =>
+        log.AppendLater(new MqttSessionChanged(id, clientId, expirySeconds, expiresAt, IsConnected: true));
+
+    public MqttMessageQueued Queued(in Delivery delivery) => new(
+        id, delivery.Sequence, delivery.Stored!.Id, delivery.QualityOfService, delivery.Retain, delivery.Identifiers ?? [], delivery.Share?.Text);
+
+    public MqttMessageSent Sent(InFlight entry) => new(id, entry.Delivery.Sequence, entry.PacketId, entry.Order);
+
+    public void AppendLater(params ReadOnlySpan<MqttStoreChange> changes) => log.AppendLater(changes);
+
+    public ValueTask AppendAsync(params IReadOnlyList<MqttStoreChange> changes) => log.AppendAsync(changes);
+
+    /// <summary>A retained message for a new subscription, which waited in no queue: it does from now on.</summary>
+    public Delivery Adopt(Delivery delivery, List<MqttStoreChange> changes)
+    {
+        var stored = delivery.Message.Stored;
+        if (stored is null || !stored.TryAddReference())
+        {
+            stored = new StoredMessage(log.NextMessageId(), log) { State = StoredMessageState.Ready };
+            changes.Add(delivery.Message.ToStore(stored, log.Now));
+        }
+
+        delivery = delivery with { Stored = stored };
+        changes.Add(Queued(delivery));
+        return delivery;
+    }
+
+    /// <summary>The message does not wait for the session any more.</summary>
+    public void Finished(in Delivery delivery)
+    {
+        if (delivery.Stored is null)
+            return;
+        log.AppendLater(new MqttMessageFinished(id, delivery.Sequence));
+        delivery.Stored.Release();
+    }
+}
