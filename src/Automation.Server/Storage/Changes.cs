@@ -1,3 +1,4 @@
+using Automation.Mqtt.Storage;
 using Automation.Server.Deliveries;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
@@ -82,4 +83,13 @@ internal sealed record ClaimedRun(long RunId, Event Event, string WorkflowId, st
 internal sealed record VersionRead(string WorkflowId, string? Hash) : Change
 {
     public VersionSource? Source { get; set; }
+}
+
+/// <summary>What the MQTT broker keeps, changed: <see cref="Triggers.Mqtt.JournalMqttStore"/>.</summary>
+internal sealed record MqttStored(IReadOnlyList<MqttStoreChange> Changes) : Change;
+
+/// <summary>Reads everything that the MQTT broker keeps.</summary>
+internal sealed record MqttLoaded : Change
+{
+    public List<MqttStoreChange> Changes { get; } = [];
 }

@@ -53,11 +53,13 @@ internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids)
     /// <param name="offers">One or more.</param>
     /// <param name="answer">Completed by the first of the runs that <see cref="TriggerTarget.Waits"/> that responds or ends; it is not stored, so it never completes after a restart.</param>
     /// <param name="fromRun">True for a message that a run sent. It is taken also while the server stops, because the run can only end when it is stored; the runs it starts then wait for the next start.</param>
+    /// <param name="alongside">Gives what is to be stored in the same unit, or null; asked once there is room.</param>
     /// <remarks>While runs wait in the journal, new ones queue up behind them, so that accept order is kept.</remarks>
-    public ValueTask<IntakeResult> AcceptAsync(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer = null, bool fromRun = false) =>
-        engine.Stopping && !fromRun ? ValueTask.FromResult(new IntakeResult(IntakeOutcome.Unavailable, [])) : StoreAsync(offers, answer);
+    public ValueTask<IntakeResult> AcceptAsync(
+        IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer = null, bool fromRun = false, Func<Change?>? alongside = null) =>
+        engine.Stopping && !fromRun ? ValueTask.FromResult(new IntakeResult(IntakeOutcome.Unavailable, [])) : StoreAsync(offers, answer, alongside);
 
-    private async ValueTask<IntakeResult> StoreAsync(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer)
+    private async ValueTask<IntakeResult> StoreAsync(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer, Func<Change?>? alongside)
     {
         var count = offers.Sum(offer => offer.Targets.Count);
         if (!engine.TryAdmit(count)) return new IntakeResult(IntakeOutcome.Busy, []);
@@ -82,6 +84,7 @@ internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids)
             }
         }
 
+        if (alongside?.Invoke() is { } other) changes.Add(other);
         try
         {
             await journal.CommitAsync(CollectionsMarshal.AsSpan(changes));

@@ -58,6 +58,8 @@ internal sealed class SqliteWriter : IDisposable
             case DeliveriesClaimed c: SqliteClaims.Apply(c, server, Sql); break;
             case VersionRead c: Apply(c); break;
             case EventsPruned c: SqlitePruning.Apply(c, Sql); break;
+            case MqttStored c: SqliteMqtt.Apply(c, Sql); break;
+            case MqttLoaded c: SqliteMqtt.Apply(c, Sql); break;
             default: throw new InvalidOperationException($"No SQL for {change.GetType().Name}.");
         }
     }

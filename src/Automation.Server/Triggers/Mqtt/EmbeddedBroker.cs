@@ -14,7 +14,7 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
     private readonly MqttBroker? broker;
     private readonly IList<MqttListenerOptions> listeners = [];
 
-    public EmbeddedBroker(IOptions<MqttOptions> options, MqttIntake intake, TimeProvider time, ILogger<EmbeddedBroker> log)
+    public EmbeddedBroker(IOptions<MqttOptions> options, MqttIntake intake, JournalMqttStore store, TimeProvider time, ILogger<EmbeddedBroker> log)
     {
         this.options = options.Value;
         this.intake = intake;
@@ -28,7 +28,8 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
             MaxConnectRatePerAddress = this.options.MaxConnectRatePerAddress,
             ConnectTimeout = this.options.ConnectTimeout,
             TimeProvider = time,
-            OnPublish = publish => intake.AcceptAsync(publish.Message, publish.Client.ClientId),
+            OnPublish = intake.AcceptAsync,
+            Store = store,
             OnError = (what, error) => Log.BrokerError(log, what, error),
         };
         foreach (var listener in MqttWaysIn.Others(this.options)) settings.Listeners.Add(listener);

@@ -1,6 +1,7 @@
 using Automation.Mqtt;
 using Automation.Mqtt.Broker;
 using Automation.Server.Steps;
+using Automation.Server.Storage;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
 
@@ -22,10 +23,10 @@ internal sealed class MqttIntake(Intake intake, IdSource ids, TimeProvider time,
 
     public void Use(WorkflowSet workflows) => routes = new MqttRoutes(workflows);
 
-    /// <summary>Takes a client's message.</summary>
+    /// <summary>Takes a client's message. What the broker stores of it is stored with its events: after a crash both have it or neither.</summary>
     /// <returns><see cref="MqttReasonCode.NoMatchingSubscribers"/> when no workflow wants the message; an error when it cannot be stored and never will be.</returns>
     /// <exception cref="OperationCanceledException">The server stops; the message must not be acknowledged.</exception>
-    public ValueTask<MqttReasonCode> AcceptAsync(MqttApplicationMessage message, string clientId) => AcceptAsync(message, clientId, lifetime.ApplicationStopping);
+    public ValueTask<MqttReasonCode> AcceptAsync(MqttPublishContext publish) => AcceptAsync(publish.Message, publish, lifetime.ApplicationStopping);
 
     /// <summary>Takes a run's message, also while the server stops.</summary>
     /// <exception cref="OperationCanceledException">There was no room until <paramref name="cancellation"/>; nothing was stored.</exception>
@@ -35,42 +36,45 @@ internal sealed class MqttIntake(Intake intake, IdSource ids, TimeProvider time,
             throw new StepException(new StepError("event_refused", "The database refuses the event of this message; the server's log says why.", Retryable: false));
     }
 
-    private ValueTask<MqttReasonCode> AcceptAsync(MqttApplicationMessage message, string? clientId, CancellationToken cancellation)
+    private ValueTask<MqttReasonCode> AcceptAsync(MqttApplicationMessage message, MqttPublishContext? publish, CancellationToken cancellation)
     {
         var matches = routes.Match(message.Topic);
-        return matches.Count == 0 ? new ValueTask<MqttReasonCode>(MqttReasonCode.NoMatchingSubscribers) : StoreAsync(message, clientId, matches, cancellation);
+        return matches.Count == 0 ? new ValueTask<MqttReasonCode>(MqttReasonCode.NoMatchingSubscribers) : StoreAsync(message, publish, matches, cancellation);
     }
 
     /// <param name="message">The message.</param>
-    /// <param name="clientId">Null for a run's.</param>
+    /// <param name="publish">Null for a run's.</param>
     /// <param name="matches">One or more.</param>
     /// <param name="cancellation">Ends the wait for room.</param>
-    private async ValueTask<MqttReasonCode> StoreAsync(MqttApplicationMessage message, string? clientId, IReadOnlyList<MqttRoute> matches, CancellationToken cancellation)
+    private async ValueTask<MqttReasonCode> StoreAsync(MqttApplicationMessage message, MqttPublishContext? publish, IReadOnlyList<MqttRoute> matches, CancellationToken cancellation)
     {
         var place = line.NextPlace();
-        if (line.IsEmpty && await TryStoreAsync(message, clientId, matches) is { } stored) return stored;
+        if (line.IsEmpty && await TryStoreAsync(message, publish, matches) is { } stored) return stored;
         using var turn = await line.WaitAsync(place, cancellation);
         while (true)
         {
-            if (await TryStoreAsync(message, clientId, matches) is { } answer) return answer;
+            if (await TryStoreAsync(message, publish, matches) is { } answer) return answer;
             await Task.Delay(Pause, time, cancellation);
         }
     }
 
     /// <summary>Null: not now.</summary>
-    private async ValueTask<MqttReasonCode?> TryStoreAsync(MqttApplicationMessage message, string? clientId, IReadOnlyList<MqttRoute> matches)
+    private async ValueTask<MqttReasonCode?> TryStoreAsync(MqttApplicationMessage message, MqttPublishContext? publish, IReadOnlyList<MqttRoute> matches)
     {
+        var clientId = publish?.Client.ClientId;
         var now = time.GetUtcNow();
         Offer[] offers = matches.Count == 1
             ? [new Offer(MqttEvents.Create(ids.Next(), message, clientId, matches[0], now), [matches[0].Target])]
             : [.. matches
                 .GroupBy(m => (m.Config.Topic, m.Config.Qos)) // triggers that see the same event share it; those that name other levels get their own
                 .Select(same => new Offer(MqttEvents.Create(ids.Next(), message, clientId, same.First(), now), [.. same.Select(m => m.Target)]))];
-        return (await intake.AcceptAsync(offers, fromRun: clientId is null)).Outcome switch
+        return (await intake.AcceptAsync(offers, fromRun: publish is null, alongside: publish is null ? null : () => BrokersPart(publish))).Outcome switch
         {
             IntakeOutcome.Accepted => MqttReasonCode.Success,
             IntakeOutcome.Refused => MqttReasonCode.ImplementationSpecificError,
             _ => null,
         };
     }
+
+    private static MqttStored? BrokersPart(MqttPublishContext publish) => publish.TakeChanges() is { Count: > 0 } changes ? new MqttStored(changes) : null;
 }

@@ -1,0 +1,150 @@
+using System.Globalization;
+using Automation.Mqtt;
+using Automation.Mqtt.Storage;
+
+namespace Automation.Server.Storage.Sqlite;
+
+/// <summary>The MQTT broker's changes as rows, and the rows as changes.</summary>
+internal static class SqliteMqtt
+{
+    private static readonly string[] OfSession =
+    [
+        "DELETE FROM mqtt_queue WHERE session_id = ?1",
+        "DELETE FROM mqtt_subscriptions WHERE session_id = ?1",
+        "DELETE FROM mqtt_incoming WHERE session_id = ?1",
+        "DELETE FROM mqtt_sessions WHERE id = ?1",
+    ];
+
+    public static void Apply(MqttStored stored, Func<string, SqliteStatement> sql)
+    {
+        foreach (var change in stored.Changes) Apply(change, sql);
+    }
+
+    public static void Apply(MqttLoaded load, Func<string, SqliteStatement> sql)
+    {
+        load.Changes.Clear(); // a refused neighbour makes the unit apply again
+        load.Changes.AddRange(Sessions(sql));
+        load.Changes.AddRange(Subscriptions(sql));
+        load.Changes.AddRange(Incoming(sql));
+        load.Changes.AddRange(Messages(sql));
+        load.Changes.AddRange(Retained(sql));
+        load.Changes.AddRange(Queue(sql));
+    }
+
+    private static void Apply(MqttStoreChange change, Func<string, SqliteStatement> sql)
+    {
+        switch (change)
+        {
+            case MqttMessageStored c: Apply(c, sql); break;
+            case MqttMessageQueued c: Apply(c, sql); break;
+            case MqttMessageFinished c: sql("DELETE FROM mqtt_queue WHERE session_id = ?1 AND sequence = ?2").Bind(1, c.SessionId).Bind(2, c.Sequence).Run(); break;
+            case MqttMessageDropped c: sql("DELETE FROM mqtt_messages WHERE id = ?1").Bind(1, c.MessageId).Run(); break;
+            case MqttMessageSent c:
+                sql("UPDATE mqtt_queue SET packet_id = ?3, sent_order = ?4 WHERE session_id = ?1 AND sequence = ?2")
+                    .Bind(1, c.SessionId).Bind(2, c.Sequence).Bind(3, c.PacketId).Bind(4, c.Order).Run();
+                break;
+            case MqttMessageReceived c: sql("UPDATE mqtt_queue SET received = 1 WHERE session_id = ?1 AND sequence = ?2").Bind(1, c.SessionId).Bind(2, c.Sequence).Run(); break;
+            case MqttIncomingBegun c:
+                sql("INSERT OR IGNORE INTO mqtt_incoming (session_id, packet_id) SELECT id, ?2 FROM mqtt_sessions WHERE id = ?1").Bind(1, c.SessionId).Bind(2, c.PacketId).Run();
+                break;
+            case MqttIncomingEnded c: sql("DELETE FROM mqtt_incoming WHERE session_id = ?1 AND packet_id = ?2").Bind(1, c.SessionId).Bind(2, c.PacketId).Run(); break;
+            case MqttSessionChanged c:
+                sql("INSERT OR REPLACE INTO mqtt_sessions (id, client_id, expiry_seconds, expires_at, connected) VALUES (?1, ?2, ?3, ?4, ?5)")
+                    .Bind(1, c.SessionId).Bind(2, c.ClientId).Bind(3, c.ExpirySeconds).Bind(4, c.ExpiresAt).Bind(5, c.IsConnected ? 1 : 0).Run();
+                break;
+            case MqttSessionEnded c:
+                foreach (var delete in OfSession) sql(delete).Bind(1, c.SessionId).Run();
+                break;
+            case MqttSubscribed c: Apply(c, sql); break;
+            case MqttUnsubscribed c: sql("DELETE FROM mqtt_subscriptions WHERE session_id = ?1 AND filter = ?2").Bind(1, c.SessionId).Bind(2, c.Filter).Run(); break;
+            case MqttRetainedSent c: sql("UPDATE mqtt_subscriptions SET wants_retained = 0 WHERE session_id = ?1 AND filter = ?2").Bind(1, c.SessionId).Bind(2, c.Filter).Run(); break;
+            case MqttRetainedSet c: sql("INSERT OR REPLACE INTO mqtt_retained (topic, message_id) VALUES (?1, ?2)").Bind(1, c.Topic).Bind(2, c.MessageId).Run(); break;
+            case MqttRetainedCleared c:
+                sql("DELETE FROM mqtt_retained WHERE topic = ?1 AND message_id = coalesce(?2, message_id)").Bind(1, c.Topic).Bind(2, c.MessageId).Run();
+                break;
+            default: throw new InvalidOperationException($"No SQL for {change.GetType().Name}.");
+        }
+    }
+
+    private static void Apply(MqttMessageStored c, Func<string, SqliteStatement> sql)
+    {
+        var message = c.Message;
+        sql("INSERT OR REPLACE INTO mqtt_messages (id, topic, qos, retain, expires_at, properties, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+            .Bind(1, c.MessageId).Bind(2, message.Topic).Bind(3, (long)message.QualityOfService).Bind(4, message.Retain ? 1 : 0).Bind(5, c.ExpiresAt)
+            .BindBlob(6, MqttStoredProperties.Write(message)).BindBlob(7, message.Payload.Span).Run();
+    }
+
+    private static void Apply(MqttMessageQueued c, Func<string, SqliteStatement> sql) =>
+        sql("""
+            INSERT OR REPLACE INTO mqtt_queue (session_id, sequence, message_id, qos, retain, identifiers, share)
+            SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM mqtt_sessions WHERE id = ?1
+            """)
+            .Bind(1, c.SessionId).Bind(2, c.Sequence).Bind(3, c.MessageId).Bind(4, (long)c.QualityOfService).Bind(5, c.Retain ? 1 : 0)
+            .Bind(6, c.Identifiers.Count == 0 ? null : string.Join(',', c.Identifiers)).Bind(7, c.Share).Run();
+
+    private static void Apply(MqttSubscribed c, Func<string, SqliteStatement> sql) =>
+        sql("""
+            INSERT OR REPLACE INTO mqtt_subscriptions (session_id, filter, qos, no_local, retain_as_published, identifier, wants_retained)
+            SELECT id, ?2, ?3, ?4, ?5, ?6, ?7 FROM mqtt_sessions WHERE id = ?1
+            """)
+            .Bind(1, c.SessionId).Bind(2, c.Filter).Bind(3, (long)c.QualityOfService).Bind(4, c.NoLocal ? 1 : 0).Bind(5, c.RetainAsPublished ? 1 : 0)
+            .Bind(6, (long?)c.Identifier).Bind(7, c.WantsRetained ? 1 : 0).Run();
+
+    private static IEnumerable<MqttStoreChange> Sessions(Func<string, SqliteStatement> sql)
+    {
+        var row = sql("SELECT id, client_id, expiry_seconds, expires_at, connected FROM mqtt_sessions");
+        while (row.Read())
+        {
+            var expiresAt = row.LongOrNull(3) is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time) : default(DateTimeOffset?);
+            yield return new MqttSessionChanged(row.Long(0), row.Text(1), (uint)row.Long(2), expiresAt, row.Long(4) != 0);
+        }
+    }
+
+    private static IEnumerable<MqttStoreChange> Subscriptions(Func<string, SqliteStatement> sql)
+    {
+        var row = sql("SELECT session_id, filter, qos, no_local, retain_as_published, identifier, wants_retained FROM mqtt_subscriptions");
+        while (row.Read())
+        {
+            yield return new MqttSubscribed(
+                row.Long(0), row.Text(1), (MqttQualityOfService)row.Long(2), row.Long(3) != 0, row.Long(4) != 0, (uint?)row.LongOrNull(5), row.Long(6) != 0);
+        }
+    }
+
+    private static IEnumerable<MqttStoreChange> Incoming(Func<string, SqliteStatement> sql)
+    {
+        var row = sql("SELECT session_id, packet_id FROM mqtt_incoming");
+        while (row.Read()) yield return new MqttIncomingBegun(row.Long(0), (ushort)row.Long(1));
+    }
+
+    private static IEnumerable<MqttStoreChange> Messages(Func<string, SqliteStatement> sql)
+    {
+        var row = sql("SELECT id, topic, qos, retain, expires_at, properties, payload FROM mqtt_messages");
+        while (row.Read())
+        {
+            var message = MqttStoredProperties.Read(row.Text(1), row.Bytes(6), (MqttQualityOfService)row.Long(2), row.Long(3) != 0, row.Bytes(5));
+            yield return new MqttMessageStored(row.Long(0), message, row.LongOrNull(4) is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time) : null);
+        }
+    }
+
+    private static IEnumerable<MqttStoreChange> Retained(Func<string, SqliteStatement> sql)
+    {
+        var row = sql("SELECT topic, message_id FROM mqtt_retained");
+        while (row.Read()) yield return new MqttRetainedSet(row.Text(0), row.Long(1));
+    }
+
+    private static IEnumerable<MqttStoreChange> Queue(Func<string, SqliteStatement> sql)
+    {
+        var row = sql("SELECT session_id, sequence, message_id, qos, retain, identifiers, share, packet_id, sent_order, received FROM mqtt_queue");
+        while (row.Read())
+        {
+            long session = row.Long(0), sequence = row.Long(1);
+            yield return new MqttMessageQueued(
+                session, sequence, row.Long(2), (MqttQualityOfService)row.Long(3), row.Long(4) != 0, Identifiers(row.TextOrNull(5)), row.TextOrNull(6));
+            if (row.LongOrNull(7) is { } packetId) yield return new MqttMessageSent(session, sequence, (ushort)packetId, row.Long(8));
+            if (row.Long(9) != 0) yield return new MqttMessageReceived(session, sequence);
+        }
+    }
+
+    private static uint[] Identifiers(string? text) =>
+        text is null ? [] : Array.ConvertAll(text.Split(','), number => uint.Parse(number, CultureInfo.InvariantCulture));
+}
