@@ -225,7 +225,7 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
         }
         while (_inFlight.ContainsKey(_lastId));
 
-        if (delivery.IsFromStore && record is not null)
+        if (record is not null && delivery.Stored is null)
             delivery = record.Adopt(delivery, _changes);
         var entry = new InFlight(_lastId, delivery, _order++) { WasSent = delivery.MayBeRepeated };
         _inFlight.Add(_lastId, entry);
@@ -363,14 +363,12 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
     }
 
     /// <summary>The session has ended: nothing is kept.</summary>
-    public void Clear()
+    /// <returns>What it needed in the store, to be released when the store was told of the end.</returns>
+    public List<StoredMessage> Clear()
     {
-        if (record is not null)
-        {
-            foreach (var delivery in _acknowledged.Concat(_inFlight.Values.Select(entry => entry.Delivery)))
-                delivery.Stored?.Release();
-        }
-
+        List<StoredMessage> stored = record is null
+            ? []
+            : [.. _acknowledged.Concat(_inFlight.Values.Select(entry => entry.Delivery)).Select(delivery => delivery.Stored).OfType<StoredMessage>()];
         _toStore.Clear();
         _changes.Clear();
         _retained.Clear();
@@ -381,6 +379,7 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
         _inFlightBytes = 0;
         _sent = 0;
         Release(_bytes);
+        return stored;
     }
 
     private void Add(Delivery delivery, RoutingUnit? unit)
@@ -404,9 +403,9 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
     // A QoS 1 message may be sent before its identifier is stored: in the worst case it comes again with another one.
     private void Store(InFlight entry)
     {
-        if (entry.Delivery.Stored is null)
+        if (record is null)
             return;
-        _changes.Add(record!.Sent(entry));
+        _changes.Add(record.Sent(entry));
         if (entry.Delivery.QualityOfService == MqttQualityOfService.ExactlyOnce)
         {
             entry.IsHeld = true;

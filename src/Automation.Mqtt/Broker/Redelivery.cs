@@ -15,6 +15,8 @@ internal sealed class Redelivery(BrokerContext broker)
             return;
         }
 
+        if (left.Count == 0 && alongside is null)
+            return;
         List<RoutingUnit> units = [];
         List<MqttStoreChange> changes = alongside ?? [];
         foreach (var delivery in left)

@@ -37,14 +37,17 @@ internal sealed class Session(string clientId, BrokerContext broker, SessionReco
     public Dictionary<ushort, bool> IncomingQoS2 { get; } = [];
 
     /// <summary>Queues a message for the client.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="qos">QoS to send it with.</param>
+    /// <param name="retain">RETAIN flag to send it with.</param>
+    /// <param name="identifiers">Subscription identifiers, or null.</param>
+    /// <param name="unit">What stores it; null for a message that is not stored while it waits.</param>
     /// <returns>How many messages were dropped.</returns>
     public int Deliver(RoutedMessage message, MqttQualityOfService qos, bool retain, uint[]? identifiers, RoutingUnit? unit = null)
     {
         ClientConnection? connection;
         int dropped;
-        var isHeld = record is not null && qos != MqttQualityOfService.AtMostOnce;
-        if (isHeld && unit is null)
-            return 0; // the publish was decided before there was this session
+        var isHeld = unit is not null && record is not null && qos != MqttQualityOfService.AtMostOnce;
         if (!isHeld && unit is { Defers: true })
         {
             unit.Defer(() => broker.Metrics.QueueFull(Deliver(message, qos, retain, identifiers)));
@@ -91,8 +94,8 @@ internal sealed class Session(string clientId, BrokerContext broker, SessionReco
                 MemberState.Away => qos != MqttQualityOfService.AtMostOnce,
                 _ => true,
             };
-            isHeld = record is not null && qos != MqttQualityOfService.AtMostOnce;
-            if (!canTake || (isHeld && unit is null))
+            isHeld = unit is not null && record is not null && qos != MqttQualityOfService.AtMostOnce;
+            if (!canTake)
                 return false;
             if (!isHeld && unit is { Defers: true })
             {

@@ -3,18 +3,16 @@ using Automation.Mqtt.Storage;
 namespace Automation.Mqtt.Broker;
 
 /// <summary>A session's side of the store. Only sessions that outlive their connection have one. Used under the session's lock.</summary>
-internal sealed class SessionRecord(StoreLog log, long id, string clientId)
+internal sealed class SessionRecord(StoreLog log, long id)
 {
     public long Id => id;
 
-    public MqttSessionChanged Connected(uint expirySeconds) => new(id, clientId, expirySeconds, ExpiresAt: null, IsConnected: true);
+    public MqttSessionChanged Connected(Session session) => Changed(session, expiresAt: null, isConnected: true);
 
-    public void Left(uint expirySeconds) =>
-        log.AppendLater(new MqttSessionChanged(id, clientId, expirySeconds, log.Now + TimeSpan.FromSeconds(expirySeconds), IsConnected: false));
+    public void Left(Session session) => log.AppendLater(Changed(session, log.Now + TimeSpan.FromSeconds(session.ExpirySeconds), isConnected: false));
 
     /// <summary>The session was found connected at the start: it ends if the client does not come back in time.</summary>
-    public void Missing(uint expirySeconds, DateTimeOffset expiresAt) =>
-        log.AppendLater(new MqttSessionChanged(id, clientId, expirySeconds, expiresAt, IsConnected: true));
+    public void Missing(Session session, DateTimeOffset expiresAt) => log.AppendLater(Changed(session, expiresAt, isConnected: true));
 
     public MqttMessageQueued Queued(in Delivery delivery) => new(
         id, delivery.Sequence, delivery.Stored!.Id, delivery.QualityOfService, delivery.Retain, delivery.Identifiers ?? [], delivery.Share?.Text);
@@ -25,7 +23,7 @@ internal sealed class SessionRecord(StoreLog log, long id, string clientId)
 
     public ValueTask AppendAsync(params IReadOnlyList<MqttStoreChange> changes) => log.AppendAsync(changes);
 
-    /// <summary>A retained message for a new subscription, which waited in no queue: it does from now on.</summary>
+    /// <summary>A message that is not stored yet is about to be sent: a retained one for a new subscription, or one of the broker's own.</summary>
     public Delivery Adopt(Delivery delivery, List<MqttStoreChange> changes)
     {
         var stored = delivery.Message.Stored;
@@ -48,4 +46,7 @@ internal sealed class SessionRecord(StoreLog log, long id, string clientId)
         log.AppendLater(new MqttMessageFinished(id, delivery.Sequence));
         delivery.Stored.Release();
     }
+
+    private MqttSessionChanged Changed(Session session, DateTimeOffset? expiresAt, bool isConnected) =>
+        new(id, session.ClientId, session.Owner, session.ExpirySeconds, expiresAt, isConnected);
 }

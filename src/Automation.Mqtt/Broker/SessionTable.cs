@@ -43,7 +43,7 @@ internal sealed class SessionTable(BrokerContext broker)
     public bool TryAttach(ClientConnection connection, bool cleanStart, uint expirySeconds, out ValueTask stored)
     {
         stored = default;
-        List<MqttStoreChange>? changes = broker.Log is null ? null : [];
+        var ended = broker.Log is null ? null : new Ended();
         ClientConnection? taken = null;
         Will? overdue = null;
         Session? session;
@@ -57,7 +57,7 @@ internal sealed class SessionTable(BrokerContext broker)
                 var isOwn = session.Owner is null || session.Owner == connection.Client.UserName;
                 isPresent = !cleanStart && session.ExpirySeconds > 0 && isOwn;
                 if (!isPresent)
-                    overdue = End(session, changes);
+                    overdue = End(session, ended);
             }
 
             if (!isPresent)
@@ -68,11 +68,12 @@ internal sealed class SessionTable(BrokerContext broker)
                 broker.Queues.Sessions = _sessions.Count;
                 AttachTo(session, connection, isPresent, expirySeconds);
                 if (session.Record is { } record)
-                    changes!.Add(record.Connected(expirySeconds));
+                    ended!.Changes.Add(record.Connected(session));
             }
 
-            if (changes is { Count: > 0 })
-                stored = broker.Log!.AppendAsync(changes);
+            if (ended is { Changes.Count: > 0 })
+                stored = broker.Log!.AppendAsync(ended.Changes);
+            ended?.Needed.ForEach(static message => message.Release());
         }
 
         taken?.Close(Ending.ServerSays(MqttReasonCode.SessionTakenOver, "Another connection uses this client identifier."));
@@ -111,7 +112,7 @@ internal sealed class SessionTable(BrokerContext broker)
                 return will;
             }
 
-            session.Record?.Left(session.ExpirySeconds);
+            session.Record?.Left(session);
             WaitForReturn(session, session.ExpirySeconds);
             return will;
         }
@@ -158,7 +159,7 @@ internal sealed class SessionTable(BrokerContext broker)
         if (expirySeconds == 0 || broker.Log is not { } log)
             return new Session(clientId, broker);
         _stored++;
-        return new Session(clientId, broker, new SessionRecord(log, log.NextSessionId(), clientId));
+        return new Session(clientId, broker, new SessionRecord(log, log.NextSessionId()));
     }
 
     private void WaitForReturn(Session session, uint seconds)
@@ -196,7 +197,7 @@ internal sealed class SessionTable(BrokerContext broker)
     }
 
     // Under the table's lock. Returns the will that waited for its delay: the end of the session makes it due.
-    private Will? End(Session session, List<MqttStoreChange>? changes = null)
+    private Will? End(Session session, Ended? together = null)
     {
         if (session.Record is not null && !session.IsEnded)
             _stored--;
@@ -207,6 +208,7 @@ internal sealed class SessionTable(BrokerContext broker)
         }
 
         List<Delivery> left;
+        List<StoredMessage> needed;
         Will? will;
         lock (session.Lock)
         {
@@ -218,17 +220,30 @@ internal sealed class SessionTable(BrokerContext broker)
                 broker.Subscriptions.Remove(subscription);
             session.Subscriptions.Clear();
             left = session.Outgoing.UnfinishedShared();
-            session.Outgoing.Clear();
+            needed = session.Outgoing.Clear();
             will = session.DelayedWill;
             session.DelayedWill = null;
         }
 
-        if (session.Record is null || left.Count > 0)
-            broker.Redelivery.Redeliver(left, session.Record is { } record ? [new MqttSessionEnded(record.Id)] : null);
-        else if (changes is not null)
-            changes.Add(new MqttSessionEnded(session.Record.Id));
-        else
-            broker.Log!.AppendLater(new MqttSessionEnded(session.Record.Id));
+        if (session.Record is { } record && left.Count == 0 && together is not null)
+        {
+            together.Changes.Add(new MqttSessionEnded(record.Id));
+            together.Needed.AddRange(needed);
+            return will;
+        }
+
+        broker.Redelivery.Redeliver(left, session.Record is { } ending ? [new MqttSessionEnded(ending.Id)] : null);
+        foreach (var message in needed)
+            message.Release();
         return will;
+    }
+
+    /// <summary>What the end of a session changes in the store, when something else is stored with it.</summary>
+    private sealed class Ended
+    {
+        public List<MqttStoreChange> Changes { get; } = [];
+
+        /// <summary>What the session needed, to be released after.</summary>
+        public List<StoredMessage> Needed { get; } = [];
     }
 }

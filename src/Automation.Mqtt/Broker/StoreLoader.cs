@@ -39,7 +39,7 @@ internal sealed class StoreLoader(BrokerContext broker, StoreLog log)
 
     private void LoadSession(StoredSession stored, bool isLatest)
     {
-        var (id, clientId, expirySeconds, expiresAt, isConnected) = stored.Session;
+        var (id, clientId, userName, expirySeconds, expiresAt, isConnected) = stored.Session;
         // The client of a session that was found connected was there when the broker went: its time begins now.
         var end = expiresAt ?? log.Now + TimeSpan.FromSeconds(expirySeconds);
         if (!isLatest || end <= log.Now)
@@ -48,12 +48,12 @@ internal sealed class StoreLoader(BrokerContext broker, StoreLog log)
             return;
         }
 
-        var record = new SessionRecord(log, id, clientId);
-        var session = new Session(clientId, broker, record) { ExpirySeconds = expirySeconds };
+        var record = new SessionRecord(log, id);
+        var session = new Session(clientId, broker, record) { Owner = userName, ExpirySeconds = expirySeconds };
         lock (session.Lock)
         {
             if (expiresAt is null)
-                record.Missing(expirySeconds, end);
+                record.Missing(session, end);
             foreach (var packetId in stored.Incoming)
                 session.IncomingQoS2[packetId] = true;
             LoadQueue(session, record, stored, isConnected);

@@ -29,7 +29,7 @@ internal sealed class StoreLog(IMqttStore store, TimeProvider time, Action<strin
         lock (_lock)
         {
             if (_later.Count == 0)
-                return store.AppendAsync(changes);
+                return StoreAsync(changes);
             var taken = _later;
             _later = [];
             return AppendAsync(taken, [.. taken, .. changes]);
@@ -70,7 +70,7 @@ internal sealed class StoreLog(IMqttStore store, TimeProvider time, Action<strin
     {
         try
         {
-            await store.AppendAsync(unit);
+            await StoreAsync(unit);
         }
         catch (Exception)
         {
@@ -121,7 +121,7 @@ internal sealed class StoreLog(IMqttStore store, TimeProvider time, Action<strin
             _later.InsertRange(0, taken);
     }
 
-    private ValueTask StoreAsync(List<MqttStoreChange> unit)
+    private ValueTask StoreAsync(IReadOnlyList<MqttStoreChange> unit)
     {
         try
         {

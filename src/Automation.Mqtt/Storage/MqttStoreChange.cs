@@ -6,13 +6,15 @@ public abstract record MqttStoreChange;
 /// <summary>A session was opened, taken up again or left. It replaces what was stored of the session itself, and keeps all that belongs to it.</summary>
 /// <param name="SessionId">Number of the session; a later session of the same client has a greater one.</param>
 /// <param name="ClientId">The client identifier.</param>
+/// <param name="UserName">The user it belongs to; null for none.</param>
 /// <param name="ExpirySeconds">The Session Expiry Interval, 0 when the session ends with its connection — MQTT 5 §3.1.2.11.2.</param>
 /// <param name="ExpiresAt">When a session without a connection ends; null while it has one.</param>
 /// <param name="IsConnected">
 /// False once the session was left and everything that was sent in it is stored. True after a crash means that messages may have been
 /// sent that are stored as waiting.
 /// </param>
-public sealed record MqttSessionChanged(long SessionId, string ClientId, uint ExpirySeconds, DateTimeOffset? ExpiresAt, bool IsConnected) : MqttStoreChange;
+public sealed record MqttSessionChanged(
+    long SessionId, string ClientId, string? UserName, uint ExpirySeconds, DateTimeOffset? ExpiresAt, bool IsConnected) : MqttStoreChange;
 
 /// <summary>A session has ended: it goes with its subscriptions, its queue and its incoming packet identifiers.</summary>
 /// <param name="SessionId">Number of the session.</param>
@@ -51,7 +53,7 @@ public sealed record MqttMessageDropped(long MessageId) : MqttStoreChange;
 
 /// <summary>A message waits for a session. Nothing happens when there is no such session.</summary>
 /// <param name="SessionId">Number of the session.</param>
-/// <param name="Sequence">Its place in the session's queue, never used again in this session.</param>
+/// <param name="Sequence">Its place in the session's queue, greater than that of every message that is there.</param>
 /// <param name="MessageId">Number of the message.</param>
 /// <param name="QualityOfService">QoS to send it with: 1 or 2.</param>
 /// <param name="Retain">RETAIN flag to send it with.</param>

@@ -23,6 +23,7 @@ internal sealed class FileStore : IMqttStore, IAsyncDisposable
     private readonly ConcurrentQueue<TaskCompletionSource> _lost = new();
     private readonly TaskCompletionSource _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _writing;
+    private volatile TaskCompletionSource _gate = new();
     private volatile bool _isCrashed;
 
     /// <param name="file">The log; it is gone on with if it is there.</param>
@@ -31,6 +32,7 @@ internal sealed class FileStore : IMqttStore, IAsyncDisposable
     {
         _file = file;
         _cutAfter = cutAfter;
+        _gate.SetResult();
         _writing = WriteAsync();
     }
 
@@ -40,8 +42,13 @@ internal sealed class FileStore : IMqttStore, IAsyncDisposable
     /// <summary>Units that were committed.</summary>
     public int Units { get; private set; }
 
-    /// <summary>When set, a unit is not committed before it completes.</summary>
-    public Task Gate { get; set; } = Task.CompletedTask;
+    /// <summary>While set, each unit fails.</summary>
+    public bool IsBroken { get; set; }
+
+    /// <summary>No unit is committed before <see cref="Open"/>.</summary>
+    public void Close() => _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Open() => _gate.TrySetResult();
 
     public ValueTask AppendAsync(IReadOnlyList<MqttStoreChange> changes) => AppendAsync(changes, note: null);
 
@@ -51,7 +58,8 @@ internal sealed class FileStore : IMqttStore, IAsyncDisposable
         var lines = changes.Select(change => $"{change.GetType().Name}\t{JsonSerializer.Serialize(change, change.GetType())}\n");
         var text = string.Concat(lines) + (note is null ? "" : $"note\t{note}\n") + EndOfUnit + "\n";
         var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting.Writer.TryWrite((text, stored));
+        if (!_waiting.Writer.TryWrite((text, stored)))
+            Fail(stored);
         return new ValueTask(stored.Task);
     }
 
@@ -86,6 +94,7 @@ internal sealed class FileStore : IMqttStore, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Open();
         Crash();
         _waiting.Writer.TryComplete();
         await _writing;
@@ -97,7 +106,13 @@ internal sealed class FileStore : IMqttStore, IAsyncDisposable
     {
         await foreach (var (text, stored) in _waiting.Reader.ReadAllAsync())
         {
-            await Gate;
+            await _gate.Task;
+            if (IsBroken)
+            {
+                Fail(stored);
+                continue;
+            }
+
             if (Units < _cutAfter && !_isCrashed)
             {
                 await File.AppendAllTextAsync(_file, text);

@@ -49,8 +49,8 @@ internal static class SqliteMqtt
                 break;
             case MqttIncomingEnded c: sql("DELETE FROM mqtt_incoming WHERE session_id = ?1 AND packet_id = ?2").Bind(1, c.SessionId).Bind(2, c.PacketId).Run(); break;
             case MqttSessionChanged c:
-                sql("INSERT OR REPLACE INTO mqtt_sessions (id, client_id, expiry_seconds, expires_at, connected) VALUES (?1, ?2, ?3, ?4, ?5)")
-                    .Bind(1, c.SessionId).Bind(2, c.ClientId).Bind(3, c.ExpirySeconds).Bind(4, c.ExpiresAt).Bind(5, c.IsConnected ? 1 : 0).Run();
+                sql("INSERT OR REPLACE INTO mqtt_sessions (id, client_id, user_name, expiry_seconds, expires_at, connected) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+                    .Bind(1, c.SessionId).Bind(2, c.ClientId).Bind(3, c.UserName).Bind(4, c.ExpirySeconds).Bind(5, c.ExpiresAt).Bind(6, c.IsConnected ? 1 : 0).Run();
                 break;
             case MqttSessionEnded c:
                 foreach (var delete in OfSession) sql(delete).Bind(1, c.SessionId).Run();
@@ -92,11 +92,11 @@ internal static class SqliteMqtt
 
     private static IEnumerable<MqttStoreChange> Sessions(Func<string, SqliteStatement> sql)
     {
-        var row = sql("SELECT id, client_id, expiry_seconds, expires_at, connected FROM mqtt_sessions");
+        var row = sql("SELECT id, client_id, user_name, expiry_seconds, expires_at, connected FROM mqtt_sessions");
         while (row.Read())
         {
-            var expiresAt = row.LongOrNull(3) is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time) : default(DateTimeOffset?);
-            yield return new MqttSessionChanged(row.Long(0), row.Text(1), (uint)row.Long(2), expiresAt, row.Long(4) != 0);
+            var expiresAt = row.LongOrNull(4) is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time) : default(DateTimeOffset?);
+            yield return new MqttSessionChanged(row.Long(0), row.Text(1), row.TextOrNull(2), (uint)row.Long(3), expiresAt, row.Long(5) != 0);
         }
     }
 

@@ -4,6 +4,7 @@
 CREATE TABLE mqtt_sessions (
   id INTEGER PRIMARY KEY,
   client_id TEXT NOT NULL,
+  user_name TEXT,
   expiry_seconds INTEGER NOT NULL,
   expires_at INTEGER,
   connected INTEGER NOT NULL
