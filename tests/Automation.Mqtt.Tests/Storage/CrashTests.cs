@@ -127,12 +127,12 @@ public sealed class CrashTests
             await end.CancelAsync();
             _subscribers.ForEach(subscriber => subscriber.Drop());
             _publishers.ForEach(publisher => publisher.Drop());
-            var isCut = store.Cut.IsCompleted;
-            if (isCut)
+            var stopping = broker.DisposeAsync().AsTask();
+            if (store.Cut.IsCompleted || await Task.WhenAny(stopping, store.Cut) == store.Cut)
                 store.Crash();
-            await broker.DisposeAsync();
+            await stopping;
             await Task.WhenAll([.. receiving, sending, all]);
-            return isCut;
+            return store.Cut.IsCompleted;
         }
 
         private IEnumerable<string> Missing() => _subscribers.SelectMany(subscriber => _sent.Where(payload => !subscriber.Has(payload)));
@@ -144,7 +144,7 @@ public sealed class CrashTests
             await Task.WhenAll(_publishers.ConvertAll(publisher => Task.Run(async () =>
             {
                 while (!publisher.IsDone && !end.IsCancellationRequested)
-                    await publisher.RunAsync(broker);
+                    await publisher.RunAsync(broker, end);
             })));
         }
 

@@ -20,8 +20,8 @@ internal sealed class ModelPublisher(string clientId, MqttProtocolVersion versio
 
     public void Drop() => _client?.Drop();
 
-    /// <summary>Returns when everything is acknowledged, or the connection is gone.</summary>
-    public async Task RunAsync(MqttBroker broker)
+    /// <summary>Returns when everything is acknowledged, or the connection is gone. What comes after the end is not seen: the broker is dead.</summary>
+    public async Task RunAsync(MqttBroker broker, CancellationToken end)
     {
         try
         {
@@ -33,7 +33,7 @@ internal sealed class ModelPublisher(string clientId, MqttProtocolVersion versio
             while (!IsDone)
             {
                 await SendMoreAsync(client);
-                if (await client.ReceiveAsync() is not AckPacket ack)
+                if (await client.ReceiveAsync() is not AckPacket ack || end.IsCancellationRequested)
                     return;
                 await HandleAsync(client, ack);
             }

@@ -68,7 +68,7 @@ internal sealed class ModelSubscriber(string clientId, MqttProtocolVersion versi
                 if (!IsSubscribed)
                     await client.SendAsync(new SubscribePacket { PacketId = 1000, Subscriptions = [new SubscriptionRequest(filter, qos)] });
                 _neglected = 0;
-                while (_neglected < 3 && await client.ReceiveAsync() is { } packet)
+                while (_neglected < 3 && await client.ReceiveAsync() is { } packet && !end.IsCancellationRequested)
                     await HandleAsync(client, packet);
             }
             catch (Exception exception) when (exception is SocketException or ObjectDisposedException or IOException)
