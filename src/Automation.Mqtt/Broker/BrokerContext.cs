@@ -137,24 +137,30 @@ internal sealed class BrokerContext : IDisposable
         {
             var message = new RoutedMessage(will.Message, Options.TimeProvider);
             var unit = Begin(message, origin: null);
-            var context = new MqttPublishContext { Client = will.Client, Message = will.Message, IsWill = true, Unit = unit };
-            if (await AskAsync(Options.OnPublish, context, "OnPublish") < MqttReasonCode.UnspecifiedError)
+            if (await AskAboutAsync(will, unit) < MqttReasonCode.UnspecifiedError)
             {
                 await PublishAsync(message, unit);
+                return;
             }
-            else
-            {
-                unit?.Withdraw();
-                Metrics.Refused();
-            }
-        }
-        catch (OperationCanceledException)
-        {
+
+            unit?.Withdraw();
             Metrics.Refused();
         }
         catch (Exception exception)
         {
             Report("Publishing a will", exception);
+        }
+    }
+
+    private async ValueTask<MqttReasonCode> AskAboutAsync(Will will, RoutingUnit? unit)
+    {
+        try
+        {
+            return await AskAsync(Options.OnPublish, new MqttPublishContext { Client = will.Client, Message = will.Message, IsWill = true, Unit = unit }, "OnPublish");
+        }
+        catch (OperationCanceledException)
+        {
+            return MqttReasonCode.UnspecifiedError;
         }
     }
 

@@ -73,6 +73,7 @@ internal sealed class PublishPipeline(BrokerContext broker, ClientConnection con
             catch (OperationCanceledException)
             {
                 // No answer, so no acknowledgement: the client keeps the message and sends it again on its next connection.
+                item.Unit?.Withdraw();
                 Forget(item);
                 connection.Close(Ending.Lost);
             }
