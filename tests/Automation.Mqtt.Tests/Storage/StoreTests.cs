@@ -213,6 +213,34 @@ public sealed class StoreTests : BrokerTestBase, IDisposable
         Assert.Contains("Storing: The disk is dead.", Errors);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task MessageThatAHookTookAndRefused_IsWithdrawn(bool isCancelled)
+    {
+        await using var store = new FileStore(_file);
+        var broker = await StartAsync(store, options => options.OnPublish = async context =>
+        {
+            await Task.Yield();
+            if (context.TakeChanges().Count == 0 || context.Message.Topic != "t/no")
+                return MqttReasonCode.Success;
+            return isCancelled ? throw new OperationCanceledException() : MqttReasonCode.QuotaExceeded;
+        });
+        await SubscribeAndLeaveAsync(broker, "s", "t/+", qos: 2);
+        await using var publisher = await ConnectAsync(broker, "p");
+        await publisher.PublishAsync("t/no", qos: 2, packetId: 1, retain: true);
+        if (isCancelled)
+            await publisher.ExpectClosedAsync();
+        else
+            Assert.Equal(MqttReasonCode.QuotaExceeded, (await publisher.ExpectAckAsync(PacketType.Pubrec, 1)).ReasonCode);
+        await broker.PublishAsync(Message("t/yes"));
+
+        Assert.Equal(0, broker.RetainedCount);
+        await using var subscriber = await ConnectAsync(broker, "s", cleanStart: false);
+        await subscriber.ExpectPublishAsync("t/yes");
+        await subscriber.ExpectNothingAsync();
+    }
+
     [Fact]
     public async Task SharedMessages_AreHandedOnInTheStore()
     {
