@@ -317,9 +317,9 @@ public sealed class StoreTests : BrokerTestBase, IDisposable
     public async Task SessionOfAnotherUser_IsNotGivenAway_AfterARestart()
     {
         await using (var store = new FileStore(_file))
-            await using (await TestClient.ConnectAsync(await StartAsync(store), Owned("ann")))
-            {
-            }
+        await using (await TestClient.ConnectAsync(await StartAsync(store), Owned("ann")))
+        {
+        }
 
         await using var after = new FileStore(_file);
         var next = await StartAsync(after);
