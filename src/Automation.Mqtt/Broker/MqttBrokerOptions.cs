@@ -61,7 +61,7 @@ public sealed class MqttBrokerOptions
     public ushort ReceiveMaximum { get; set; } = 64;
 
     /// <summary>
-    /// Most bytes of payloads that may be in <see cref="OnPublish"/> at once, of all connections together; 64 MiB unless set. Past it a
+    /// Most bytes of payloads that may be in <see cref="OnPublish"/> or wait for their commit, of all connections together; 64 MiB unless set. Past it a
     /// connection that publishes is not read any further, and wills are dropped and counted.
     /// </summary>
     public long MaxPublishBytes { get; set; } = 64 * 1024 * 1024;

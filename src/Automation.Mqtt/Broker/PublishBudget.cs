@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Automation.Mqtt.Broker;
 
 /// <summary>
-/// The memory of publishes that are with the hook, of all connections together. A connection that publishes while it is used up is read no further
+/// The memory of publishes that are with the hook or wait for their commit, of all connections together. A connection that publishes while it is used up is read no further
 /// until there is room again, so that at most one more message of each connection comes on top. Any thread.
 /// </summary>
 internal sealed class PublishBudget(long maxBytes)

@@ -111,8 +111,11 @@ internal sealed class PublishPipeline(BrokerContext broker, ClientConnection con
     {
         unit.Route();
         var stored = unit.IsTaken || unit.Changes.Count == 0 ? default : broker.Log!.AppendAsync(unit.Changes);
+        var size = item.Message.Payload.Length;
+        broker.Publishes.Take(size); // until the commit, as while it is with the hook
         commits.Add(stored, isStored =>
         {
+            broker.Publishes.Release(size);
             if (isStored)
                 unit.Release();
             else
