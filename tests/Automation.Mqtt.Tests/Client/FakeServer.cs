@@ -71,32 +71,7 @@ internal sealed class FakeConnection(Socket socket)
     }
 
     /// <summary>The next packet, or null when the client closed.</summary>
-    public async Task<MqttPacket?> ReceiveAsync()
-    {
-        using var timeout = new CancellationTokenSource(TestClient.Patience);
-        while (true)
-        {
-            ReadResult result;
-            try
-            {
-                result = await _input.ReadAsync(timeout.Token);
-            }
-            catch (IOException)
-            {
-                return null;
-            }
-
-            if (PacketReader.TryRead(result.Buffer, Version, Wire.NoLimit, out var packet, out var consumed))
-            {
-                _input.AdvanceTo(consumed);
-                return packet;
-            }
-
-            _input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-            if (result.IsCompleted)
-                return null;
-        }
-    }
+    public Task<MqttPacket?> ReceiveAsync() => Wire.ReceiveAsync(_input, Version, TestClient.Patience);
 
     public async Task<T> ExpectAsync<T>()
         where T : MqttPacket => Assert.IsType<T>(await ReceiveAsync());

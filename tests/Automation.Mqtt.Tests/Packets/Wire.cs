@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Json;
 using Automation.Mqtt.Packets;
 
@@ -25,6 +26,34 @@ internal static class Wire
     }
 
     public static MqttPacket Decode(MqttProtocolVersion version, byte[] bytes) => Decode(version, new ReadOnlySequence<byte>(bytes));
+
+    /// <summary>The next packet, or null when the other side closed.</summary>
+    public static async Task<MqttPacket?> ReceiveAsync(PipeReader input, MqttProtocolVersion version, TimeSpan patience)
+    {
+        using var timeout = new CancellationTokenSource(patience);
+        while (true)
+        {
+            ReadResult result;
+            try
+            {
+                result = await input.ReadAsync(timeout.Token);
+            }
+            catch (IOException)
+            {
+                return null;
+            }
+
+            if (PacketReader.TryRead(result.Buffer, version, NoLimit, out var packet, out var consumed))
+            {
+                input.AdvanceTo(consumed);
+                return packet;
+            }
+
+            input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            if (result.IsCompleted)
+                return null;
+        }
+    }
 
     /// <summary>The buffer in two segments.</summary>
     public static ReadOnlySequence<byte> Split(byte[] bytes, int at)

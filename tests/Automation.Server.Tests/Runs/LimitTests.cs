@@ -63,7 +63,7 @@ public sealed class LimitTests
         await server.EndAsync(ends);
         Assert.Equal(HttpStatusCode.Accepted, await PostAsync(server, "1"));
         await EmptyAsync(server);
-        Assert.Equal(4, Count(server, "SELECT count(*) FROM events"));
+        Assert.Equal(4, server.Count("SELECT count(*) FROM events"));
     }
 
     [Fact]
@@ -169,8 +169,8 @@ public sealed class LimitTests
         gate.SetResult();
         await stop;
 
-        Assert.Equal(1, Count(server, "SELECT count(*) FROM runs WHERE ended_at IS NULL"));
-        Assert.Equal(0, Count(server, "SELECT count(*) FROM runs WHERE state = 'failed'"));
+        Assert.Equal(1, server.Count("SELECT count(*) FROM runs WHERE ended_at IS NULL"));
+        Assert.Equal(0, server.Count("SELECT count(*) FROM runs WHERE state = 'failed'"));
         await server.StartAsync();
         Assert.Equal("7", (await server.Receiver.NextAsync("/later")).Body);
     }
@@ -241,12 +241,6 @@ public sealed class LimitTests
     {
         await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
         await WorkflowServer.UntilAsync(() => server.Engine.Window.Runs == 0);
-        Assert.Equal((0L, 0L), (server.Engine.Unclaimed, Count(server, "SELECT count(*) FROM runs WHERE ended_at IS NULL")));
-    }
-
-    private static long Count(WorkflowServer server, string sql)
-    {
-        using var connection = SqliteDatabase.OpenForReading(SqliteDatabase.FileIn(server.Data));
-        return Convert.ToInt64(SqliteDatabase.Scalar(connection, sql), null);
+        Assert.Equal((0L, 0L), (server.Engine.Unclaimed, server.Count("SELECT count(*) FROM runs WHERE ended_at IS NULL")));
     }
 }

@@ -154,7 +154,7 @@ public sealed class RestartTests
         }
 
         Assert.Equal(Enumerable.Range(0, 60).Select(i => $"{i}").Order(), keys.Keys.Order());
-        Assert.Equal((60L, 60L), (Count(server, "SELECT count(*) FROM events WHERE state = 'done' AND open_runs = 0"), Count(server, "SELECT count(*) FROM runs WHERE ended_at IS NOT NULL")));
+        Assert.Equal((60L, 60L), (server.Count("SELECT count(*) FROM events WHERE state = 'done' AND open_runs = 0"), server.Count("SELECT count(*) FROM runs WHERE ended_at IS NOT NULL")));
     }
 
     [Fact]
@@ -171,7 +171,7 @@ public sealed class RestartTests
         gate.SetResult();
         await stop;
 
-        Assert.Equal(0, Count(server, "SELECT count(*) FROM runs WHERE ended_at IS NULL"));
+        Assert.Equal(0, server.Count("SELECT count(*) FROM runs WHERE ended_at IS NULL"));
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class RestartTests
         await PostAsync(server, "/hooks/ask");
         var first = await server.Receiver.NextAsync("/ask");
         await server.StopAsync();
-        Assert.Equal(1, Count(server, "SELECT count(*) FROM runs WHERE ended_at IS NULL"));
+        Assert.Equal(1, server.Count("SELECT count(*) FROM runs WHERE ended_at IS NULL"));
 
         server.Receiver.On("/ask", 200);
         await server.StartAsync();
@@ -220,13 +220,7 @@ public sealed class RestartTests
     private static async Task EndedAsync(WorkflowServer server, string state)
     {
         await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
-        Assert.Equal(0, Count(server, $"SELECT count(*) FROM runs WHERE state <> '{state}'"));
+        Assert.Equal(0, server.Count($"SELECT count(*) FROM runs WHERE state <> '{state}'"));
         Assert.Equal(0, server.Engine.Unclaimed);
-    }
-
-    private static long Count(WorkflowServer server, string sql)
-    {
-        using var connection = SqliteDatabase.OpenForReading(SqliteDatabase.FileIn(server.Data));
-        return Convert.ToInt64(SqliteDatabase.Scalar(connection, sql), null);
     }
 }

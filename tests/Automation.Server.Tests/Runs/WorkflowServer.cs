@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Automation.Server.Access;
 using Automation.Server.Hosting;
 using Automation.Server.Runs;
+using Automation.Server.Storage.Sqlite;
 using Automation.Server.Tests.Sandbox;
 using Automation.Server.Triggers.Mqtt;
 using Automation.Server.Values;
@@ -143,6 +144,13 @@ public sealed class WorkflowServer : IAsyncLifetime
     }
 
     internal static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
+
+    /// <summary>The number that a query of the journal's file gives.</summary>
+    internal long Count(string sql)
+    {
+        using var connection = SqliteDatabase.OpenForReading(SqliteDatabase.FileIn(Data));
+        return Convert.ToInt64(SqliteDatabase.Scalar(connection, sql), null);
+    }
 
     /// <summary>For what gives no signal to wait on.</summary>
     internal static async Task UntilAsync(Func<bool> holds)
