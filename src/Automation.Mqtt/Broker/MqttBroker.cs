@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Automation.Mqtt.Packets;
 using Automation.Mqtt.Storage;
 using Automation.Mqtt.Topics;
 using Automation.Mqtt.Transport;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Automation.Mqtt.Broker;
+using Automation.Mqtt.Packets;
 using Automation.Mqtt.Topics;
 
 namespace Automation.Mqtt.Client;

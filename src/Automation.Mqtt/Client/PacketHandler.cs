@@ -1,4 +1,3 @@
-using Automation.Mqtt.Broker;
 using Automation.Mqtt.Packets;
 
 namespace Automation.Mqtt.Client;

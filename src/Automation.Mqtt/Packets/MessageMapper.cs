@@ -1,8 +1,7 @@
 using System.Text;
-using Automation.Mqtt.Packets;
 using Automation.Mqtt.Topics;
 
-namespace Automation.Mqtt.Broker;
+namespace Automation.Mqtt.Packets;
 
 /// <summary>Makes the application's view of what a packet carries.</summary>
 internal static class MessageMapper
