@@ -133,9 +133,8 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
         WakeWriter();
     }
 
+    /// <summary>What the reader waited for in <see cref="HoldBackAsync"/> may be there. Any thread.</summary>
     public void WakeReader() => _pipeline!.WakeReader();
-
-    public void OnAnswersWritten() => _pipeline!.WakeReader();
 
     public void CountUnacknowledged(int change) => _pipeline!.CountUnacknowledged(change);
 

@@ -55,7 +55,7 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
             if (isTooLarge)
                 connection.Close(Ending.ServerSays(MqttReasonCode.PacketTooLarge, null));
             var result = await output.FlushAsync();
-            connection.OnAnswersWritten();
+            connection.WakeReader();
             if (isDone || result.IsCompleted)
                 return;
             if (!more)

@@ -95,7 +95,7 @@ internal sealed class CommitLine(BrokerContext broker, ClientConnection connecti
             }
 
             Interlocked.Decrement(ref _count);
-            connection.OnAnswersWritten();
+            connection.WakeReader();
         }
     }
 }
