@@ -12,7 +12,8 @@ namespace Automation.Server.Runs;
 /// <summary>Walks the runs that this server holds, and takes up those that nobody does.</summary>
 /// <remarks>
 /// Runs come right after their commit (<see cref="Enqueue"/>) while there is room in memory; the others wait in the journal and are claimed in accept order.
-/// Two servers never walk one run: a run is held by the server that accepted or claimed it.
+/// Two servers never walk one run: a run is held by the server that accepted or claimed it. A run of which all that is left waits is held by nobody and does not
+/// count as open: it is a row with an index entry, and comes back as one to be claimed.
 /// </remarks>
 internal sealed class RunEngine : BackgroundService
 {
@@ -24,6 +25,7 @@ internal sealed class RunEngine : BackgroundService
     private readonly VersionLookup versions;
     private readonly Channel<RunWork> queue = Channel.CreateUnbounded<RunWork>();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<RunAnswer>> callers = new();
+    private readonly ConcurrentDictionary<long, RunWalk> walks = new();
     private readonly SemaphoreSlim claimSignal = new(0, 1);
     private readonly CancellationTokenSource stopWalks = new();
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -42,6 +44,9 @@ internal sealed class RunEngine : BackgroundService
         Window.Left += OnLeft;
         open = unclaimed = services.Journal.OpenRunsAtStart;
     }
+
+    /// <summary>Raised after a wait was stored that ends by itself at the time given, which may have passed.</summary>
+    public event Action<DateTimeOffset>? Waiting;
 
     public RunWindow Window { get; }
 
@@ -83,6 +88,21 @@ internal sealed class RunEngine : BackgroundService
 
     /// <summary>Sees that runs are taken up that were stored for later.</summary>
     public void TakeUp() => Signal();
+
+    /// <summary>Takes up waiting runs that were made free to be claimed, as soon as there is room; they may be more than <see cref="RunOptions.MaxOpen"/>.</summary>
+    public void TakeUpAgain(int runs)
+    {
+        if (runs == 0) return;
+        Interlocked.Add(ref open, runs);
+        Interlocked.Add(ref unclaimed, runs);
+        Signal();
+    }
+
+    /// <summary>A wait of a run that this server holds is over.</summary>
+    public void Wake(long runId, Woken woken)
+    {
+        if (walks.TryGetValue(runId, out var walk)) walk.Wake(woken);
+    }
 
     /// <summary>Walks a run that was stored as held.</summary>
     public void Enqueue(RunWork work) => queue.Writer.TryWrite(work);
@@ -152,9 +172,9 @@ internal sealed class RunEngine : BackgroundService
         {
             try
             {
-                using var walk = new RunWalk(work, services, Window, answer, stopWalks.Token);
-                var state = await walk.ToEndAsync();
-                feed.Publish(work.RunId, work.Version.WorkflowId, state, services.Time.GetUtcNow());
+                var end = await WalkOnceAsync(work, answer);
+                if (end is WalkEnd.Woken) continue;
+                if (end is WalkEnd.Ended) callers.TryRemove(work.RunId, out _);
                 break;
             }
             catch (OperationCanceledException) when (stopWalks.IsCancellationRequested)
@@ -174,9 +194,25 @@ internal sealed class RunEngine : BackgroundService
             if (!await PauseAsync()) return;
         }
 
-        callers.TryRemove(work.RunId, out _);
         Interlocked.Decrement(ref open);
         Window.Leave(1, work.Bytes);
+    }
+
+    private async Task<WalkEnd> WalkOnceAsync(RunWork work, TaskCompletionSource<RunAnswer>? answer)
+    {
+        using var walk = new RunWalk(work, services, Window, answer, due => Waiting?.Invoke(due), stopWalks.Token);
+        walks[work.RunId] = walk;
+        try
+        {
+            var end = await walk.WalkAsync();
+            if (end is WalkEnd.Woken) return end;
+            feed.Publish(work.RunId, work.Version.WorkflowId, end is WalkEnd.Ended ? walk.State : "waiting", services.Time.GetUtcNow());
+            return end;
+        }
+        finally
+        {
+            walks.TryRemove(work.RunId, out _);
+        }
     }
 
     /// <summary>True when the run's own rows are at fault, so that trying again would fail for ever.</summary>
@@ -215,6 +251,7 @@ internal sealed class RunEngine : BackgroundService
         var work = new RunWork(run.RunId, run.Event, version, trigger?.Start ?? version.Start)
         {
             Snapshot = run.Snapshot,
+            Woken = run.Woken,
             StartedAt = run.StartedAt,
             ClaimedBytes = run.Snapshot?.Utf8.Length ?? 0,
         };

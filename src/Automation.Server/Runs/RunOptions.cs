@@ -5,7 +5,7 @@ namespace Automation.Server.Runs;
 /// <summary>Section <c>Runs</c> of the configuration.</summary>
 internal sealed class RunOptions
 {
-    /// <summary>Runs walked at the same time. A run that waits for an answer of <c>http.request</c> or for a retry takes one place.</summary>
+    /// <summary>Runs walked at the same time. A run that waits for an answer of <c>http.request</c> takes one place.</summary>
     [Range(1, 100_000)]
     public int MaxConcurrent { get; set; } = 256;
 

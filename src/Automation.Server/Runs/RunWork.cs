@@ -14,6 +14,9 @@ internal sealed record RunWork(long RunId, Event Event, WorkflowVersion Version,
     /// <summary>What was last saved; null when nothing was. Kept up to date, so that a walk that could not be saved starts over from here.</summary>
     public Json? Snapshot { get; set; }
 
+    /// <summary>Waits of the snapshot that are over; their tokens go on.</summary>
+    public IReadOnlyList<Woken> Woken { get; set; } = [];
+
     /// <summary>When the run was first walked; null before.</summary>
     public DateTimeOffset? StartedAt { get; set; }
 

@@ -19,6 +19,7 @@ internal static class RunsFeature
         services.AddSingleton<RunEngine>();
         services.AddSingleton<Intake>();
         services.AddHostedService(provider => provider.GetRequiredService<RunEngine>());
+        services.AddHostedService<WaitTimer>();
         return services;
     }
 

@@ -8,7 +8,7 @@ using Automation.Server.Workflows;
 namespace Automation.Server.Runs;
 
 /// <summary>One try of one step: gives the step what it may see, and gathers what it wants done until the walk takes it over.</summary>
-internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token token, CancellationToken cancelled, List<LogLine>? earlier = null) : StepContext
+internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token token, List<LogLine>? earlier, CancellationToken cancelled) : StepContext
 {
     // A log line is for a person's eyes; what is longer belongs into an output.
     private const int LogLinesMaximum = 200, LogTextMaximum = 4096;
@@ -21,7 +21,11 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
 
     public override long RunId => walk.Work.RunId;
 
-    public override string IdempotencyKey => $"{PublicId.Format(PublicId.Run, RunId)}.{step.Id}{token.Iteration}";
+    public override int Round => token.Round;
+
+    public override string IdempotencyKey => token.Round == 0
+        ? $"{PublicId.Format(PublicId.Run, RunId)}.{step.Id}{token.Iteration}"
+        : $"{PublicId.Format(PublicId.Run, RunId)}.{step.Id}{token.Iteration}[{token.Round}]";
 
     public override DateTimeOffset Now => walk.Services.Time.GetUtcNow();
 

@@ -55,6 +55,7 @@ internal sealed class SqliteWriter : IDisposable
             case VersionStored c: Apply(c); break;
             case WorkflowSwitched c: Apply(c); break;
             case RunsClaimed c: Apply(c); break;
+            case WaitsTimedOut c: SqliteWaits.Apply(c, server, Sql); break;
             case DeliveriesClaimed c: SqliteClaims.Apply(c, server, Sql); break;
             case VersionRead c: Apply(c); break;
             case EventsPruned c: SqlitePruning.Apply(c, Sql); break;
@@ -66,9 +67,9 @@ internal sealed class SqliteWriter : IDisposable
 
     /// <summary>The greatest id stored, so that new ones come after it.</summary>
     public long GreatestId() =>
-        Number("SELECT max(coalesce((SELECT max(id) FROM events), 0), coalesce((SELECT max(id) FROM runs), 0), coalesce((SELECT max(id) FROM deliveries), 0))");
+        Number("SELECT max(coalesce((SELECT max(id) FROM events), 0), coalesce((SELECT max(id) FROM runs), 0), coalesce((SELECT max(id) FROM deliveries), 0), coalesce((SELECT max(id) FROM waits), 0))");
 
-    public long OpenRuns() => Number("SELECT count(*) FROM runs WHERE ended_at IS NULL");
+    public long OpenRuns() => Number("SELECT count(*) FROM runs WHERE ended_at IS NULL AND state <> 'waiting'");
 
     public List<string> DisabledWorkflows()
     {
@@ -101,7 +102,8 @@ internal sealed class SqliteWriter : IDisposable
         Sql("UPDATE runs SET state = 'running', snapshot = ?2, started_at = ?3 WHERE id = ?1 AND ended_at IS NULL")
             .Bind(1, c.RunId).BindText(2, c.Snapshot.Utf8.Span).Bind(3, c.StartedAt).Run();
         if (NothingChanged) return;
-        Sql("INSERT INTO run_saves (run_id, step_runs) VALUES (?1, ?2)").Bind(1, c.RunId).BindText(2, c.StepRuns.Utf8.Span).Run();
+        if (c.StepRuns.Utf8.Length > 2) Sql("INSERT INTO run_saves (run_id, step_runs) VALUES (?1, ?2)").Bind(1, c.RunId).BindText(2, c.StepRuns.Utf8.Span).Run();
+        SqliteWaits.Apply(c, Sql);
     }
 
     private void Apply(RunEnded c)
@@ -112,6 +114,7 @@ internal sealed class SqliteWriter : IDisposable
         else run.BindNull(7);
         run.Run();
         if (NothingChanged) return;
+        if (c.HasWaited) SqliteWaits.Delete(c.RunId, Sql);
         Sql("""
             UPDATE events SET open_runs = open_runs - 1, failed_runs = failed_runs + ?2,
               state = CASE WHEN open_runs > 1 THEN state WHEN failed_runs + ?2 > 0 THEN 'failed' ELSE 'done' END
@@ -168,7 +171,7 @@ internal sealed class SqliteWriter : IDisposable
         var rows = Sql("""
             SELECT r.id, r.workflow_id, r.version, r.trigger_id, r.started_at, r.snapshot,
               e.id, e.trigger_type, e.type, e.source, e.subject, e.accepted_at, e.attributes, e.content_type, e.body
-            FROM runs r JOIN events e ON e.id = r.event_id WHERE r.owner IS NULL AND r.ended_at IS NULL ORDER BY r.id LIMIT ?1
+            FROM runs r JOIN events e ON e.id = r.event_id WHERE r.owner IS NULL AND r.ended_at IS NULL AND r.state <> 'waiting' ORDER BY r.id LIMIT ?1
             """).Bind(1, change.Limit);
         change.Runs.Clear(); // a refused neighbour makes the unit apply again
         var room = change.Bytes;
@@ -199,7 +202,12 @@ internal sealed class SqliteWriter : IDisposable
         }
 
         rows.Reset();
-        foreach (var run in change.Runs) Sql("UPDATE runs SET owner = ?2 WHERE id = ?1").Bind(1, run.RunId).Bind(2, server).Run();
+        for (var i = 0; i < change.Runs.Count; i++)
+        {
+            var run = change.Runs[i];
+            Sql("UPDATE runs SET owner = ?2 WHERE id = ?1").Bind(1, run.RunId).Bind(2, server).Run();
+            if (run.Snapshot is not null) change.Runs[i] = run with { Woken = SqliteWaits.Woken(run.RunId, Sql) };
+        }
     }
 
     private void Apply(VersionRead query)

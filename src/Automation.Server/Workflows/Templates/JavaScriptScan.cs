@@ -20,6 +20,8 @@ internal readonly record struct JavaScriptScan(int End, ScopeUse Uses, bool Ment
         ["vars"] = ScopeUse.Vars,
         ["run"] = ScopeUse.Run,
         ["env"] = ScopeUse.Env,
+        ["item"] = ScopeUse.Item,
+        ["index"] = ScopeUse.Item,
         ["eval"] = ScopeUse.All,
         ["Function"] = ScopeUse.All,
         ["constructor"] = ScopeUse.All,
