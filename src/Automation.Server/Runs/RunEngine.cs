@@ -42,7 +42,8 @@ internal sealed class RunEngine : BackgroundService
         this.versions = versions;
         Window = new RunWindow(this.options.MaxHeld, this.options.MaxHeldBytes);
         Window.Left += OnLeft;
-        open = unclaimed = services.Journal.OpenRunsAtStart;
+        open = services.Journal.OpenRunsAtStart;
+        unclaimed = services.Journal.ClaimableAtStart;
     }
 
     /// <summary>Raised after a wait was stored that ends by itself at the time given, which may have passed.</summary>
@@ -78,12 +79,29 @@ internal sealed class RunEngine : BackgroundService
         return false;
     }
 
+    /// <summary>Takes back what <see cref="TryAdmit"/> counted: the runs were not stored.</summary>
+    public void Withdraw(int runs) => Interlocked.Add(ref open, -runs);
+
     /// <summary>Takes back what <see cref="TryAdmit"/> and <see cref="TryHold"/> counted: the runs could not be stored.</summary>
     public void Withdraw(int runs, long bytes, bool held)
     {
         Interlocked.Add(ref open, -runs);
         if (held) Window.Leave(runs, bytes);
         else Interlocked.Add(ref unclaimed, -runs);
+    }
+
+    /// <summary>An admitted run was stored that another run of its key has to end before: it leaves memory, and is free to be claimed then.</summary>
+    public void Block(RunWork work, bool held)
+    {
+        if (held) Window.Leave(1, work.Bytes);
+        else Interlocked.Decrement(ref unclaimed);
+    }
+
+    /// <summary>Takes up a blocked run whose turn it is now.</summary>
+    public void TakeUpNext()
+    {
+        Interlocked.Increment(ref unclaimed);
+        Signal();
     }
 
     /// <summary>Sees that runs are taken up that were stored for later.</summary>
@@ -142,7 +160,7 @@ internal sealed class RunEngine : BackgroundService
     {
         var room = Window.Room;
         if (room == 0 || Unclaimed <= 0) return 0;
-        var claimed = await services.Journal.ClaimRunsAsync(Math.Min(room, 256), Window.RoomBytes);
+        var claimed = await services.Journal.ClaimRunsAsync(Math.Min(room, 256), Window.RoomBytes, services.Time.GetUtcNow());
         Interlocked.Add(ref unclaimed, -claimed.Count);
         foreach (var run in claimed) await TakeUpAsync(run);
         return claimed.Count;
@@ -188,7 +206,8 @@ internal sealed class RunEngine : BackgroundService
             catch (Exception defect)
             {
                 Log.WalkDefect(services.Logger, PublicId.Format(PublicId.Run, work.RunId), work.Version.WorkflowId, defect);
-                if (await TryFailAsync(work.RunId, work.Event.Id, work.Version.WorkflowId, new StepError("internal_error", "The run ended by a defect of this program; the server's log says more under its id."))) break;
+                var key = work.Key is null ? null : new RunKey(work.Version.WorkflowId, work.Key) { Parks = work.Version.Key!.Parks };
+                if (await TryFailAsync(work.RunId, work.Event.Id, work.Version.WorkflowId, key, new StepError("internal_error", "The run ended by a defect of this program; the server's log says more under its id."))) break;
             }
 
             if (!await PauseAsync()) return;
@@ -206,6 +225,7 @@ internal sealed class RunEngine : BackgroundService
         {
             var end = await walk.WalkAsync();
             if (end is WalkEnd.Woken) return end;
+            if (walk.HasFreedNext) TakeUpNext();
             feed.Publish(work.RunId, work.Version.WorkflowId, end is WalkEnd.Ended ? walk.State : "waiting", services.Time.GetUtcNow());
             return end;
         }
@@ -239,7 +259,8 @@ internal sealed class RunEngine : BackgroundService
         if (version is null || !(version.Triggers.TryGetValue(run.TriggerId, out var trigger) || run.TriggerId == ManualStart))
         {
             var error = new StepError("version_unavailable", $"Version {run.VersionHash} of {run.WorkflowId}, which this run is pinned to, cannot be loaded by this program. Replay the event on the current version.");
-            while (!await TryFailAsync(run.RunId, run.Event.Id, run.WorkflowId, error))
+            var key = run.Key is null ? null : new RunKey(run.WorkflowId, run.Key) { Parks = true };
+            while (!await TryFailAsync(run.RunId, run.Event.Id, run.WorkflowId, key, error))
             {
                 if (!await PauseAsync()) return;
             }
@@ -252,6 +273,9 @@ internal sealed class RunEngine : BackgroundService
         {
             Snapshot = run.Snapshot,
             Woken = run.Woken,
+            Key = run.Key,
+            KeyProblem = version.Key is not null && run.Key is null ? KeyMissing : null,
+            State = run.State,
             StartedAt = run.StartedAt,
             ClaimedBytes = run.Snapshot?.Utf8.Length ?? 0,
         };
@@ -259,12 +283,14 @@ internal sealed class RunEngine : BackgroundService
         queue.Writer.TryWrite(work);
     }
 
-    private async Task<bool> TryFailAsync(long runId, long eventId, string workflowId, StepError error)
+    private async Task<bool> TryFailAsync(long runId, long eventId, string workflowId, RunKey? key, StepError error)
     {
         try
         {
             var now = services.Time.GetUtcNow();
-            await services.Journal.CommitAsync(new RunEnded(runId, eventId, "failed", now, now, Json.Parse("[]"), null, Json.From(error)));
+            var end = new RunEnded(runId, eventId, "failed", now, now, Json.Parse("[]"), null, Json.From(error)) { HasWaited = true, Key = key };
+            await services.Journal.CommitAsync(end);
+            if (end.HasFreedNext) TakeUpNext();
             if (callers.TryRemove(runId, out var caller)) caller.TrySetResult(new RunAnswer(runId, null, Json.Null, null, error));
             feed.Publish(runId, workflowId, "failed", now);
             return true;
@@ -339,6 +365,8 @@ internal sealed class RunEngine : BackgroundService
             // another thread signalled in between
         }
     }
+
+    private static readonly StepError KeyMissing = new("key_failed", "The workflow's key could not be worked out for this event.", Pointer: "/key", Retryable: false);
 
     /// <summary>Trigger id of runs that an operator started without naming a trigger.</summary>
     public const string ManualStart = "manual";

@@ -29,6 +29,10 @@ internal sealed class RunOptions
     [Range(1 << 16, 1 << 30)]
     public int MaxRunBytes { get; set; } = 16 << 20;
 
+    /// <summary>Bytes of a key's state. A script that would make it larger fails, and the state stays as it was.</summary>
+    [Range(1 << 10, 1 << 24)]
+    public int MaxStateBytes { get; set; } = 256 << 10;
+
     /// <summary>How long a stopping server lets runs finish. Those that do not are taken up again at the next start.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(10);

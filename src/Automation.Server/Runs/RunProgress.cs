@@ -68,6 +68,9 @@ internal sealed class RunProgress
     /// <summary>True when a token is not to go on, whatever its step does.</summary>
     public bool IsStopped(Token token) => Failure is not null || isStopped || token.Frame.IsStopped;
 
+    /// <summary>Fails the run before a step has run.</summary>
+    public void Fail(string step, StepError error) => Failure ??= new RunFailure(step, error);
+
     /// <summary>A step has ended.</summary>
     public List<Token> Complete(Token token, StepRun run)
     {

@@ -42,6 +42,8 @@ internal sealed class RunWalk : IDisposable
     private readonly TaskCompletionSource<RunAnswer>? answer;
     private ResponseToCaller? response;
     private bool answered;
+    private Json? state;
+    private bool hasNewState;
     private long grown;
     private int changes;
     private int saved;
@@ -66,6 +68,7 @@ internal sealed class RunWalk : IDisposable
         this.stopping = stopping;
         StartedAt = work.StartedAt ?? services.Time.GetUtcNow();
         progress = new RunProgress(work, services, trace);
+        state = work.Key is null ? null : work.State ?? Json.Parse("{}");
     }
 
     public RunWork Work { get; }
@@ -76,6 +79,9 @@ internal sealed class RunWalk : IDisposable
 
     /// <summary><c>succeeded</c> or <c>failed</c>, after <see cref="WalkEnd.Ended"/>.</summary>
     public string State => progress.Failure is null ? "succeeded" : "failed";
+
+    /// <summary>True when the end of the run freed another run of its key.</summary>
+    public bool HasFreedNext { get; private set; }
 
     /// <summary>The run's variables, a JSON object.</summary>
     public Json Variables
@@ -100,7 +106,8 @@ internal sealed class RunWalk : IDisposable
     /// <exception cref="JournalException">A save failed; the run stays open as last saved.</exception>
     public async Task<WalkEnd> WalkAsync()
     {
-        var first = progress.Running.ToList();
+        if (Work.KeyProblem is { } problem) progress.Fail(Work.Start, problem);
+        var first = progress.IsOver ? [] : progress.Running.ToList();
         foreach (var woken in Work.Woken) first.AddRange(progress.Wake(woken));
         if (Work.Woken.Count > 0) changes++;
         lock (gate)
@@ -142,6 +149,7 @@ internal sealed class RunWalk : IDisposable
                 Env = uses.HasFlag(ScopeUse.Env) ? Services.Env : null,
                 Item = isInLoop ? ItemOf(token.Frame) : null,
                 Index = isInLoop ? IndexOf(token) : null,
+                State = uses.HasFlag(ScopeUse.State) ? state : null,
             };
         }
     }
@@ -249,6 +257,7 @@ internal sealed class RunWalk : IDisposable
             if (run.Error is null && execution is not null)
             {
                 if (execution.Queued is { } deliveries) queued.AddRange(deliveries);
+                if (execution.State is { } after) (state, hasNewState) = (after, true);
                 if (execution.Variables is { } values) progress.Variables = ScopeJson.Merge(progress.Variables, values);
                 saveNow = respondNow = response is null && execution.Response is not null;
                 response ??= execution.Response;
@@ -322,8 +331,9 @@ internal sealed class RunWalk : IDisposable
         var unit = TakeDeliveries(out var deliveries);
         var failure = progress.Failure;
         Json? error = failure is null ? null : Json.From(failure.Error);
-        unit.Add(new RunEnded(Work.RunId, Work.Event.Id, State, StartedAt, Services.Time.GetUtcNow(), trace.Take(), failure?.Step, error) { HasWaited = progress.HasWaited });
+        unit.Add(new RunEnded(Work.RunId, Work.Event.Id, State, StartedAt, Services.Time.GetUtcNow(), trace.Take(), failure?.Step, error) { HasWaited = progress.HasWaited, Key = TakeKey() });
         await StoreAsync(unit, deliveries);
+        HasFreedNext = ((RunEnded)unit[^1]).HasFreedNext;
         Answer(new RunAnswer(Work.RunId, response, progress.Root.Last, failure?.Step, failure?.Error));
         return WalkEnd.Ended;
     }
@@ -332,12 +342,22 @@ internal sealed class RunWalk : IDisposable
     {
         var unit = TakeDeliveries(out deliveries);
         var (begun, ended) = progress.TakeWaits();
-        unit.Insert(0, new RunSaved(Work.RunId, StartedAt, progress.Snapshot(), trace.Take()) { Waits = begun, EndedWaits = ended, IsWaiting = isWaiting });
+        unit.Insert(0, new RunSaved(Work.RunId, StartedAt, progress.Snapshot(), trace.Take()) { Waits = begun, EndedWaits = ended, IsWaiting = isWaiting, Key = TakeKey() });
         return unit;
+    }
+
+    private RunKey? TakeKey()
+    {
+        if (Work.Key is not { } key || Work.Version.Key is not { } rule) return null;
+        var now = Services.Time.GetUtcNow();
+        var taken = new RunKey(Work.Version.WorkflowId, key) { State = hasNewState ? state : null, ChangedAt = now, ExpiresAt = now + rule.StateTtl, Parks = rule.Parks };
+        hasNewState = false;
+        return taken;
     }
 
     private void Remember(RunSaved stored)
     {
+        if (stored.Key?.State is { } saved) Work.State = saved;
         Work.Snapshot = stored.Snapshot;
         Work.StartedAt = StartedAt;
         Work.Woken = [];

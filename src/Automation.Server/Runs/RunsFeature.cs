@@ -13,6 +13,7 @@ internal static class RunsFeature
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RunServices>(provider, EnvironmentOf(provider)) with
         {
             MaxStepRuns = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStepRuns,
+            MaxStateBytes = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStateBytes,
             MaxRunBytes = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxRunBytes,
         });
         services.AddSingleton<RunFeed>();

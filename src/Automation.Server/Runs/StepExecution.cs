@@ -37,6 +37,9 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
 
     public ResponseToCaller? Response { get; private set; }
 
+    /// <summary>The key's state as the step's script left it; null when it did not change it.</summary>
+    public Json? State { get; private set; }
+
     /// <summary>Of this try and the ones before it.</summary>
     public List<LogLine>? Lines { get; private set; } = earlier;
 
@@ -84,6 +87,9 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
         if (result.Error is not { } error)
         {
             if (result.Value.IsDeeperThan(Json.DeepestOutput)) throw new StepException("script_output_too_deep", $"The value is nested deeper than {Json.DeepestOutput} levels. Return it flatter, or as text by JSON.stringify.");
+            if (result.State is not { } state) return result.Value;
+            if (state.Utf8.Length > walk.Services.MaxStateBytes) throw new StepException(new StepError("state_too_large", $"The state of the key would have {state.Utf8.Length} bytes, more than it may (Runs:MaxStateBytes). Keep less in it.", Retryable: false));
+            State = state;
             return result.Value;
         }
 

@@ -14,13 +14,41 @@ internal abstract record Change;
 internal sealed record EventAccepted(Event Event, int Runs) : Change;
 
 /// <summary>A run that waits to be walked, held by this server when <paramref name="Held"/>, else free to be claimed.</summary>
-internal sealed record RunAccepted(long RunId, long EventId, string WorkflowId, string VersionHash, string TriggerId, DateTimeOffset CreatedAt, bool Held) : Change;
+internal sealed record RunAccepted(long RunId, long EventId, string WorkflowId, string VersionHash, string TriggerId, DateTimeOffset CreatedAt, bool Held) : Change
+{
+    /// <summary>Runs of one workflow with the same key go one at a time; null for runs that go side by side.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>True when another run of the key has to end first: then nobody holds it. Set when the change was applied.</summary>
+    public bool IsBlocked { get; set; }
+
+    /// <summary>The key's state; null when there is none. Set when the change was applied, unless it is blocked.</summary>
+    public Json? State { get; set; }
+}
+
+/// <summary>The key whose turn a run has.</summary>
+internal sealed record RunKey(string WorkflowId, string Key)
+{
+    /// <summary>The key's new state, stored with the run's progress (P3); null when it did not change.</summary>
+    public Json? State { get; init; }
+
+    public DateTimeOffset ChangedAt { get; init; }
+
+    /// <summary>When that state is to be forgotten; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Whether the key is parked when the run fails.</summary>
+    public bool Parks { get; init; }
+}
 
 /// <summary>Progress of a run at a point from which it can go on after a crash.</summary>
 /// <param name="Snapshot">What is needed to go on (outputs so far, tokens, variables).</param>
 /// <param name="StepRuns">Trace of the steps that ended since the last save, a JSON array.</param>
 internal sealed record RunSaved(long RunId, DateTimeOffset StartedAt, Json Snapshot, Json StepRuns) : Change
 {
+    /// <summary>The run's key; null when it has none.</summary>
+    public RunKey? Key { get; init; }
+
     /// <summary>Waits that the snapshot has and the one before had not.</summary>
     public IReadOnlyList<Wait> Waits { get; init; } = [];
 
@@ -43,6 +71,12 @@ internal sealed record RunEnded(long RunId, long EventId, string State, DateTime
 {
     /// <summary>False when no wait was ever stored for the run.</summary>
     public bool HasWaited { get; init; }
+
+    /// <summary>The run's key; null when it has none.</summary>
+    public RunKey? Key { get; init; }
+
+    /// <summary>True when the next run of the key became free to be claimed. Set when the change was applied.</summary>
+    public bool HasFreedNext { get; set; }
 }
 
 /// <summary>Ends the waits whose time is up, earliest first. Runs of which nothing else was under way are free to be claimed then.</summary>
@@ -95,6 +129,9 @@ internal sealed record EventsPruned(long Before, int Limit) : Change
 /// <summary>Takes hold of open runs that no live server holds, oldest first: at least one, and no more once the bodies of their events have <paramref name="Bytes"/>.</summary>
 internal sealed record RunsClaimed(int Limit, long Bytes = long.MaxValue) : Change
 {
+    /// <summary>States of keys that were to be forgotten before it are not read.</summary>
+    public DateTimeOffset Now { get; init; }
+
     public List<ClaimedRun> Runs { get; } = [];
 }
 
@@ -115,6 +152,11 @@ internal sealed record ClaimedRun(long RunId, Event Event, string WorkflowId, st
 {
     /// <summary>Waits of the snapshot that are over.</summary>
     public IReadOnlyList<Woken> Woken { get; init; } = [];
+
+    public string? Key { get; init; }
+
+    /// <summary>The key's state; null when it has none.</summary>
+    public Json? State { get; init; }
 }
 
 /// <summary>Reads one stored version; by its hash, or the last activated one when <paramref name="Hash"/> is null.</summary>

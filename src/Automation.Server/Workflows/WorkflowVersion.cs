@@ -32,6 +32,9 @@ internal sealed class WorkflowVersion
     /// <summary>The step that gets errors no step's <c>error</c> outcome takes; null when there is none.</summary>
     public string? OnError { get; init; }
 
+    /// <summary>What orders the version's runs; null when they go side by side.</summary>
+    public WorkflowKey? Key { get; init; }
+
     /// <summary>Every script and expression of the version.</summary>
     public required SandboxProgram Program { get; init; }
 

@@ -180,6 +180,13 @@ public sealed class WorkflowServer : IAsyncLifetime
         return Convert.ToInt64(SqliteDatabase.Scalar(connection, sql), null);
     }
 
+    /// <summary>A key's state as it is stored.</summary>
+    internal string GetState(string workflow, string key)
+    {
+        using var connection = SqliteDatabase.OpenForReading(SqliteDatabase.FileIn(Data));
+        return (string)SqliteDatabase.Scalar(connection, $"SELECT state FROM keys WHERE workflow_id = '{workflow}' AND key = '{key}'")!;
+    }
+
     /// <summary>For what gives no signal to wait on.</summary>
     internal static async Task UntilAsync(Func<bool> holds)
     {

@@ -22,6 +22,7 @@ internal readonly record struct JavaScriptScan(int End, ScopeUse Uses, bool Ment
         ["env"] = ScopeUse.Env,
         ["item"] = ScopeUse.Item,
         ["index"] = ScopeUse.Item,
+        ["state"] = ScopeUse.State,
         ["eval"] = ScopeUse.All,
         ["Function"] = ScopeUse.All,
         ["constructor"] = ScopeUse.All,
