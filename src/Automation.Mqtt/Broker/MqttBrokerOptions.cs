@@ -109,6 +109,12 @@ public sealed class MqttBrokerOptions
     public int MaxSubscriptionsPerSession { get; set; } = 1000;
 
     /// <summary>
+    /// Most levels of a topic that a client may publish to, also by its will, and of a filter it may subscribe to, <see cref="Topics.TopicName.MaximumLevels"/>
+    /// at the most; the share of a shared subscription does not count. A deeper topic is refused with 0x90, a deeper filter with 0x8F.
+    /// </summary>
+    public int MaxTopicLevels { get; set; } = Topics.TopicName.MaximumLevels;
+
+    /// <summary>
     /// Filters nobody may subscribe to, before <see cref="OnSubscribe"/> is asked: one that lies within any of these is refused with
     /// 0x80. A wider filter is not, and still matches: <c>a/#</c> here refuses <c>a/b</c>, <c>a/+/c</c> and <c>$share/g/a/b</c>, but not <c>#</c>.
     /// </summary>
@@ -185,6 +191,9 @@ public sealed class MqttBrokerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxPublishBytes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetainedMessages, 0);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetainedBytes, 0);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxSubscriptionsPerSession, 0);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxTopicLevels, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxTopicLevels, Topics.TopicName.MaximumLevels);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxKeepAliveSeconds, (ushort)1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessionExpiry, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(ConnectTimeout, TimeSpan.FromSeconds(1));
