@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using Automation.Mqtt.Packets;
 using Automation.Mqtt.Storage;
-using Automation.Mqtt.Topics;
 using Automation.Mqtt.Transport;
 
 namespace Automation.Mqtt.Broker;
@@ -36,6 +35,8 @@ public sealed class MqttBroker : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _context = new BrokerContext(options);
+        Sessions = new MqttSessions(_context);
+        Retained = new MqttRetainedMessages(_context);
         _rate = new ConnectRate(options.MaxConnectRate, options.MaxConnectRatePerAddress, options.TimeProvider);
         _context.Wheel.Schedule(new Deadline(SweepRetained), SweepSeconds);
     }
@@ -59,11 +60,11 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <summary>Number of retained messages.</summary>
     public int RetainedCount => _context.Retained.Count;
 
-    /// <summary>Bytes of the messages that wait for clients or for their acknowledgement, as <see cref="MqttBrokerOptions.MaxQueuedBytesTotal"/> counts them.</summary>
-    public long QueuedBytes => _context.Queues.Bytes;
-
     /// <summary>Bytes the retained messages take, as <see cref="MqttBrokerOptions.MaxRetainedBytes"/> counts them.</summary>
     public long RetainedBytes => _context.Retained.Bytes;
+
+    /// <summary>Bytes of the messages that wait for clients or for their acknowledgement, as <see cref="MqttBrokerOptions.MaxQueuedBytesTotal"/> counts them.</summary>
+    public long QueuedBytes => _context.Queues.Bytes;
 
     /// <summary>Takes up what is stored, then starts to listen. A broker is started once.</summary>
     /// <param name="cancellationToken">Ends the reading of the store.</param>
@@ -159,17 +160,11 @@ public sealed class MqttBroker : IAsyncDisposable
         return message is not { Retain: true, Payload.IsEmpty: false } || _context.Retained.HasRoomFor(message);
     }
 
-    /// <summary>The clients that are connected now.</summary>
-    public IReadOnlyList<MqttClientInfo> GetClients() =>
-        [.. _connections.Keys.Where(connection => connection is { IsConnected: true, IsClosing: false }).Select(connection => connection.Client)];
+    /// <summary>Sessions, their clients and subscriptions.</summary>
+    public MqttSessions Sessions { get; }
 
-    /// <summary>Retained messages whose topic matches, in no order.</summary>
-    /// <param name="filter">The filter; a share name is ignored.</param>
-    public IReadOnlyList<MqttApplicationMessage> GetRetained(TopicFilter filter)
-    {
-        ArgumentNullException.ThrowIfNull(filter);
-        return _context.Retained.Collect(filter).ConvertAll(message => message.Message);
-    }
+    /// <summary>The last retained message of each topic.</summary>
+    public MqttRetainedMessages Retained { get; }
 
     /// <summary>Closes a client's connection; its will is published.</summary>
     /// <param name="clientId">The client identifier.</param>

@@ -130,10 +130,39 @@ internal sealed class SessionTable(BrokerContext broker)
         }
     }
 
-    public ClientConnection? FindConnection(string clientId)
+    public ClientConnection? FindConnection(string clientId) => Find(clientId)?.Connection;
+
+    public Session? Find(string clientId)
     {
         lock (_lock)
-            return _sessions.TryGetValue(clientId, out var session) ? session.Connection : null;
+            return _sessions.GetValueOrDefault(clientId);
+    }
+
+    /// <summary>All sessions as they are now, in no order.</summary>
+    public Session[] Copy()
+    {
+        lock (_lock)
+            return [.. _sessions.Values];
+    }
+
+    /// <summary>Ends a session, and the connection that it has.</summary>
+    /// <returns>False when there is no such session.</returns>
+    public bool TryEnd(string clientId)
+    {
+        ClientConnection? connection;
+        Will? will;
+        lock (_lock)
+        {
+            if (!_sessions.TryGetValue(clientId, out var session))
+                return false;
+            connection = session.Connection;
+            will = End(session);
+        }
+
+        connection?.Close(Ending.ServerSays(MqttReasonCode.AdministrativeAction, "The session was ended."));
+        if (will is not null)
+            broker.PublishWill(will);
+        return true;
     }
 
     private void AttachTo(Session session, ClientConnection connection, bool isPresent, uint expirySeconds)
@@ -145,6 +174,7 @@ internal sealed class SessionTable(BrokerContext broker)
             session.Connection = connection;
             session.Owner = connection.Client.UserName;
             session.Generation++;
+            session.ExpiresAt = null;
             session.ExpirySeconds = expirySeconds;
             session.DelayedWill = null;
             session.Outgoing.Detach();
@@ -164,6 +194,7 @@ internal sealed class SessionTable(BrokerContext broker)
 
     private void WaitForReturn(Session session, uint seconds)
     {
+        session.ExpiresAt = broker.Options.TimeProvider.GetUtcNow() + TimeSpan.FromSeconds(seconds);
         var generation = session.Generation;
         var now = broker.Wheel.Now;
         var end = now + seconds + 1;

@@ -112,7 +112,7 @@ public sealed class AccessTests : BrokerTestBase, IDisposable
         var broker = await StartGuardedAsync(new() { Anonymous = MqttAnonymousAccess.Everyone });
         await using var client = await TestClient.ConnectAsync(broker, Connect(MqttProtocolVersion.V5, "anna", "wrong"));
         Assert.Equal(0, client.Connack.ReturnCode);
-        Assert.Null(Assert.Single(broker.GetClients()).UserName);
+        Assert.Null(Assert.Single(broker.Sessions.List(new() { Limit = 10 })).UserName);
 
         await client.PublishAsync("home/x", qos: 1, packetId: 1);
         Assert.Equal(MqttReasonCode.NotAuthorized, (await client.ExpectAckAsync(PacketType.Puback, 1)).ReasonCode);
@@ -175,7 +175,7 @@ public sealed class AccessTests : BrokerTestBase, IDisposable
             await first.SubscribeAsync("t", 1);
         }
 
-        await Eventually.IsAsync(() => broker.GetClients().Count == 0);
+        await Eventually.IsAsync(() => broker.Sessions.List(new() { IsConnected = true, Limit = 10 }).Count == 0);
         await broker.PublishAsync(new() { Topic = "t", QualityOfService = MqttQualityOfService.AtLeastOnce });
         await using var second = await TestClient.ConnectAsync(broker, Lasting(name));
         Assert.Equal(isPresent, second.Connack.SessionPresent);
