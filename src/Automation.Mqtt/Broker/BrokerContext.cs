@@ -16,7 +16,8 @@ internal sealed class BrokerContext : IDisposable
         Publishes = new PublishBudget(options.MaxPublishBytes);
         Retained = new RetainedStore(options.MaxRetainedMessages, options.MaxRetainedBytes);
         Metrics = new MqttBrokerMetrics(() => Sessions.Count, Queues, Retained);
-        Router = new Router(Subscriptions, Retained, Metrics);
+        Observers = new Observers(options.TimeProvider);
+        Router = new Router(Subscriptions, Retained, Observers, Metrics);
         Redelivery = new Redelivery(this);
         if (options.Store is not null)
             Log = new StoreLog(options.Store, options.TimeProvider, Report);
@@ -31,6 +32,7 @@ internal sealed class BrokerContext : IDisposable
     public QueueBudget Queues { get; }
     public PublishBudget Publishes { get; }
     public SessionTable Sessions { get; }
+    public Observers Observers { get; }
     public Router Router { get; }
     public Redelivery Redelivery { get; }
 

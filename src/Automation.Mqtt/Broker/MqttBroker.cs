@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using Automation.Mqtt.Packets;
 using Automation.Mqtt.Storage;
+using Automation.Mqtt.Topics;
 using Automation.Mqtt.Transport;
 
 namespace Automation.Mqtt.Broker;
@@ -37,6 +38,7 @@ public sealed class MqttBroker : IAsyncDisposable
         _context = new BrokerContext(options);
         Sessions = new MqttSessions(_context);
         Retained = new MqttRetainedMessages(_context);
+        Topics = new MqttTopics(_context);
         _rate = new ConnectRate(options.MaxConnectRate, options.MaxConnectRatePerAddress, options.TimeProvider);
         _context.Wheel.Schedule(new Deadline(SweepRetained), SweepSeconds);
     }
@@ -166,6 +168,9 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <summary>The last retained message of each topic.</summary>
     public MqttRetainedMessages Retained { get; }
 
+    /// <summary>The tree of topics, with the last message and the rate of each.</summary>
+    public MqttTopics Topics { get; }
+
     /// <summary>Closes a client's connection; its will is published.</summary>
     /// <param name="clientId">The client identifier.</param>
     /// <param name="reason">What an MQTT 5 client is told.</param>
@@ -176,6 +181,16 @@ public sealed class MqttBroker : IAsyncDisposable
             return false;
         connection.Close(Ending.ServerSays(reason, null));
         return true;
+    }
+
+    /// <summary>Listens to the messages that are routed from now on, clients' and the application's, without being a subscriber.</summary>
+    /// <param name="filter">Which topics; a share name is ignored.</param>
+    /// <param name="maxListeners">How many may listen at a time, this one included.</param>
+    /// <returns>Null when so many listen already; else to be disposed.</returns>
+    public MqttMessageListener? TryListen(TopicFilter filter, int maxListeners = int.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return _context.Observers.TryListen(filter, maxListeners);
     }
 
     private async Task StopOnceAsync()

@@ -138,6 +138,12 @@ public sealed class MqttBrokerOptions
     /// </summary>
     public long MaxRetainedBytes { get; set; } = 64 * 1024 * 1024;
 
+    /// <summary>Most topics of <see cref="MqttBroker.Topics"/>, the tree for people who look around; those on which nothing came for longest are left out.</summary>
+    public int MaxWatchedTopics { get; set; } = 20_000;
+
+    /// <summary>Most memory of that tree in bytes, 32 MiB unless set.</summary>
+    public long MaxWatchedBytes { get; set; } = 32 * 1024 * 1024;
+
     /// <summary>Longest time that disposing waits for publishes in <see cref="OnPublish"/>.</summary>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -193,6 +199,8 @@ public sealed class MqttBrokerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetainedBytes, 0);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSubscriptionsPerSession, 0);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxTopicLevels, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxWatchedTopics, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxWatchedBytes, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxTopicLevels, Topics.TopicName.MaximumLevels);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxKeepAliveSeconds, (ushort)1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessionExpiry, TimeSpan.Zero);

@@ -1,7 +1,7 @@
 namespace Automation.Mqtt.Broker;
 
 /// <summary>Brings a message to the sessions that subscribe to its topic.</summary>
-internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retained, MqttBrokerMetrics metrics)
+internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retained, Observers observers, MqttBrokerMetrics metrics)
 {
     [ThreadStatic]
     private static Matches? t_matches;
@@ -17,6 +17,8 @@ internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retai
     {
         if (message.Message.Retain && !(unit?.TryRetain() ?? retained.TrySet(message)))
             metrics.NotRetained();
+        if (observers.AreAny)
+            observers.Observe(message, origin?.ClientId);
 
         var matches = t_matches ??= new Matches();
         subscriptions.Collect(message.Message.Topic, matches);
