@@ -11,7 +11,7 @@ public sealed record MqttObservedMessage(MqttApplicationMessage Message, int Pay
     public const int MaxPayloadBytes = 4096;
 
     /// <summary>Whether <see cref="Message"/> has only the beginning of the payload.</summary>
-    public bool IsCut => PayloadBytes > MaxPayloadBytes;
+    public bool IsCut => PayloadBytes > Message.Payload.Length;
 
     internal static MqttObservedMessage Of(MqttApplicationMessage message, string? clientId, DateTimeOffset? at) =>
         new(message.Payload.Length > MaxPayloadBytes ? Cut(message) : message, message.Payload.Length, clientId, at);

@@ -39,6 +39,9 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
         broker = new MqttBroker(settings);
     }
 
+    /// <summary>The broker itself, to look into; null when it is switched off.</summary>
+    public MqttBroker? Broker => broker;
+
     /// <summary>False when the broker is switched off (<see cref="MqttOptions.Enabled"/>).</summary>
     public bool Enabled => broker is not null;
 
