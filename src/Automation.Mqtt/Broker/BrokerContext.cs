@@ -102,6 +102,20 @@ internal sealed class BrokerContext : IDisposable
 
     public void Report(string what, Exception exception) => Options.OnError?.Invoke(what, exception);
 
+    /// <summary>Tells the application of a client that came or went.</summary>
+    public void Tell(MqttPresence presence)
+    {
+        try
+        {
+            Options.OnPresence?.Invoke(presence);
+        }
+        catch (Exception exception)
+        {
+            Metrics.HookError();
+            Report("OnPresence", exception);
+        }
+    }
+
     /// <summary>Publishes a will as if its client had: authorized at CONNECT, given to the publish hook, then routed.</summary>
     /// <remarks>While the hook has all it may hold, the will is dropped and counted: nobody is there who could wait.</remarks>
     public void PublishWill(Will will)
@@ -142,6 +156,7 @@ internal sealed class BrokerContext : IDisposable
             if (await AskAboutAsync(will, unit) < MqttReasonCode.UnspecifiedError)
             {
                 await PublishAsync(message, unit);
+                Tell(new MqttPresence(MqttPresenceKind.Will, will.Client, MqttReasonCode.Success, null, Sessions.Find(will.Client.ClientId) is not null, will.Message));
                 return;
             }
 

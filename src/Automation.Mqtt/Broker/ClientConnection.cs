@@ -39,6 +39,12 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
 
     public bool IsConnected => Session is not null;
     public bool IsClosing => Volatile.Read(ref _ending) is not null;
+
+    /// <summary>Why the connection ends, once it does.</summary>
+    public Ending? Ending => Volatile.Read(ref _ending);
+
+    /// <summary>Whether the application was told that the client came and not yet that it went. Under the lock of all sessions.</summary>
+    public bool IsOnline { get; set; }
     /// <summary>What the client is and has done so far. Any thread.</summary>
     public MqttConnectionStatus Status => new()
     {
@@ -268,6 +274,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
         try
         {
             await stored;
+            broker.Sessions.Announce(this);
             return true;
         }
         catch (Exception exception)

@@ -172,6 +172,14 @@ public sealed class MqttBrokerOptions
     /// </summary>
     public Func<MqttPublishContext, ValueTask<MqttReasonCode>>? OnPublish { get; set; }
 
+    /// <summary>
+    /// Told of each client that comes and goes, in the order in which it does, and of each will that was published. Calls of online and offline are made
+    /// one at a time inside the broker's lock of all sessions: the hook takes a note and returns at once, and does not call the broker.
+    /// After a crash, clients whose sessions the <see cref="Store"/> kept and that were connected are told offline at the start
+    /// (<see cref="MqttClientInfo.IsRestored"/>); for others no offline comes.
+    /// </summary>
+    public Action<MqttPresence>? OnPresence { get; set; }
+
     /// <summary>Told of failures nobody else sees: what was being done, and the exception. Must not throw.</summary>
     public Action<string, Exception>? OnError { get; set; }
 
