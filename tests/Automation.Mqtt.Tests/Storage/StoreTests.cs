@@ -156,8 +156,11 @@ public sealed class StoreTests : BrokerTestBase, IDisposable
 
         Time.Advance(TimeSpan.FromSeconds(100));
         await using var after = new FileStore(_file);
-        var next = await StartAsync(after);
+        List<MqttPresence> told = [];
+        var next = await StartAsync(after, options => options.OnPresence = told.Add);
         Assert.Equal(1, next.SessionCount);
+        var gone = Assert.Single(told);
+        Assert.Equal((MqttPresenceKind.Offline, "c", true, true), (gone.Kind, gone.Client.ClientId, gone.Client.IsRestored, gone.KeepsSession));
         Time.Advance(TimeSpan.FromSeconds(62));
         Assert.Equal(0, next.SessionCount);
         await next.StopAsync();

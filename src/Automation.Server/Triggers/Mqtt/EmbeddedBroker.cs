@@ -11,13 +11,15 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
 {
     private readonly MqttOptions options;
     private readonly MqttIntake intake;
+    private readonly MqttClientIntake clients;
     private readonly MqttBroker? broker;
     private readonly IList<MqttListenerOptions> listeners = [];
 
-    public EmbeddedBroker(IOptions<MqttOptions> options, MqttIntake intake, JournalMqttStore store, TimeProvider time, ILogger<EmbeddedBroker> log)
+    public EmbeddedBroker(IOptions<MqttOptions> options, MqttIntake intake, MqttClientIntake clients, JournalMqttStore store, TimeProvider time, ILogger<EmbeddedBroker> log)
     {
         this.options = options.Value;
         this.intake = intake;
+        this.clients = clients;
         if (!this.options.Enabled) return;
         var settings = new MqttBrokerOptions
         {
@@ -29,6 +31,7 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
             ConnectTimeout = this.options.ConnectTimeout,
             TimeProvider = time,
             OnPublish = intake.AcceptAsync,
+            OnPresence = clients.Note,
             Store = store,
             OnError = (what, error) => Log.BrokerError(log, what, error),
         };
@@ -86,6 +89,7 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (broker is null) return;
+        clients.Start();
         try
         {
             await broker.StartAsync(cancellationToken);
@@ -104,7 +108,15 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
         }
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => broker?.StopAsync(cancellationToken) ?? Task.CompletedTask;
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (broker is null) return;
+        await broker.StopAsync(cancellationToken);
+        await clients.StopAsync(cancellationToken);
+    }
 
-    public ValueTask DisposeAsync() => broker?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        return broker?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
 }
