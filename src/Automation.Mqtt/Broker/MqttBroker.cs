@@ -18,6 +18,7 @@ public sealed class MqttBroker : IAsyncDisposable
     private const int SweepSeconds = 60;
 
     private readonly BrokerContext _context;
+    private readonly SubscriptionReview _review;
     private readonly ConcurrentDictionary<ClientConnection, Task> _connections = new();
     private readonly Dictionary<IPAddress, int> _addresses = [];
     private readonly Lock _lock = new();
@@ -36,6 +37,7 @@ public sealed class MqttBroker : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _context = new BrokerContext(options);
+        _review = new SubscriptionReview(_context);
         Sessions = new MqttSessions(_context);
         Retained = new MqttRetainedMessages(_context);
         Topics = new MqttTopics(_context);
@@ -80,7 +82,11 @@ public sealed class MqttBroker : IAsyncDisposable
             throw new InvalidOperationException("The broker was started before.");
         _isStarted = true;
         if (_context.Log is { } log)
+        {
             await new StoreLoader(_context, log).LoadAsync(cancellationToken);
+            await ReviewSubscriptionsAsync(); // the rules may be others than when the sessions were left
+        }
+
         try
         {
             foreach (var options in _context.Options.AllListeners())
@@ -192,6 +198,14 @@ public sealed class MqttBroker : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(filter);
         return _context.Observers.TryListen(filter, maxListeners);
     }
+
+    /// <summary>
+    /// Asks <see cref="MqttBrokerOptions.OnSubscribe"/> about every subscription again, for rules that have changed. One that is refused stays, and delivers
+    /// nothing until a later review allows it; a client cannot be told of it. Messages that wait already are delivered.
+    /// </summary>
+    /// <remarks>A client that is away is asked about by its name alone (<see cref="MqttClientInfo.IsRestored"/>).</remarks>
+    /// <returns>Completes when all that was there at the call was asked about.</returns>
+    public Task ReviewSubscriptionsAsync() => _review.RunAsync();
 
     private async Task StopOnceAsync()
     {

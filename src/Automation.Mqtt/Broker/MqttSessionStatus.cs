@@ -43,8 +43,9 @@ public sealed record MqttSessionStatus
 /// <param name="NoLocal">Whether the client does not get its own messages.</param>
 /// <param name="RetainAsPublished">Whether messages keep their RETAIN flag.</param>
 /// <param name="Identifier">The subscription identifier, or null.</param>
+/// <param name="IsAllowed">False when the last review refused it (<see cref="MqttBroker.ReviewSubscriptionsAsync"/>): it delivers nothing.</param>
 public sealed record MqttSubscriptionStatus(
-    string ClientId, TopicFilter Filter, MqttQualityOfService QualityOfService, bool NoLocal, bool RetainAsPublished, uint? Identifier);
+    string ClientId, TopicFilter Filter, MqttQualityOfService QualityOfService, bool NoLocal, bool RetainAsPublished, uint? Identifier, bool IsAllowed);
 
 /// <summary>Which sessions to list. They are listed by client identifier, in ordinal order.</summary>
 public sealed record MqttSessionQuery

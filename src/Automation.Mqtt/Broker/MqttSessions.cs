@@ -85,7 +85,7 @@ public sealed class MqttSessions
 
     private static MqttSubscriptionStatus StatusOf(Subscription subscription) => new(
         subscription.Session.ClientId, subscription.Filter, subscription.QualityOfService, subscription.NoLocal, subscription.RetainAsPublished,
-        subscription.Identifiers is [var identifier, ..] ? identifier : null);
+        subscription.Identifiers is [var identifier, ..] ? identifier : null, subscription.IsAllowed);
 
     private static MqttSessionStatus StatusOf(Session session)
     {

@@ -180,7 +180,7 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
                 return false;
             }
 
-            if (retained.Next(walk) is { } next)
+            if (subscription.IsAllowed && retained.Next(walk) is { } next)
             {
                 var qos = (MqttQualityOfService)Math.Min((byte)subscription.QualityOfService, (byte)next.Message.QualityOfService);
                 delivery = new Delivery(next, qos, Retain: true, subscription.Identifiers, _sequence++, IsFromStore: true);

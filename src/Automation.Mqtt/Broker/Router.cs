@@ -62,7 +62,7 @@ internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retai
 
     private int DeliverOne(RoutedMessage message, Subscription match, Session? origin, RoutingUnit? unit)
     {
-        if (match.NoLocal && match.Session == origin)
+        if (!match.IsAllowed || (match.NoLocal && match.Session == origin))
             return 0;
         Deliver(match.Session, message, new Copy(match.QualityOfService, match.RetainAsPublished, match.Identifiers), unit);
         return 1;
@@ -76,7 +76,7 @@ internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retai
         {
             foreach (var match in matches)
             {
-                if (match.NoLocal && match.Session == origin)
+                if (!match.IsAllowed || (match.NoLocal && match.Session == origin))
                     continue;
                 var copy = new Copy(match.QualityOfService, match.RetainAsPublished, match.Identifiers);
                 copies[match.Session] = copies.TryGetValue(match.Session, out var other) ? copy.Merge(other) : copy;

@@ -92,7 +92,8 @@ internal sealed class Session(string clientId, BrokerContext broker, SessionReco
         lock (Lock)
         {
             connection = Connection is { IsClosing: false } ? Connection : null;
-            if (IsEnded || connection is null != (state == MemberState.Away) || !Subscriptions.TryGetValue(share.Text, out var subscription))
+            if (IsEnded || connection is null != (state == MemberState.Away) || !Subscriptions.TryGetValue(share.Text, out var subscription)
+                || !subscription.IsAllowed)
                 return false;
             var qos = (MqttQualityOfService)Math.Min((byte)subscription.QualityOfService, (byte)message.Message.QualityOfService);
             var canTake = state switch

@@ -131,10 +131,11 @@ internal sealed record MqttSubscriptionView(
     int Qos,
     bool NoLocal,
     bool RetainAsPublished,
-    [property: Description("The subscription identifier, or null.")] long? Identifier)
+    [property: Description("The subscription identifier, or null.")] long? Identifier,
+    [property: Description("False when the access rules do not allow it any more: nothing is delivered by it.")] bool Allowed)
 {
     public static MqttSubscriptionView Of(MqttSubscriptionStatus subscription) => new(
-        subscription.ClientId, subscription.Filter.Text, subscription.Filter.ShareName, (int)subscription.QualityOfService, subscription.NoLocal, subscription.RetainAsPublished, subscription.Identifier);
+        subscription.ClientId, subscription.Filter.Text, subscription.Filter.ShareName, (int)subscription.QualityOfService, subscription.NoLocal, subscription.RetainAsPublished, subscription.Identifier, subscription.IsAllowed);
 }
 
 /// <summary>An MQTT message.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using Automation.Mqtt;
+using Automation.Mqtt.Access;
 using Automation.Mqtt.Broker;
 using Automation.Server.Hosting;
 using Microsoft.Extensions.Options;
@@ -13,6 +14,7 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
     private readonly MqttIntake intake;
     private readonly MqttClientIntake clients;
     private readonly MqttBroker? broker;
+    private readonly AccessFile? rules;
     private readonly IList<MqttListenerOptions> listeners = [];
 
     public EmbeddedBroker(IOptions<MqttOptions> options, MqttIntake intake, MqttClientIntake clients, JournalMqttStore store, TimeProvider time, ILogger<EmbeddedBroker> log)
@@ -37,9 +39,10 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
         };
         foreach (var listener in MqttWaysIn.Others(this.options)) settings.Listeners.Add(listener);
         MqttLimits.Apply(this.options, settings);
-        MqttAccess.Guard(settings, this.options);
+        rules = MqttAccess.Guard(settings, this.options);
         listeners = settings.Listeners;
         broker = new MqttBroker(settings);
+        rules?.Changed = () => _ = broker.ReviewSubscriptionsAsync();
     }
 
     /// <summary>The broker itself, to look into; null when it is switched off.</summary>
@@ -117,6 +120,7 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
+        rules?.Dispose();
         return broker?.DisposeAsync() ?? ValueTask.CompletedTask;
     }
 }
