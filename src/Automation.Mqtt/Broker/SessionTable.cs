@@ -225,7 +225,8 @@ internal sealed class SessionTable(BrokerContext broker)
 
     private void WaitForReturn(Session session, uint seconds)
     {
-        session.ExpiresAt = broker.Options.TimeProvider.GetUtcNow() + TimeSpan.FromSeconds(seconds);
+        lock (session.Lock)
+            session.ExpiresAt = broker.Options.TimeProvider.GetUtcNow() + TimeSpan.FromSeconds(seconds);
         var generation = session.Generation;
         var now = broker.Wheel.Now;
         var end = now + seconds + 1;

@@ -19,7 +19,7 @@ internal sealed class SubscriptionReview(BrokerContext broker)
 
     private async Task ContinueAsync(Task before)
     {
-        await before;
+        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // out of the caller's lock
         lock (_lock)
         {
             _running = _next!;

@@ -12,7 +12,7 @@ namespace Automation.Server.Api;
 /// <summary>Publishes messages by hand, through the same door as the step <c>mqtt.publish</c>.</summary>
 internal static class MqttPublish
 {
-    private const int LargestBody = 4 << 20; // base64 and JSON around a message of 1 MiB, the largest by default
+    public const int LargestBody = 4 << 20; // base64 and JSON around a message of 1 MiB, the largest by default
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web) { NumberHandling = JsonNumberHandling.Strict };
 

@@ -3,6 +3,7 @@ using Automation.Mqtt;
 using Automation.Mqtt.Broker;
 using Automation.Mqtt.Topics;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Automation.Server.Api;
 
@@ -24,6 +25,7 @@ internal static class MqttRetainedApi
             ? TypedResults.Ok(MqttMessageView.Of(new MqttObservedMessage(message, message.Payload.Length, ClientId: null, At: null)))
             : NoMessage(id);
 
+    [RequestSizeLimit(MqttPublish.LargestBody)]
     public static async Task<Results<NoContent, ProblemHttpResult>> PutAsync(
         [Description(MqttApi.TopicDescription)] string id, [Description("0, 1 or 2; 1 unless given.")] string? qos, HttpContext context, ApiSources sources, TimeProvider time)
     {

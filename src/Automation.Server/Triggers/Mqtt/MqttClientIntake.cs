@@ -84,24 +84,25 @@ internal sealed class MqttClientIntake(Intake intake, IdSource ids, TimeProvider
         while (batch.Count > 0)
         {
             var some = batch.Take(size).ToList();
-            if (await TryStoreAsync(some))
+            var outcome = await TryStoreAsync(some);
+            if (outcome is IntakeOutcome.Accepted || (outcome is IntakeOutcome.Refused && size == 1))
             {
                 batch.RemoveRange(0, some.Count);
                 Interlocked.Add(ref waitingBytes, -some.Sum(waiting => (long)waiting.Bytes));
                 continue;
             }
 
-            size = 1; // there may be room for one where there is none for many
-            await Task.Delay(Pause, time, cancellation);
+            size = 1; // there may be room for one where there is none for many, and one that is refused takes no others with it
+            if (outcome is not IntakeOutcome.Refused) await Task.Delay(Pause, time, cancellation);
         }
     }
 
-    private async Task<bool> TryStoreAsync(List<Waiting> some)
+    private async Task<IntakeOutcome> TryStoreAsync(List<Waiting> some)
     {
         var current = routes;
         var offers = some.SelectMany(waiting => OffersOf(waiting, current)).ToList();
-        if (offers.Count == 0) return true;
-        return (await intake.AcceptAsync(offers, fromRun: true)).Outcome is IntakeOutcome.Accepted or IntakeOutcome.Refused; // also while the server stops: its clients go then
+        if (offers.Count == 0) return IntakeOutcome.Accepted;
+        return (await intake.AcceptAsync(offers, fromRun: true)).Outcome; // also while the server stops: its clients go then
     }
 
     private IEnumerable<Offer> OffersOf(Waiting waiting, Route[] current)

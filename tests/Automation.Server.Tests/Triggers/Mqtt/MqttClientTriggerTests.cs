@@ -1,9 +1,16 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Automation.Mqtt;
 using Automation.Mqtt.Access;
+using Automation.Mqtt.Broker;
 using Automation.Mqtt.Client;
 using Automation.Server.Runs;
 using Automation.Server.Tests.Runs;
+using Automation.Server.Tests.Secrets;
+using Automation.Server.Triggers;
+using Automation.Server.Triggers.Mqtt;
+using Automation.Server.Values;
 
 namespace Automation.Server.Tests.Triggers.Mqtt;
 
@@ -75,6 +82,20 @@ public sealed class MqttClientTriggerTests(WorkflowServer server) : IClassFixtur
         await server.Get<Server.Workflows.WorkflowCatalog>().RefreshAsync(new Server.Workflows.Look(), CancellationToken.None);
         Assert.Contains(server.Get<Server.Workflows.WorkflowCatalog>().Current.Workflows["mistake"].Problems, problem => problem.Pointer == place);
         File.Delete(Path.Combine(server.Folder, "workflows", "mistake.json"));
+    }
+
+    [Fact]
+    public async Task ALineThatIsFull_DropsWhatComes_CountsIt_AndLogsIt()
+    {
+        await AddAsync("""{ "type": "mqtt.client", "clientId": "flood" }""");
+        var log = new ListLogger<MqttClientIntake>();
+        using var intake = new MqttClientIntake(server.Get<Intake>(), server.Get<IdSource>(), TimeProvider.System, log);
+        intake.Use(server.Get<Server.Workflows.WorkflowCatalog>().Current);
+        var client = new MqttClientInfo("flood", null, MqttProtocolVersion.V5, new IPEndPoint(IPAddress.Loopback, 1), default);
+        for (var n = 0; n < MqttClientIntake.MaxWaiting + 3; n++) intake.Note(new MqttPresence(MqttPresenceKind.Online, client, MqttReasonCode.Success, null, false));
+
+        Assert.Equal(3, intake.Dropped);
+        Assert.Contains("dropped", Assert.Single(log.Lines), StringComparison.Ordinal);
     }
 
     [Fact]
