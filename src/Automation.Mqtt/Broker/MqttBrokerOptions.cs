@@ -153,7 +153,10 @@ public sealed class MqttBrokerOptions
     /// </summary>
     public Func<MqttConnectContext, ValueTask<MqttReasonCode>>? OnConnect { get; set; }
 
-    /// <summary>Decides whether a client may subscribe to a filter; any code below 0x80 allows it.</summary>
+    /// <summary>
+    /// Decides whether a client may subscribe to a filter; any code below 0x80 allows it. Asked again at the start about subscriptions that the
+    /// <see cref="Store"/> kept, and by <see cref="MqttBroker.ReviewSubscriptionsAsync"/>.
+    /// </summary>
     public Func<MqttSubscribeContext, ValueTask<MqttReasonCode>>? OnSubscribe { get; set; }
 
     /// <summary>
