@@ -4,7 +4,7 @@ using Automation.Server.Triggers.Webhooks;
 namespace Automation.Server.Workflows;
 
 /// <summary>Loads the workflows before the server takes anything in, and tells the triggers of every change.</summary>
-internal sealed class WorkflowStart(WorkflowCatalog catalog, WebhookRoutes webhooks, MqttIntake mqtt) : IHostedService
+internal sealed class WorkflowStart(WorkflowCatalog catalog, WebhookRoutes webhooks, MqttIntake mqtt, MqttClientIntake clients) : IHostedService
 {
     /// <summary>False until all files have been looked at once.</summary>
     public bool Loaded { get; private set; }
@@ -13,6 +13,7 @@ internal sealed class WorkflowStart(WorkflowCatalog catalog, WebhookRoutes webho
     {
         catalog.Changed += webhooks.Use;
         catalog.Changed += mqtt.Use;
+        catalog.Changed += clients.Use;
         await catalog.LoadAsync(cancellationToken);
         Loaded = true;
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Automation.Mqtt;
+using Automation.Mqtt.Access;
 using Automation.Mqtt.Broker;
 using Automation.Server.Hosting;
 using Microsoft.Extensions.Options;
@@ -11,13 +12,16 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
 {
     private readonly MqttOptions options;
     private readonly MqttIntake intake;
+    private readonly MqttClientIntake clients;
     private readonly MqttBroker? broker;
+    private readonly AccessFile? rules;
     private readonly IList<MqttListenerOptions> listeners = [];
 
-    public EmbeddedBroker(IOptions<MqttOptions> options, MqttIntake intake, JournalMqttStore store, TimeProvider time, ILogger<EmbeddedBroker> log)
+    public EmbeddedBroker(IOptions<MqttOptions> options, MqttIntake intake, MqttClientIntake clients, JournalMqttStore store, TimeProvider time, ILogger<EmbeddedBroker> log)
     {
         this.options = options.Value;
         this.intake = intake;
+        this.clients = clients;
         if (!this.options.Enabled) return;
         var settings = new MqttBrokerOptions
         {
@@ -29,15 +33,20 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
             ConnectTimeout = this.options.ConnectTimeout,
             TimeProvider = time,
             OnPublish = intake.AcceptAsync,
+            OnPresence = clients.Note,
             Store = store,
             OnError = (what, error) => Log.BrokerError(log, what, error),
         };
         foreach (var listener in MqttWaysIn.Others(this.options)) settings.Listeners.Add(listener);
         MqttLimits.Apply(this.options, settings);
-        MqttAccess.Guard(settings, this.options);
+        rules = MqttAccess.Guard(settings, this.options);
         listeners = settings.Listeners;
         broker = new MqttBroker(settings);
+        rules?.Changed = () => _ = broker.ReviewSubscriptionsAsync();
     }
+
+    /// <summary>The broker itself, to look into; null when it is switched off.</summary>
+    public MqttBroker? Broker => broker;
 
     /// <summary>False when the broker is switched off (<see cref="MqttOptions.Enabled"/>).</summary>
     public bool Enabled => broker is not null;
@@ -83,6 +92,7 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (broker is null) return;
+        clients.Start();
         try
         {
             await broker.StartAsync(cancellationToken);
@@ -101,7 +111,16 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
         }
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => broker?.StopAsync(cancellationToken) ?? Task.CompletedTask;
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (broker is null) return;
+        await broker.StopAsync(cancellationToken);
+        await clients.StopAsync(cancellationToken);
+    }
 
-    public ValueTask DisposeAsync() => broker?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        rules?.Dispose();
+        return broker?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
 }

@@ -7,6 +7,7 @@ internal static class MqttFeature
     {
         services.AddOptions<MqttOptions>().Bind(configuration.GetSection("Mqtt"), binder => binder.ErrorOnUnknownConfiguration = true).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<MqttIntake>();
+        services.AddSingleton<MqttClientIntake>();
         services.AddSingleton<JournalMqttStore>();
         services.AddSingleton<EmbeddedBroker>();
         services.AddSingleton<Func<EmbeddedBroker>>(provider => provider.GetRequiredService<EmbeddedBroker>);
