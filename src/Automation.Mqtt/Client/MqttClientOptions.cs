@@ -39,6 +39,12 @@ public sealed class MqttClientOptions
     /// <summary>Password; null for none. Text is sent as UTF-8: see <see cref="SetPassword"/>.</summary>
     public ReadOnlyMemory<byte>? Password { get; set; }
 
+    /// <summary>
+    /// Asked for the password at each attempt, so that one that was changed is used from the next connection on; wins over <see cref="Password"/>. An attempt
+    /// ends with the exception that it throws.
+    /// </summary>
+    public Func<ReadOnlyMemory<byte>?>? PasswordSource { get; set; }
+
     /// <summary>Begin with a new session at the first connection after a start. Later connections take the session up.</summary>
     public bool CleanStart { get; set; }
 
