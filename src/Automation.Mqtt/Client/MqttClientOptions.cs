@@ -90,6 +90,12 @@ public sealed class MqttClientOptions
     /// </summary>
     public ushort ReceiveMaximum { get; set; } = 64;
 
+    /// <summary>
+    /// End the connection with 0x93 when an MQTT 5 server sends more than <see cref="ReceiveMaximum"/> (§3.3.4). False stops the reading at that number
+    /// instead: mosquitto 2.0 sends more when many messages wait, and would send again what the application is working on.
+    /// </summary>
+    public bool EnforceReceiveMaximum { get; set; } = true;
+
     /// <summary>Largest packet that the server may send, in bytes; a larger one ends the connection with 0x95.</summary>
     public int MaxPacketBytes { get; set; } = 1024 * 1024;
 

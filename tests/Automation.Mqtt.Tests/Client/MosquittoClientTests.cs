@@ -186,6 +186,30 @@ public sealed class MosquittoClientTests : ClientTestBase
     }
 
     [Fact]
+    public async Task ServerThatSendsMoreThanReceiveMaximum_IsKeptWaiting_IfThatIsAskedFor()
+    {
+        var broker = await MosquittoAsync();
+        var client = await ConnectAsync(broker.Address, options =>
+            (options.ReceiveMaximum, options.EnforceReceiveMaximum, options.AutoAcknowledge) = (3, false, false));
+        await client.SubscribeAsync("t", MqttQualityOfService.AtLeastOnce);
+        var other = await ConnectAsync(broker.Address);
+        for (var number = 0; number < 20; number++)
+            await other.PublishAsync(Message("t", $"{number}", 1));
+
+        var received = await TakeAsync(client, 3);
+        Assert.Equal(0, client.WaitingMessages);
+        for (var number = 3; number < 20; number++)
+        {
+            received[number - 3].Acknowledge(); // mosquitto now sends three more
+            received.AddRange(await TakeAsync(client, 1));
+        }
+
+        Assert.Equal(Numbers(20), received.Select(Text));
+        Assert.All(received, message => Assert.False(message.IsDuplicate));
+        Assert.Null(client.Reason);
+    }
+
+    [Fact]
     public async Task Password_IsAskedForAtEachAttempt()
     {
         var passwords = Path.Combine(Folder, "passwords");
