@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Automation.Server.Triggers.Mqtt.Connections;
 
 namespace Automation.Server.Triggers.Mqtt;
 
@@ -115,6 +116,9 @@ internal sealed class MqttOptions : IValidatableObject
     [Range(1, long.MaxValue)]
     public long QueuedBytesMaximum { get; set; } = 16 << 20;
 
+    /// <summary>Connections to other brokers, by the name that triggers and steps give.</summary>
+    public Dictionary<string, MqttConnectionOptions> Connections { get; set; } = new(StringComparer.Ordinal);
+
     /// <summary>Settings that need each other.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -122,5 +126,9 @@ internal sealed class MqttOptions : IValidatableObject
             yield return new("Mqtt:TlsPort and Mqtt:TlsWebSocketPort need Mqtt:CertificateFile.");
         if (RequireClientCertificate && ClientCertificateAuthority.Length == 0)
             yield return new("Mqtt:RequireClientCertificate needs Mqtt:ClientCertificateAuthority, the file of those that vouch for clients.");
+        foreach (var (name, connection) in Connections)
+        {
+            foreach (var problem in MqttConnectionCheck.Problems(name, connection)) yield return new(problem);
+        }
     }
 }
