@@ -50,6 +50,24 @@ public class MqttConnectionTests
         int Distinct() => installation.Receiver.Arrivals.Select(a => a.Body).Distinct().Count();
     }
 
+    [Fact]
+    public async Task ServerThatIsKilled_LeavesItsWill()
+    {
+        await using var broker = await MosquittoServer.StartAsync();
+        await using var installation = await Installation.StartAsync(Readings, new Dictionary<string, string?>
+        {
+            ["Mqtt__Connections__plant__Server"] = broker.Address,
+            ["Mqtt__Connections__plant__Will__Topic"] = "gone",
+            ["Mqtt__Connections__plant__Will__Payload"] = "without a word",
+            ["Mqtt__Connections__plant__Will__Retain"] = "true",
+        });
+        await Eventually.HoldsAsync(() => Task.FromResult(broker.Said("Sending SUBACK")), "the server has subscribed");
+        await installation.Server.KillAsync();
+
+        var heard = await Shell.RunAsync("mosquitto_sub", ["-p", $"{broker.Port}", "-t", "gone", "-C", "1", "-W", "15"]);
+        Assert.Equal("without a word\n", heard.Output);
+    }
+
     private static Process Publish(int port, int qos)
     {
         var publisher = Process.Start(new ProcessStartInfo("mosquitto_pub", ["-p", $"{port}", "-t", "readings/a", "-q", $"{qos}", "-l"]) { RedirectStandardInput = true })!;

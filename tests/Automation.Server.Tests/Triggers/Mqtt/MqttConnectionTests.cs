@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Automation.Server.Tests.Runs;
 using Automation.Server.Workflows;
 
@@ -232,6 +234,26 @@ public sealed class MqttConnectionTests : ConnectionRig
     }
 
     [Fact]
+    public async Task ClientCertificate_LetsTheConnectionIn()
+    {
+        await using var strict = await MosquittoServer.StartAsync(folder =>
+        {
+            var file = Certificate(folder);
+            return $"allow_anonymous true\ncafile {file}\ncertfile {file}\nkeyfile {file}\nrequire_certificate true";
+        });
+        var certificate = Path.Combine(strict.Folder, "both.pem");
+        (string, string)[] trusting =
+        [
+            ("Mqtt:Connections:plant:Server", $"mqtts://127.0.0.1:{strict.Port}"), ("Mqtt:Connections:plant:Tls:AuthorityFile", certificate), ("Mqtt:Connections:plant:Tls:ServerName", "localhost"),
+        ];
+        await using var stranger = await WorkflowServer.StartAsync(trusting);
+        await using var server = await WorkflowServer.StartAsync([.. trusting, ("Mqtt:Connections:plant:Tls:CertificateFile", certificate), ("Mqtt:Connections:plant:Tls:CertificateKeyFile", certificate)]);
+        await ConnectedAsync(server);
+        await WorkflowServer.UntilAsync(() => Connection(stranger).Reason is not null);
+        Assert.Null(Connection(stranger).Status.Server);
+    }
+
+    [Fact]
     public async Task UnknownConnection_IsAProblemOfTheFile_WithASuggestion()
     {
         var server = await ServerAsync();
@@ -245,5 +267,19 @@ public sealed class MqttConnectionTests : ConnectionRig
         Assert.Equal("/steps/p/connection", Assert.Single(workflows["step"].Problems).Pointer);
         using var unknown = await server.Http.GetAsync(new Uri("/api/mqtt/connections/palnt", UriKind.Relative));
         Assert.Equal(404, (int)unknown.StatusCode);
+    }
+
+    private static string Certificate(string folder)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch.AddYears(50), DateTimeOffset.UnixEpoch.AddYears(100));
+        var file = Path.Combine(folder, "both.pem");
+        File.WriteAllText(file, $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
+        return file;
     }
 }
