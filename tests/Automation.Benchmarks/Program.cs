@@ -4,12 +4,14 @@ using Automation.Benchmarks.Mqtt;
 // load       sends events to the server and to two bare forwarders in turn, and compares them
 // mqtt-load  sends messages through the embedded broker and through mosquitto in turn, and compares them
 // mqtt-index matches topics against 1, 1,000 and 1,000,000 filters
+// mqtt-watch tells what it costs that somebody looks into the broker
 // forwarder  is one of the bare forwarders; load starts it
 return args switch
 {
     ["load", .. var given] when LoadOptions.Parse(given) is { } options => await LoadCommand.RunAsync(options),
     ["mqtt-load", .. var given] when MqttLoadOptions.Parse(given) is { } options => await MqttLoadCommand.RunAsync(options),
     ["mqtt-index"] => MqttIndexCommand.Run(),
+    ["mqtt-watch"] => await MqttWatchCommand.RunAsync(),
     ["forwarder", var port, var receiver, .. var database] => await Forwarder.RunAsync(port, receiver, database.FirstOrDefault()),
     _ => LoadOptions.Explain(),
 };

@@ -20,15 +20,19 @@ namespace Automation.Mqtt.Access;
 /// </para>
 /// <para>
 /// The file is looked at once a second at most while it is in use, and read again when it has changed; a mistake in it is reported then, and the
-/// rules read before stay in force. A change does not end subscriptions that were allowed before. All members may be used from any thread.
+/// rules read before stay in force. For subscriptions that were allowed before, set <see cref="Changed"/> to
+/// <see cref="MqttBroker.ReviewSubscriptionsAsync"/>. All members may be used from any thread.
 /// </para>
 /// </remarks>
-public sealed class AccessFile
+public sealed class AccessFile : IDisposable
 {
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
+
     private readonly FileContent<AccessList> _lists;
     private readonly TimeProvider _time;
     private AccessList _current;
     private long _lookedAt;
+    private ITimer? _timer;
 
     /// <summary>Opens the file.</summary>
     /// <param name="path">The file.</param>
@@ -42,6 +46,20 @@ public sealed class AccessFile
         _current = _lists.Current;
         _lookedAt = _time.GetTimestamp();
     }
+
+    /// <summary>Called when other rules are in force. While it is set the file is looked at each second, in use or not.</summary>
+    public Action? Changed
+    {
+        get;
+        set
+        {
+            field = value;
+            _timer ??= _time.CreateTimer(_ => List(), null, s_interval, s_interval);
+        }
+    }
+
+    /// <summary>Ends looking at the file each second.</summary>
+    public void Dispose() => _timer?.Dispose();
 
     /// <summary>Whether a client may publish to a topic; goes behind <see cref="MqttBrokerOptions.AuthorizePublish"/>.</summary>
     /// <param name="context">The publish, or the will.</param>
@@ -67,8 +85,13 @@ public sealed class AccessFile
     {
         var looked = Volatile.Read(ref _lookedAt);
         var now = _time.GetTimestamp();
-        if (_time.GetElapsedTime(looked, now) >= TimeSpan.FromSeconds(1) && Interlocked.CompareExchange(ref _lookedAt, now, looked) == looked)
-            Volatile.Write(ref _current, _lists.Current);
+        if (_time.GetElapsedTime(looked, now) >= s_interval && Interlocked.CompareExchange(ref _lookedAt, now, looked) == looked)
+        {
+            var latest = _lists.Current;
+            if (Interlocked.Exchange(ref _current, latest) != latest)
+                Changed?.Invoke();
+        }
+
         return Volatile.Read(ref _current);
     }
 }

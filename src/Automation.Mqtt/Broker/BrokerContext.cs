@@ -16,7 +16,8 @@ internal sealed class BrokerContext : IDisposable
         Publishes = new PublishBudget(options.MaxPublishBytes);
         Retained = new RetainedStore(options.MaxRetainedMessages, options.MaxRetainedBytes);
         Metrics = new MqttBrokerMetrics(() => Sessions.Count, Queues, Retained);
-        Router = new Router(Subscriptions, Retained, Metrics);
+        Observers = new Observers(options.TimeProvider);
+        Router = new Router(Subscriptions, Retained, Observers, Metrics);
         Redelivery = new Redelivery(this);
         if (options.Store is not null)
             Log = new StoreLog(options.Store, options.TimeProvider, Report);
@@ -31,6 +32,7 @@ internal sealed class BrokerContext : IDisposable
     public QueueBudget Queues { get; }
     public PublishBudget Publishes { get; }
     public SessionTable Sessions { get; }
+    public Observers Observers { get; }
     public Router Router { get; }
     public Redelivery Redelivery { get; }
 
@@ -100,6 +102,20 @@ internal sealed class BrokerContext : IDisposable
 
     public void Report(string what, Exception exception) => Options.OnError?.Invoke(what, exception);
 
+    /// <summary>Tells the application of a client that came or went.</summary>
+    public void Tell(MqttPresence presence)
+    {
+        try
+        {
+            Options.OnPresence?.Invoke(presence);
+        }
+        catch (Exception exception)
+        {
+            Metrics.HookError();
+            Report("OnPresence", exception);
+        }
+    }
+
     /// <summary>Publishes a will as if its client had: authorized at CONNECT, given to the publish hook, then routed.</summary>
     /// <remarks>While the hook has all it may hold, the will is dropped and counted: nobody is there who could wait.</remarks>
     public void PublishWill(Will will)
@@ -140,6 +156,7 @@ internal sealed class BrokerContext : IDisposable
             if (await AskAboutAsync(will, unit) < MqttReasonCode.UnspecifiedError)
             {
                 await PublishAsync(message, unit);
+                Tell(new MqttPresence(MqttPresenceKind.Will, will.Client, MqttReasonCode.Success, null, Sessions.Find(will.Client.ClientId) is not null, will.Message));
                 return;
             }
 

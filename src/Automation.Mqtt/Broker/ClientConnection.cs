@@ -22,6 +22,10 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
     private KeepAlive? _keepAlive;
     private Will? _will;
     private bool _wantsProblems;
+    private ushort _keepAliveSeconds;
+    private bool _cleanStart;
+    private long _messagesReceived;
+    private long _bytesReceived;
 
     public string ClientId => Client.ClientId;
     public MqttClientInfo Client { get; private set; } = null!;
@@ -35,6 +39,26 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
 
     public bool IsConnected => Session is not null;
     public bool IsClosing => Volatile.Read(ref _ending) is not null;
+
+    /// <summary>Why the connection ends, once it does.</summary>
+    public Ending? Ending => Volatile.Read(ref _ending);
+
+    /// <summary>Whether the application was told that the client came and not yet that it went. Under the lock of all sessions.</summary>
+    public bool IsOnline { get; set; }
+    /// <summary>What the client is and has done so far. Any thread.</summary>
+    public MqttConnectionStatus Status => new()
+    {
+        Client = Client,
+        Transport = transport.Transport,
+        LocalEndPoint = transport.LocalEndPoint,
+        KeepAliveSeconds = _keepAliveSeconds,
+        CleanStart = _cleanStart,
+        MessagesReceived = Volatile.Read(ref _messagesReceived),
+        BytesReceived = Volatile.Read(ref _bytesReceived),
+        MessagesSent = _writer!.MessagesSent,
+        BytesSent = _writer.BytesSent,
+    };
+
     private bool IsCongested => _writer!.IsCongested || _commits!.IsFull;
 
     /// <summary>From now on the client has so long for what comes before MQTT (TLS, WebSocket) and its whole CONNECT.</summary>
@@ -225,6 +249,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
                 if (PacketReader.TryRead(buffer, MqttProtocolVersion.V5, limit, out var packet, out var consumed))
                 {
                     broker.Metrics.Read(new PacketCount { Packets = 1, Bytes = buffer.Slice(0, consumed).Length });
+                    _bytesReceived = buffer.Slice(0, consumed).Length;
                     buffer = buffer.Slice(consumed, 0);
                     return packet;
                 }
@@ -249,6 +274,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
         try
         {
             await stored;
+            broker.Sessions.Announce(this);
             return true;
         }
         catch (Exception exception)
@@ -262,6 +288,8 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
     private bool Accept(ConnectPacket connect, out ValueTask stored)
     {
         _connect = connect;
+        _cleanStart = connect.CleanStart;
+        _keepAliveSeconds = ConnectHandshake.KeepAlive(broker.Options, connect);
         TopicAliasMaximum = Math.Min(connect.Properties?.TopicAliasMaximum ?? 0, broker.Options.TopicAliasMaximum);
         _writer = new ClientWriter(broker, this, transport.Output);
         _commits = new CommitLine(broker, this);
@@ -274,7 +302,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
     private async Task ReadAsync()
     {
         _keepAlive = new KeepAlive(broker.Wheel, OnSilence);
-        _keepAlive.Start(ConnectHandshake.KeepAlive(broker.Options, _connect!));
+        _keepAlive.Start(_keepAliveSeconds);
         var handler = new PacketHandler(broker, this, _pipeline!, _commits!, askedExpiry: _connect!.Properties?.SessionExpiryInterval ?? 0);
         _connect = null;
         while (!IsClosing)
@@ -289,7 +317,12 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
                     buffer = buffer.Slice(consumed);
                     _keepAlive.Touch();
                     count.Packets++;
-                    count.PayloadBytes += (packet as PublishPacket)?.Payload.Length ?? 0;
+                    if (packet is PublishPacket publish)
+                    {
+                        count.Messages++;
+                        count.PayloadBytes += publish.Payload.Length;
+                    }
+
                     await handler.HandleAsync(packet);
                     if (IsCongested)
                         await HoldBackAsync(static connection => connection.IsCongested);
@@ -301,6 +334,8 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
             {
                 count.Bytes -= buffer.Length;
                 broker.Metrics.Read(count);
+                Volatile.Write(ref _messagesReceived, _messagesReceived + count.Messages); // one writer
+                Volatile.Write(ref _bytesReceived, _bytesReceived + count.Bytes);
                 transport.Input.AdvanceTo(buffer.Start, buffer.End);
             }
 

@@ -20,6 +20,14 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
     private int _answerBytes;
     private PacketCount _count;
     private bool _isLast;
+    private long _messagesSent;
+    private long _bytesSent;
+
+    /// <summary>PUBLISH packets written so far. Any thread.</summary>
+    public long MessagesSent => Volatile.Read(ref _messagesSent);
+
+    /// <summary>Bytes written so far. Any thread.</summary>
+    public long BytesSent => Volatile.Read(ref _bytesSent);
 
     /// <summary>Under the session's lock.</summary>
     public bool IsCongested => _answers.Count >= MaxWaitingAnswers || _answerBytes >= MaxWaitingAnswerBytes;
@@ -51,6 +59,8 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
             var more = WriteSome(out var isDone, out var isTooLarge);
             _count.Bytes = output.UnflushedBytes - before;
             broker.Metrics.Wrote(_count);
+            Volatile.Write(ref _messagesSent, _messagesSent + _count.Messages); // one writer
+            Volatile.Write(ref _bytesSent, _bytesSent + _count.Bytes);
             _count = default;
             if (isTooLarge)
                 connection.Close(Ending.ServerSays(MqttReasonCode.PacketTooLarge, null));
@@ -139,14 +149,14 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
         if (delivery.Message.IsExpired)
         {
             broker.Metrics.Expired();
-            outgoing.Discard(delivery);
+            outgoing.Drop(delivery);
             return true;
         }
 
         var encoded = Encode(delivery);
         if (IsTooLarge(delivery, encoded))
         {
-            outgoing.Discard(delivery);
+            outgoing.Drop(delivery);
             return true;
         }
 
@@ -154,6 +164,7 @@ internal sealed class ClientWriter(BrokerContext broker, ClientConnection connec
         if (delivery.QualityOfService != MqttQualityOfService.AtMostOnce && !outgoing.TryTrack(delivery, out id))
         {
             broker.Metrics.QueueFull(1);
+            outgoing.CountDropped(1);
             return true;
         }
 

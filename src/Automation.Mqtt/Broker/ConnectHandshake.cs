@@ -1,5 +1,6 @@
 using System.Net;
 using Automation.Mqtt.Packets;
+using Automation.Mqtt.Topics;
 using Automation.Mqtt.Transport;
 
 namespace Automation.Mqtt.Broker;
@@ -62,6 +63,8 @@ internal static class ConnectHandshake
             return (answer, client);
         if (SystemTopics.Owns(will.Message.Topic))
             return (MqttReasonCode.NotAuthorized, client);
+        if (TopicLevels.AreMoreThan(broker.Options.MaxTopicLevels, will.Message.Topic))
+            return (MqttReasonCode.TopicNameInvalid, client);
         if (will.Message is { Retain: true, Payload.IsEmpty: false } && !broker.Retained.HasRoomFor(will.Message))
             return (MqttReasonCode.QuotaExceeded, client);
         answer = await broker.AskAsync(

@@ -7,16 +7,23 @@ namespace Automation.Mqtt.Broker;
 /// <param name="Text">The Reason String, or null.</param>
 /// <param name="PublishesWill">Whether the will is published.</param>
 /// <param name="Drains">Whether publishes that are with the hook are finished and acknowledged first.</param>
-internal sealed record Ending(MqttReasonCode? Tell, string? Text, bool PublishesWill, bool Drains = false)
+/// <param name="Said">The reason of the client's own DISCONNECT, or null.</param>
+internal sealed record Ending(MqttReasonCode? Tell, string? Text, bool PublishesWill, bool Drains = false, MqttReasonCode? Said = null)
 {
     /// <summary>The peer is gone, or is to be left without a word.</summary>
     public static readonly Ending Lost = new(null, null, PublishesWill: true);
 
     /// <summary>DISCONNECT with reason 0x00.</summary>
-    public static readonly Ending ClientLeft = new(null, null, PublishesWill: false);
+    public static readonly Ending ClientLeft = new(null, null, PublishesWill: false, Said: MqttReasonCode.Success);
 
     /// <summary>Wills are not published when the server stops: it "MAY defer" them, and a restart is no death of the clients — §3.1.2.5.</summary>
     public static readonly Ending ShuttingDown = new(MqttReasonCode.ServerShuttingDown, null, PublishesWill: false, Drains: true);
+
+    /// <summary>What one side said or was to say; null when the connection was lost.</summary>
+    public MqttReasonCode? Reason => Tell ?? Said;
+
+    /// <summary>DISCONNECT with another reason than 0x00.</summary>
+    public static Ending ClientSays(MqttReasonCode reason) => new(null, null, PublishesWill: true, Said: reason);
 
     public static Ending ServerSays(MqttReasonCode reason, string? text) => new(reason, text, PublishesWill: true);
 

@@ -18,6 +18,7 @@ public sealed class MqttBroker : IAsyncDisposable
     private const int SweepSeconds = 60;
 
     private readonly BrokerContext _context;
+    private readonly SubscriptionReview _review;
     private readonly ConcurrentDictionary<ClientConnection, Task> _connections = new();
     private readonly Dictionary<IPAddress, int> _addresses = [];
     private readonly Lock _lock = new();
@@ -36,6 +37,10 @@ public sealed class MqttBroker : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _context = new BrokerContext(options);
+        _review = new SubscriptionReview(_context);
+        Sessions = new MqttSessions(_context);
+        Retained = new MqttRetainedMessages(_context);
+        Topics = new MqttTopics(_context);
         _rate = new ConnectRate(options.MaxConnectRate, options.MaxConnectRatePerAddress, options.TimeProvider);
         _context.Wheel.Schedule(new Deadline(SweepRetained), SweepSeconds);
     }
@@ -59,11 +64,11 @@ public sealed class MqttBroker : IAsyncDisposable
     /// <summary>Number of retained messages.</summary>
     public int RetainedCount => _context.Retained.Count;
 
-    /// <summary>Bytes of the messages that wait for clients or for their acknowledgement, as <see cref="MqttBrokerOptions.MaxQueuedBytesTotal"/> counts them.</summary>
-    public long QueuedBytes => _context.Queues.Bytes;
-
     /// <summary>Bytes the retained messages take, as <see cref="MqttBrokerOptions.MaxRetainedBytes"/> counts them.</summary>
     public long RetainedBytes => _context.Retained.Bytes;
+
+    /// <summary>Bytes of the messages that wait for clients or for their acknowledgement, as <see cref="MqttBrokerOptions.MaxQueuedBytesTotal"/> counts them.</summary>
+    public long QueuedBytes => _context.Queues.Bytes;
 
     /// <summary>Takes up what is stored, then starts to listen. A broker is started once.</summary>
     /// <param name="cancellationToken">Ends the reading of the store.</param>
@@ -77,7 +82,11 @@ public sealed class MqttBroker : IAsyncDisposable
             throw new InvalidOperationException("The broker was started before.");
         _isStarted = true;
         if (_context.Log is { } log)
+        {
             await new StoreLoader(_context, log).LoadAsync(cancellationToken);
+            await ReviewSubscriptionsAsync(); // the rules may be others than when the sessions were left
+        }
+
         try
         {
             foreach (var options in _context.Options.AllListeners())
@@ -159,17 +168,14 @@ public sealed class MqttBroker : IAsyncDisposable
         return message is not { Retain: true, Payload.IsEmpty: false } || _context.Retained.HasRoomFor(message);
     }
 
-    /// <summary>The clients that are connected now.</summary>
-    public IReadOnlyList<MqttClientInfo> GetClients() =>
-        [.. _connections.Keys.Where(connection => connection is { IsConnected: true, IsClosing: false }).Select(connection => connection.Client)];
+    /// <summary>Sessions, their clients and subscriptions.</summary>
+    public MqttSessions Sessions { get; }
 
-    /// <summary>Retained messages whose topic matches, in no order.</summary>
-    /// <param name="filter">The filter; a share name is ignored.</param>
-    public IReadOnlyList<MqttApplicationMessage> GetRetained(TopicFilter filter)
-    {
-        ArgumentNullException.ThrowIfNull(filter);
-        return _context.Retained.Collect(filter).ConvertAll(message => message.Message);
-    }
+    /// <summary>The last retained message of each topic.</summary>
+    public MqttRetainedMessages Retained { get; }
+
+    /// <summary>The tree of topics, with the last message and the rate of each.</summary>
+    public MqttTopics Topics { get; }
 
     /// <summary>Closes a client's connection; its will is published.</summary>
     /// <param name="clientId">The client identifier.</param>
@@ -182,6 +188,24 @@ public sealed class MqttBroker : IAsyncDisposable
         connection.Close(Ending.ServerSays(reason, null));
         return true;
     }
+
+    /// <summary>Listens to the messages that are routed from now on, clients' and the application's, without being a subscriber.</summary>
+    /// <param name="filter">Which topics; a share name is ignored.</param>
+    /// <param name="maxListeners">How many may listen at a time, this one included.</param>
+    /// <returns>Null when so many listen already; else to be disposed.</returns>
+    public MqttMessageListener? TryListen(TopicFilter filter, int maxListeners = int.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return _context.Observers.TryListen(filter, maxListeners);
+    }
+
+    /// <summary>
+    /// Asks <see cref="MqttBrokerOptions.OnSubscribe"/> about every subscription again, for rules that have changed. One that is refused stays, and delivers
+    /// nothing until a later review allows it; a client cannot be told of it. Messages that wait already are delivered.
+    /// </summary>
+    /// <remarks>A client that is away is asked about by its name alone (<see cref="MqttClientInfo.IsRestored"/>).</remarks>
+    /// <returns>Completes when all that was there at the call was asked about.</returns>
+    public Task ReviewSubscriptionsAsync() => _review.RunAsync();
 
     private async Task StopOnceAsync()
     {

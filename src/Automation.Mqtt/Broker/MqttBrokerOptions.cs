@@ -109,6 +109,12 @@ public sealed class MqttBrokerOptions
     public int MaxSubscriptionsPerSession { get; set; } = 1000;
 
     /// <summary>
+    /// Most levels of a topic that a client may publish to, also by its will, and of a filter it may subscribe to, <see cref="Topics.TopicName.MaximumLevels"/>
+    /// at the most; the share of a shared subscription does not count. A deeper topic is refused with 0x90, a deeper filter with 0x8F.
+    /// </summary>
+    public int MaxTopicLevels { get; set; } = Topics.TopicName.MaximumLevels;
+
+    /// <summary>
     /// Filters nobody may subscribe to, before <see cref="OnSubscribe"/> is asked: one that lies within any of these is refused with
     /// 0x80. A wider filter is not, and still matches: <c>a/#</c> here refuses <c>a/b</c>, <c>a/+/c</c> and <c>$share/g/a/b</c>, but not <c>#</c>.
     /// </summary>
@@ -132,6 +138,12 @@ public sealed class MqttBrokerOptions
     /// </summary>
     public long MaxRetainedBytes { get; set; } = 64 * 1024 * 1024;
 
+    /// <summary>Most topics of <see cref="MqttBroker.Topics"/>, the tree for people who look around; those on which nothing came for longest are left out.</summary>
+    public int MaxWatchedTopics { get; set; } = 20_000;
+
+    /// <summary>Most memory of that tree in bytes, 32 MiB unless set.</summary>
+    public long MaxWatchedBytes { get; set; } = 32 * 1024 * 1024;
+
     /// <summary>Longest time that disposing waits for publishes in <see cref="OnPublish"/>.</summary>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -141,7 +153,10 @@ public sealed class MqttBrokerOptions
     /// </summary>
     public Func<MqttConnectContext, ValueTask<MqttReasonCode>>? OnConnect { get; set; }
 
-    /// <summary>Decides whether a client may subscribe to a filter; any code below 0x80 allows it.</summary>
+    /// <summary>
+    /// Decides whether a client may subscribe to a filter; any code below 0x80 allows it. Asked again at the start about subscriptions that the
+    /// <see cref="Store"/> kept, and by <see cref="MqttBroker.ReviewSubscriptionsAsync"/>.
+    /// </summary>
     public Func<MqttSubscribeContext, ValueTask<MqttReasonCode>>? OnSubscribe { get; set; }
 
     /// <summary>
@@ -159,6 +174,14 @@ public sealed class MqttBrokerOptions
     /// that the hook did not want it, and is passed on when no subscriber did either.
     /// </summary>
     public Func<MqttPublishContext, ValueTask<MqttReasonCode>>? OnPublish { get; set; }
+
+    /// <summary>
+    /// Told of each client that comes and goes, in the order in which it does, and of each will that was published. Calls of online and offline are made
+    /// one at a time inside the broker's lock of all sessions: the hook takes a note and returns at once, and does not call the broker.
+    /// After a crash, clients whose sessions the <see cref="Store"/> kept and that were connected are told offline at the start
+    /// (<see cref="MqttClientInfo.IsRestored"/>); for others no offline comes.
+    /// </summary>
+    public Action<MqttPresence>? OnPresence { get; set; }
 
     /// <summary>Told of failures nobody else sees: what was being done, and the exception. Must not throw.</summary>
     public Action<string, Exception>? OnError { get; set; }
@@ -185,6 +208,11 @@ public sealed class MqttBrokerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxPublishBytes, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetainedMessages, 0);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetainedBytes, 0);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxSubscriptionsPerSession, 0);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxTopicLevels, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxWatchedTopics, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxWatchedBytes, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxTopicLevels, Topics.TopicName.MaximumLevels);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxKeepAliveSeconds, (ushort)1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSessionExpiry, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(ConnectTimeout, TimeSpan.FromSeconds(1));

@@ -88,4 +88,13 @@ public sealed class MqttPublishContext
 /// <param name="Version">The protocol version.</param>
 /// <param name="RemoteEndPoint">The client's address; the loopback address with port 0 for a Unix domain socket.</param>
 /// <param name="ConnectedAt">When the CONNECT was accepted.</param>
-public sealed record MqttClientInfo(string ClientId, string? UserName, MqttProtocolVersion Version, IPEndPoint RemoteEndPoint, DateTimeOffset ConnectedAt);
+public sealed record MqttClientInfo(string ClientId, string? UserName, MqttProtocolVersion Version, IPEndPoint RemoteEndPoint, DateTimeOffset ConnectedAt)
+{
+    /// <summary>
+    /// True when all that is known of the client is the session it left before the broker was started, or a connection that is over: version, address and time say nothing then.
+    /// </summary>
+    public bool IsRestored { get; private init; }
+
+    internal static MqttClientInfo OfSession(Session session) =>
+        new(session.ClientId, session.Owner, MqttProtocolVersion.V5, new IPEndPoint(IPAddress.Any, 0), default) { IsRestored = true };
+}

@@ -68,6 +68,15 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
 
     public int InFlightCount => _inFlight.Count;
 
+    /// <summary>Messages that wait; those for a new subscription that are still in the store of retained messages are not among them.</summary>
+    public int QueuedCount => _fireAndForget.Count + _acknowledged.Count;
+
+    /// <summary>Bytes of the messages that wait or are in flight.</summary>
+    public long Bytes => _bytes;
+
+    /// <summary>Messages that the client was to get and will not: for want of room, expired or too large for it.</summary>
+    public long DroppedCount { get; private set; }
+
     /// <summary>Puts a message in its queue. Over the limits the oldest QoS 0 goes first, then the new message.</summary>
     /// <returns>How many messages were dropped.</returns>
     /// <param name="message">The message.</param>
@@ -81,6 +90,7 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
         while (!TryReserve(message.Size))
         {
             dropped++;
+            DroppedCount++;
             if (!_fireAndForget.TryDequeue(out var oldest))
                 return dropped;
             Release(oldest.Message.Size);
@@ -170,7 +180,7 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
                 return false;
             }
 
-            if (retained.Next(walk) is { } next)
+            if (subscription.IsAllowed && retained.Next(walk) is { } next)
             {
                 var qos = (MqttQualityOfService)Math.Min((byte)subscription.QualityOfService, (byte)next.Message.QualityOfService);
                 delivery = new Delivery(next, qos, Retain: true, subscription.Identifiers, _sequence++, IsFromStore: true);
@@ -184,7 +194,7 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
 
         Delivery acknowledged;
         while (_acknowledged.TryPeek(out acknowledged) && acknowledged.IsWithdrawn)
-            Discard(Take(_acknowledged));
+            record?.Finished(Take(_acknowledged));
 
         var hasAcknowledged = _acknowledged.Count > 0 && open && !acknowledged.IsHeld;
         var hasFireAndForget = _fireAndForget.TryPeek(out var fireAndForget);
@@ -200,7 +210,13 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
     }
 
     /// <summary>What was taken is not sent: it has expired, or is too large.</summary>
-    public void Discard(in Delivery delivery) => record?.Finished(delivery);
+    public void Drop(in Delivery delivery)
+    {
+        CountDropped(1);
+        record?.Finished(delivery);
+    }
+
+    public void CountDropped(int count) => DroppedCount += count;
 
     /// <summary>
     /// Gives a QoS 1 or 2 message its packet identifier and a place in the window. Where identifiers are stored, one for QoS 2 has to be
@@ -357,6 +373,7 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
     public int Detach()
     {
         var dropped = _fireAndForget.Count;
+        CountDropped(dropped);
         while (_fireAndForget.TryDequeue(out var delivery))
             Release(delivery.Message.Size);
         return dropped;

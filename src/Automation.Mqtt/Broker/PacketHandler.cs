@@ -44,6 +44,6 @@ internal sealed class PacketHandler(BrokerContext broker, ClientConnection conne
                 connection.Session.ExpirySeconds = (uint)Math.Min(expiry, broker.Options.MaxSessionExpiry.TotalSeconds);
         }
 
-        connection.Close(packet.ReasonCode == MqttReasonCode.Success ? Ending.ClientLeft : Ending.Lost);
+        connection.Close(packet.ReasonCode == MqttReasonCode.Success ? Ending.ClientLeft : Ending.ClientSays(packet.ReasonCode));
     }
 }

@@ -1,5 +1,6 @@
 using Automation.Mqtt.Packets;
 using Automation.Mqtt.Storage;
+using Automation.Mqtt.Topics;
 
 namespace Automation.Mqtt.Broker;
 
@@ -83,6 +84,8 @@ internal sealed class PublishHandler(BrokerContext broker, ClientConnection conn
 
         if (SystemTopics.Owns(message.Topic))
             answer = MqttReasonCode.NotAuthorized;
+        else if (TopicLevels.AreMoreThan(broker.Options.MaxTopicLevels, message.Topic))
+            answer = MqttReasonCode.TopicNameInvalid;
 
         if (answer >= MqttReasonCode.UnspecifiedError)
         {

@@ -92,18 +92,27 @@ internal sealed class RetainedStore(int maxMessages, long maxBytes)
             return walk.Next();
     }
 
-    /// <summary>All messages that match.</summary>
-    public List<RoutedMessage> Collect(TopicFilter filter)
+    /// <summary>All messages that match, in no order. The lock is taken for a few at a time, so that publishers do not wait for a large tree.</summary>
+    public IEnumerable<RoutedMessage> Collect(TopicFilter filter)
     {
+        const int StepsAtATime = 256;
         List<RoutedMessage> found = [];
-        lock (_lock)
+        var walk = Walk(filter);
+        for (var more = true; more;)
         {
-            var walk = new RetainedWalk(filter, _root, _lastNumber);
-            while (walk.Next() is { } message)
-                found.Add(message);
-        }
+            found.Clear();
+            lock (_lock)
+            {
+                for (var steps = 0; steps < StepsAtATime && (more = walk.TryStep(out var message)); steps++)
+                {
+                    if (message is not null)
+                        found.Add(message);
+                }
+            }
 
-        return found;
+            foreach (var message in found)
+                yield return message;
+        }
     }
 
     /// <summary>Removes what has expired.</summary>

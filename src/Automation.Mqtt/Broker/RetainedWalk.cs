@@ -23,13 +23,25 @@ internal sealed class RetainedWalk
     /// <summary>The next message, or null at the end. Under the store's lock.</summary>
     public RoutedMessage? Next()
     {
-        while (_path.TryPop(out var frame))
+        while (TryStep(out var message))
         {
-            if (Step(frame) is { Message: { IsExpired: false } message } node && node.MessageNumber <= _until)
+            if (message is not null)
                 return message;
         }
 
         return null;
+    }
+
+    /// <summary>Goes on to one more level of the tree, which may have a message that matches. Under the store's lock.</summary>
+    /// <returns>False at the end.</returns>
+    public bool TryStep(out RoutedMessage? message)
+    {
+        message = null;
+        if (!_path.TryPop(out var frame))
+            return false;
+        if (Step(frame) is { Message: { IsExpired: false } found } node && node.MessageNumber <= _until)
+            message = found;
+        return true;
     }
 
     // Goes to the next child that the frame's level matches. Returns it when the filter may end there.

@@ -1,7 +1,7 @@
 namespace Automation.Mqtt.Broker;
 
 /// <summary>Brings a message to the sessions that subscribe to its topic.</summary>
-internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retained, MqttBrokerMetrics metrics)
+internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retained, Observers observers, MqttBrokerMetrics metrics)
 {
     [ThreadStatic]
     private static Matches? t_matches;
@@ -17,6 +17,8 @@ internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retai
     {
         if (message.Message.Retain && !(unit?.TryRetain() ?? retained.TrySet(message)))
             metrics.NotRetained();
+        if (observers.AreAny)
+            observers.Observe(message, origin?.ClientId);
 
         var matches = t_matches ??= new Matches();
         subscriptions.Collect(message.Message.Topic, matches);
@@ -60,7 +62,7 @@ internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retai
 
     private int DeliverOne(RoutedMessage message, Subscription match, Session? origin, RoutingUnit? unit)
     {
-        if (match.NoLocal && match.Session == origin)
+        if (!match.IsAllowed || (match.NoLocal && match.Session == origin))
             return 0;
         Deliver(match.Session, message, new Copy(match.QualityOfService, match.RetainAsPublished, match.Identifiers), unit);
         return 1;
@@ -74,7 +76,7 @@ internal sealed class Router(SubscriptionTree subscriptions, RetainedStore retai
         {
             foreach (var match in matches)
             {
-                if (match.NoLocal && match.Session == origin)
+                if (!match.IsAllowed || (match.NoLocal && match.Session == origin))
                     continue;
                 var copy = new Copy(match.QualityOfService, match.RetainAsPublished, match.Identifiers);
                 copies[match.Session] = copies.TryGetValue(match.Session, out var other) ? copy.Merge(other) : copy;

@@ -23,6 +23,9 @@ internal sealed class Session(string clientId, BrokerContext broker, SessionReco
 
     public bool IsEnded { get; set; }
 
+    /// <summary>When the session ends unless its client comes back; null while the client is connected.</summary>
+    public DateTimeOffset? ExpiresAt { get; set; }
+
     /// <summary>Seconds the session lives on without a connection.</summary>
     public uint ExpirySeconds { get; set; }
 
@@ -58,7 +61,11 @@ internal sealed class Session(string clientId, BrokerContext broker, SessionReco
         {
             connection = Connection;
             if (IsEnded || (connection is null && qos == MqttQualityOfService.AtMostOnce))
+            {
+                Outgoing.CountDropped(1);
                 return 1;
+            }
+
             dropped = Outgoing.Enqueue(message, qos, retain, identifiers, isHeld ? unit : null);
         }
 
@@ -85,7 +92,8 @@ internal sealed class Session(string clientId, BrokerContext broker, SessionReco
         lock (Lock)
         {
             connection = Connection is { IsClosing: false } ? Connection : null;
-            if (IsEnded || connection is null != (state == MemberState.Away) || !Subscriptions.TryGetValue(share.Text, out var subscription))
+            if (IsEnded || connection is null != (state == MemberState.Away) || !Subscriptions.TryGetValue(share.Text, out var subscription)
+                || !subscription.IsAllowed)
                 return false;
             var qos = (MqttQualityOfService)Math.Min((byte)subscription.QualityOfService, (byte)message.Message.QualityOfService);
             var canTake = state switch

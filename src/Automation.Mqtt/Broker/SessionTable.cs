@@ -6,6 +6,9 @@ namespace Automation.Mqtt.Broker;
 /// <summary>All sessions by client identifier: attaching, taking over, expiry. Lock order: the table's, then a session's.</summary>
 internal sealed class SessionTable(BrokerContext broker)
 {
+    private static readonly Ending s_takenOver = Ending.ServerSays(MqttReasonCode.SessionTakenOver, "Another connection uses this client identifier.");
+    private static readonly Ending s_ended = Ending.ServerSays(MqttReasonCode.AdministrativeAction, "The session was ended.");
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Session> _sessions = new(StringComparer.Ordinal);
     private int _stored;
@@ -56,6 +59,8 @@ internal sealed class SessionTable(BrokerContext broker)
                 // Whoever knows an identifier is not given what was kept for another user.
                 var isOwn = session.Owner is null || session.Owner == connection.Client.UserName;
                 isPresent = !cleanStart && session.ExpirySeconds > 0 && isOwn;
+                if (taken is not null)
+                    TellOffline(taken, taken.Ending ?? s_takenOver, keepsSession: isPresent);
                 if (!isPresent)
                     overdue = End(session, ended);
             }
@@ -76,10 +81,24 @@ internal sealed class SessionTable(BrokerContext broker)
             ended?.Needed.ForEach(static message => message.Release());
         }
 
-        taken?.Close(Ending.ServerSays(MqttReasonCode.SessionTakenOver, "Another connection uses this client identifier."));
+        taken?.Close(s_takenOver);
         if (overdue is not null)
             broker.PublishWill(overdue);
         return session is not null;
+    }
+
+    /// <summary>The client is told that it is let in: so is the application, unless the session is another connection's by now.</summary>
+    public void Announce(ClientConnection connection)
+    {
+        if (broker.Options.OnPresence is null)
+            return;
+        lock (_lock)
+        {
+            if (connection.Session.Connection != connection)
+                return;
+            connection.IsOnline = true;
+            broker.Tell(new MqttPresence(MqttPresenceKind.Online, connection.Client, MqttReasonCode.Success, null, connection.Session.ExpirySeconds > 0));
+        }
     }
 
     /// <summary>The connection is gone. The session waits for its expiry, or ends now.</summary>
@@ -106,6 +125,7 @@ internal sealed class SessionTable(BrokerContext broker)
                 }
             }
 
+            TellOffline(connection, connection.Ending ?? Ending.Lost, keepsSession: session.ExpirySeconds > 0);
             if (session.ExpirySeconds == 0)
             {
                 End(session);
@@ -130,10 +150,50 @@ internal sealed class SessionTable(BrokerContext broker)
         }
     }
 
-    public ClientConnection? FindConnection(string clientId)
+    public ClientConnection? FindConnection(string clientId) => Find(clientId)?.Connection;
+
+    public Session? Find(string clientId)
     {
         lock (_lock)
-            return _sessions.TryGetValue(clientId, out var session) ? session.Connection : null;
+            return _sessions.GetValueOrDefault(clientId);
+    }
+
+    /// <summary>All sessions as they are now, in no order.</summary>
+    public Session[] Copy()
+    {
+        lock (_lock)
+            return [.. _sessions.Values];
+    }
+
+    /// <summary>Ends a session, and the connection that it has.</summary>
+    /// <returns>False when there is no such session.</returns>
+    public bool TryEnd(string clientId)
+    {
+        ClientConnection? connection;
+        Will? will;
+        lock (_lock)
+        {
+            if (!_sessions.TryGetValue(clientId, out var session))
+                return false;
+            connection = session.Connection;
+            if (connection is not null)
+                TellOffline(connection, connection.Ending ?? s_ended, keepsSession: false);
+            will = End(session);
+        }
+
+        connection?.Close(s_ended);
+        if (will is not null)
+            broker.PublishWill(will);
+        return true;
+    }
+
+    // Under the table's lock, where the connection loses its session: so it is told once, and before the next connection of the client.
+    private void TellOffline(ClientConnection connection, Ending ending, bool keepsSession)
+    {
+        if (!connection.IsOnline)
+            return;
+        connection.IsOnline = false;
+        broker.Tell(new MqttPresence(MqttPresenceKind.Offline, connection.Client, ending.Reason, ending.Text, keepsSession));
     }
 
     private void AttachTo(Session session, ClientConnection connection, bool isPresent, uint expirySeconds)
@@ -145,6 +205,7 @@ internal sealed class SessionTable(BrokerContext broker)
             session.Connection = connection;
             session.Owner = connection.Client.UserName;
             session.Generation++;
+            session.ExpiresAt = null;
             session.ExpirySeconds = expirySeconds;
             session.DelayedWill = null;
             session.Outgoing.Detach();
@@ -164,6 +225,8 @@ internal sealed class SessionTable(BrokerContext broker)
 
     private void WaitForReturn(Session session, uint seconds)
     {
+        lock (session.Lock)
+            session.ExpiresAt = broker.Options.TimeProvider.GetUtcNow() + TimeSpan.FromSeconds(seconds);
         var generation = session.Generation;
         var now = broker.Wheel.Now;
         var end = now + seconds + 1;

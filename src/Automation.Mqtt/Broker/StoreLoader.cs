@@ -62,6 +62,8 @@ internal sealed class StoreLoader(BrokerContext broker, StoreLog log)
         }
 
         broker.Sessions.Restore(session, (uint)Math.Ceiling((end - log.Now).TotalSeconds));
+        if (expiresAt is null)
+            broker.Tell(new MqttPresence(MqttPresenceKind.Offline, MqttClientInfo.OfSession(session), Reason: null, "The server ended without closing the connection.", KeepsSession: true));
     }
 
     private void LoadQueue(Session session, SessionRecord record, StoredSession stored, bool isConnected)

@@ -79,7 +79,7 @@ internal sealed class SubscribeHandler(BrokerContext broker, ClientConnection co
 
     private async ValueTask<MqttReasonCode> DecideAsync(SubscriptionRequest request)
     {
-        if (!TopicFilter.TryParse(request.Filter, out var filter))
+        if (!TopicFilter.TryParse(request.Filter, out var filter) || TopicLevels.AreMoreThan(broker.Options.MaxTopicLevels, filter.Filter))
             return MqttReasonCode.TopicFilterInvalid;
         if (IsDenied(filter))
             return MqttReasonCode.UnspecifiedError;

@@ -8,6 +8,10 @@ internal sealed class Subscription(Session session, TopicFilter filter, MqttQual
     public Session Session => session;
     public TopicFilter Filter => filter;
     public MqttQualityOfService QualityOfService => qos;
+
+    /// <summary>False while the rules in force do not allow it: nothing is delivered by it.</summary>
+    public bool IsAllowed { get; set; } = true;
+
     public bool NoLocal { get; init; }
     public bool RetainAsPublished { get; init; }
 

@@ -17,6 +17,9 @@ public sealed class TopicFilter : IEquatable<TopicFilter>
         HasWildcards = filter.AsSpan().ContainsAny('+', '#');
     }
 
+    /// <summary><c>#</c>: all topics but those that begin with <c>$</c>.</summary>
+    public static TopicFilter Everything { get; } = new("#", "#", null);
+
     /// <summary>The whole filter as it was written.</summary>
     public string Text { get; }
 

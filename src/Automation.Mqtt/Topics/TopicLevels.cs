@@ -12,4 +12,6 @@ internal static class TopicLevels
         rest = isLast ? default : rest[(slash + 1)..];
         return level;
     }
+
+    public static bool AreMoreThan(int maximum, ReadOnlySpan<char> topic) => topic.Count('/') >= maximum;
 }

@@ -32,6 +32,7 @@ internal abstract class Connection : IDuplexPipe, IAsyncDisposable
         if (socket.AddressFamily != AddressFamily.Unix)
             socket.NoDelay = true;
         RemoteEndPoint = AddressOf(socket);
+        LocalEndPoint = socket.LocalEndPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped ? new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port) : socket.LocalEndPoint!;
     }
 
     public PipeReader Input => _received.Reader;
@@ -42,6 +43,9 @@ internal abstract class Connection : IDuplexPipe, IAsyncDisposable
 
     /// <summary>The peer's address, never an IPv4 address in the form of IPv6; the loopback address with port 0 for a Unix domain socket.</summary>
     public IPEndPoint RemoteEndPoint { get; }
+
+    /// <summary>The address that the peer connected to: the file of a Unix domain socket.</summary>
+    public EndPoint LocalEndPoint { get; }
 
     /// <summary>The certificate that the peer proved in a TLS handshake and that was found valid, or null. Disposed with the connection.</summary>
     public X509Certificate2? PeerCertificate { get; protected set; }

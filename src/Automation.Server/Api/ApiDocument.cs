@@ -45,7 +45,8 @@ internal static class ApiDocument
         {
             if (context.JsonTypeInfo.Type is { IsEnum: true }) schema.Type = JsonSchemaType.String;
             var isOurs = context.JsonTypeInfo.Type.Assembly == typeof(ApiDocument).Assembly;
-            if (isOurs && schema.Properties is { Count: > 0 } properties) schema.Required = properties.Keys.ToHashSet(); // nulls are written
+            var isRead = context.JsonTypeInfo.UnmappedMemberHandling is not null; // a request: what may be left out has a default
+            if (isOurs && !isRead && schema.Properties is { Count: > 0 } properties) schema.Required = properties.Keys.ToHashSet(); // nulls are written
             return Task.CompletedTask;
         });
     }

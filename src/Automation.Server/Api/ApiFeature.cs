@@ -37,6 +37,7 @@ internal static class ApiFeature
         RunsApi.Map(api);
         DeliveriesApi.Map(api);
         MqttConnectionsApi.Map(api);
+        MqttApi.Map(api);
         TypesApi.Map(api);
         HealthApi.Map(routes);
         routes.MapOpenApi("/openapi/{documentName}.json").ExcludeFromDescription();

@@ -1,3 +1,5 @@
+using Automation.Mqtt;
+using Automation.Mqtt.Broker;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
@@ -15,6 +17,12 @@ internal sealed class ApiSources
 
     /// <summary>Takes in an event: <see cref="Intake.AcceptAsync"/>.</summary>
     public required AcceptEvents Accept { get; init; }
+
+    /// <summary>The embedded MQTT broker; null while it is switched off.</summary>
+    public Func<MqttBroker?> MqttBroker { get; init; } = static () => null;
+
+    /// <summary>Publishes a message on it; false when there is no room to retain it.</summary>
+    public Func<MqttApplicationMessage, CancellationToken, ValueTask<bool>> PublishMqtt { get; init; } = static (_, _) => ValueTask.FromResult(false);
 
     /// <summary>Called after deliveries were replayed, so that they go out at once.</summary>
     public required Action WakeDeliveries { get; init; }

@@ -37,7 +37,7 @@ internal sealed record MqttConnectionView(
     [property: Description("Requests of steps that wait for their answer.")] int WaitingRequests,
     [property: Description("QoS 0 messages that were dropped since the start, because too much waited.")] long DroppedMessages,
     [property: Description("Messages since the start that the database refuses; they were acknowledged with an error.")] long RefusedMessages,
-    [property: Description("What active workflows listen to.")] IReadOnlyList<MqttSubscriptionView> Subscriptions);
+    [property: Description("What active workflows listen to.")] IReadOnlyList<MqttConnectionSubscriptionView> Subscriptions);
 
 /// <summary>What a connection is doing.</summary>
 internal enum MqttConnectionState
@@ -56,7 +56,7 @@ internal enum MqttConnectionState
 }
 
 /// <summary>A subscription of a connection.</summary>
-internal sealed record MqttSubscriptionView(
+internal sealed record MqttConnectionSubscriptionView(
     [property: Description("As the broker has it, with the share.")] string Filter,
     [property: Description("Highest QoS that was asked for.")] int Qos,
     MqttSubscriptionState State,

@@ -3,6 +3,7 @@ using Automation.Server.Deliveries;
 using Automation.Server.Steps;
 using Automation.Server.Storage;
 using Automation.Server.Triggers;
+using Automation.Server.Triggers.Mqtt;
 using Automation.Server.Triggers.Mqtt.Connections;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
@@ -27,6 +28,8 @@ internal static class ApiWiring
                 catalog.SetEnabled(id, enabled);
             },
             Accept = (offers, answer) => services.GetRequiredService<Intake>().AcceptAsync(offers, answer),
+            MqttBroker = () => services.GetRequiredService<EmbeddedBroker>().Broker,
+            PublishMqtt = (message, cancellation) => services.GetRequiredService<EmbeddedBroker>().PublishAsync(message, cancellation),
             WakeDeliveries = services.GetRequiredService<DeliveryWorker>().Wake,
             MqttConnections = () => [.. services.GetRequiredService<MqttConnections>().All.Select(MqttConnectionWiring.ViewOf)],
             StepTypes = () => [.. steps.Types.Select(t => new StepTypeView(t.Name, t.Title, t.Description, t.Category, t.Icon, [.. t.Outcomes], t.Effect, Json.Parse(t.Schema.ToJsonString())))],

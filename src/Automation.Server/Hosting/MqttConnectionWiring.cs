@@ -43,7 +43,7 @@ internal static class MqttConnectionWiring
             [.. connection.Subscriptions.Select(ViewOf)]);
     }
 
-    private static MqttSubscriptionView ViewOf(MqttSubscriptionStatus subscription) => subscription.Answer switch
+    private static MqttConnectionSubscriptionView ViewOf(MqttSubscriptionStatus subscription) => subscription.Answer switch
     {
         null => new(subscription.Filter, subscription.Qos, MqttSubscriptionState.Pending, null, null, subscription.Triggers),
         < MqttReasonCode.UnspecifiedError => new(subscription.Filter, subscription.Qos, MqttSubscriptionState.Granted, (int)subscription.Answer, null, subscription.Triggers),

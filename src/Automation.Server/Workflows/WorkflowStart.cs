@@ -5,7 +5,8 @@ using Automation.Server.Triggers.Webhooks;
 namespace Automation.Server.Workflows;
 
 /// <summary>Loads the workflows before the server takes anything in, and tells the triggers of every change.</summary>
-internal sealed class WorkflowStart(WorkflowCatalog catalog, WebhookRoutes webhooks, MqttIntake mqtt, EmbeddedRetained retained, MqttConnections connections) : IHostedService
+internal sealed class WorkflowStart(
+    WorkflowCatalog catalog, WebhookRoutes webhooks, MqttIntake mqtt, MqttClientIntake clients, EmbeddedRetained retained, MqttConnections connections) : IHostedService
 {
     /// <summary>False until all files have been looked at once.</summary>
     public bool Loaded { get; private set; }
@@ -16,6 +17,7 @@ internal sealed class WorkflowStart(WorkflowCatalog catalog, WebhookRoutes webho
         catalog.Changed += mqtt.Use;
         catalog.Changed += retained.Use;
         catalog.Changed += connections.Use;
+        catalog.Changed += clients.Use;
         await catalog.LoadAsync(cancellationToken);
         Loaded = true;
     }

@@ -112,7 +112,7 @@ public sealed class AccessTests : BrokerTestBase, IDisposable
         var broker = await StartGuardedAsync(new() { Anonymous = MqttAnonymousAccess.Everyone });
         await using var client = await TestClient.ConnectAsync(broker, Connect(MqttProtocolVersion.V5, "anna", "wrong"));
         Assert.Equal(0, client.Connack.ReturnCode);
-        Assert.Null(Assert.Single(broker.GetClients()).UserName);
+        Assert.Null(Assert.Single(broker.Sessions.List(new() { Limit = 10 })).UserName);
 
         await client.PublishAsync("home/x", qos: 1, packetId: 1);
         Assert.Equal(MqttReasonCode.NotAuthorized, (await client.ExpectAckAsync(PacketType.Puback, 1)).ReasonCode);
@@ -175,7 +175,7 @@ public sealed class AccessTests : BrokerTestBase, IDisposable
             await first.SubscribeAsync("t", 1);
         }
 
-        await Eventually.IsAsync(() => broker.GetClients().Count == 0);
+        await Eventually.IsAsync(() => broker.Sessions.List(new() { IsConnected = true, Limit = 10 }).Count == 0);
         await broker.PublishAsync(new() { Topic = "t", QualityOfService = MqttQualityOfService.AtLeastOnce });
         await using var second = await TestClient.ConnectAsync(broker, Lasting(name));
         Assert.Equal(isPresent, second.Connack.SessionPresent);
@@ -202,6 +202,49 @@ public sealed class AccessTests : BrokerTestBase, IDisposable
         {
             Assert.Equal(0x86, refused.Connack.ReturnCode);
             await refused.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task ChangedRules_HoldForSubscriptionsThatAreThere_AndForThoseOfAbsentClients()
+    {
+        using var rules = new ScratchFile("* allow readwrite #");
+        using var access = new AccessFile(rules.Path, time: Time);
+        var broker = await StartOnManualTimeAsync(options => options.OnSubscribe = access.AuthorizeSubscribe);
+        Task? review = null;
+        access.Changed = () => review = broker.ReviewSubscriptionsAsync();
+        await using (var absent = await TestClient.ConnectAsync(broker, "absent", properties: new() { SessionExpiryInterval = 600 }))
+            await absent.SubscribeAsync("secret/#", 1);
+        await Eventually.IsAsync(() => broker.Sessions.Find("absent") is { Client: null });
+        await using var client = await TestClient.ConnectAsync(broker, "here");
+        await client.SubscribeAsync("secret/#");
+        await client.SubscribeAsync("open/#");
+
+        await ChangeAsync("* deny read secret/#", "* allow readwrite #");
+        await PublishBothAsync();
+        await client.ExpectPublishAsync("open/1");
+        await client.ExpectNothingAsync();
+        Assert.Equal(0, broker.Sessions.Find("absent")!.QueuedMessages);
+        Assert.Equal(["secret/#", "secret/#"], broker.Sessions.Subscriptions(new() { Limit = 9 }).Items.Where(item => !item.IsAllowed).Select(item => item.Filter.Text));
+
+        await ChangeAsync("* allow readwrite #");
+        await PublishBothAsync();
+        await client.ExpectPublishAsync("secret/1");
+        await client.ExpectPublishAsync("open/1");
+        Assert.Equal(1, broker.Sessions.Find("absent")!.QueuedMessages);
+
+        async Task ChangeAsync(params string[] lines)
+        {
+            review = null;
+            rules.Write(lines);
+            Time.Advance(TimeSpan.FromSeconds(2)); // nobody publishes or subscribes: the file is looked at all the same
+            await Eventually.IsAsync(() => review is { IsCompletedSuccessfully: true });
+        }
+
+        async Task PublishBothAsync()
+        {
+            foreach (var topic in (string[])["secret/1", "open/1"])
+                await broker.PublishAsync(new MqttApplicationMessage { Topic = topic, QualityOfService = MqttQualityOfService.AtLeastOnce });
         }
     }
 

@@ -28,7 +28,7 @@ public sealed class ConnectTests : BrokerTestBase
         await using var client = await TestClient.ConnectAsync(broker, "");
 
         Assert.Equal("made-up", client.Connack.Properties!.AssignedClientIdentifier);
-        Assert.Equal("made-up", Assert.Single(broker.GetClients()).ClientId);
+        Assert.Equal("made-up", Assert.Single(broker.Sessions.List(new() { Limit = 10 })).ClientId);
     }
 
     [Fact]
@@ -276,7 +276,7 @@ public sealed class ConnectTests : BrokerTestBase
         await broker.StopAsync();
 
         await closed;
-        Assert.Empty(broker.GetClients());
+        Assert.Empty(broker.Sessions.List(new() { IsConnected = true, Limit = 10 }));
     }
 
     [Theory]

@@ -31,11 +31,11 @@ public sealed class RetainedTests : BrokerTestBase
         Assert.True(TopicFilter.TryParse("#", out var all));
         await broker.PublishAsync(new() { Topic = "a/b", Payload = new byte[1], Retain = true });
         await broker.PublishAsync(new() { Topic = "a/b", Payload = new byte[2], Retain = true });
-        Assert.Equal(2, Assert.Single(broker.GetRetained(all)).Payload.Length);
+        Assert.Equal(2, Assert.Single(broker.Retained.List(all, 10)).Payload.Length);
 
         await broker.PublishAsync(new() { Topic = "a/b", Retain = true });
 
-        Assert.Empty(broker.GetRetained(all));
+        Assert.Empty(broker.Retained.List(all, 10));
         Assert.Equal(0, broker.RetainedCount);
     }
 

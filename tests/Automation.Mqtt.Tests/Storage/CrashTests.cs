@@ -190,7 +190,7 @@ public sealed class CrashTests
         {
             var broker = new MqttBroker(new MqttBrokerOptions { EndPoint = new(System.Net.IPAddress.Loopback, 0), Store = store });
             await broker.StartAsync();
-            var retained = broker.GetRetained(Filter("#")).Select(message => System.Text.Encoding.UTF8.GetString(message.Payload.Span)).Order().ToList();
+            var retained = broker.Retained.List(Filter("#"), int.MaxValue).Select(message => System.Text.Encoding.UTF8.GetString(message.Payload.Span)).Order().ToList();
             Assert.Equal(
                 _sent.GroupBy(payload => payload[..2]).Select(sent => sent.Where((_, number) => number % 5 == 4).DefaultIfEmpty("").Last()).Where(payload => payload.Length > 0).Order(),
                 retained);

@@ -143,6 +143,24 @@ public sealed class StoreTests : BrokerTestBase, IDisposable
     }
 
     [Fact]
+    public async Task WhatAnOperatorEndsAndRemoves_DoesNotComeBack()
+    {
+        await using (var store = new FileStore(_file))
+        {
+            var broker = await StartAsync(store);
+            await SubscribeAndLeaveAsync(broker, "c", "t", qos: 1);
+            await broker.PublishAsync(Message("r", retain: true));
+            Assert.True(await broker.Sessions.EndAsync("c"));
+            Assert.True(await broker.Retained.RemoveAsync("r"));
+            store.Crash();
+        }
+
+        await using var after = new FileStore(_file);
+        var next = await StartAsync(after);
+        Assert.Equal((0, 0), (next.SessionCount, next.RetainedCount));
+    }
+
+    [Fact]
     public async Task SessionOfACrash_HasItsWholeTimeFromTheStartOn()
     {
         await using (var store = new FileStore(_file, cutAfter: 1))
@@ -156,8 +174,11 @@ public sealed class StoreTests : BrokerTestBase, IDisposable
 
         Time.Advance(TimeSpan.FromSeconds(100));
         await using var after = new FileStore(_file);
-        var next = await StartAsync(after);
+        List<MqttPresence> told = [];
+        var next = await StartAsync(after, options => options.OnPresence = told.Add);
         Assert.Equal(1, next.SessionCount);
+        var gone = Assert.Single(told);
+        Assert.Equal((MqttPresenceKind.Offline, "c", true, true), (gone.Kind, gone.Client.ClientId, gone.Client.IsRestored, gone.KeepsSession));
         Time.Advance(TimeSpan.FromSeconds(62));
         Assert.Equal(0, next.SessionCount);
         await next.StopAsync();

@@ -1,5 +1,6 @@
 using System.Net;
 using Automation.Mqtt;
+using Automation.Mqtt.Access;
 using Automation.Mqtt.Broker;
 using Automation.Mqtt.Topics;
 using Automation.Server.Hosting;
@@ -18,14 +19,18 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
     private readonly MqttOptions options;
     private readonly MqttAnswers answers;
     private readonly MqttIntake intake;
+    private readonly MqttClientIntake clients;
     private readonly MqttBroker? broker;
+    private readonly AccessFile? rules;
     private readonly IList<MqttListenerOptions> listeners = [];
 
-    public EmbeddedBroker(IOptions<MqttOptions> options, MqttIntake intake, MqttAnswers answers, JournalMqttStore store, TimeProvider time, ILogger<EmbeddedBroker> log)
+    public EmbeddedBroker(
+        IOptions<MqttOptions> options, MqttIntake intake, MqttAnswers answers, MqttClientIntake clients, JournalMqttStore store, TimeProvider time, ILogger<EmbeddedBroker> log)
     {
         this.options = options.Value;
         this.intake = intake;
         this.answers = answers;
+        this.clients = clients;
         if (!this.options.Enabled) return;
         var settings = new MqttBrokerOptions
         {
@@ -37,15 +42,20 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
             ConnectTimeout = this.options.ConnectTimeout,
             TimeProvider = time,
             OnPublish = intake.AcceptAsync,
+            OnPresence = clients.Note,
             Store = store,
             OnError = (what, error) => Log.BrokerError(log, what, error),
         };
         foreach (var listener in MqttWaysIn.Others(this.options)) settings.Listeners.Add(listener);
         MqttLimits.Apply(this.options, settings);
-        MqttAccess.Guard(settings, this.options);
+        rules = MqttAccess.Guard(settings, this.options);
         listeners = settings.Listeners;
         broker = new MqttBroker(settings);
+        rules?.Changed = () => _ = broker.ReviewSubscriptionsAsync();
     }
+
+    /// <summary>The broker itself, to look into; null when it is switched off.</summary>
+    public MqttBroker? Broker => broker;
 
     /// <summary>False when the broker is switched off (<see cref="MqttOptions.Enabled"/>).</summary>
     public bool Enabled => broker is not null;
@@ -68,7 +78,7 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
     public string Clients => MqttAccess.Describe(options);
 
     /// <summary>Retained messages whose topic matches; none when the broker is switched off.</summary>
-    public IReadOnlyList<MqttApplicationMessage> Retained(TopicFilter filter) => broker?.GetRetained(filter) ?? [];
+    public IReadOnlyList<MqttApplicationMessage> Retained(TopicFilter filter) => broker?.Retained.List(filter, int.MaxValue) ?? [];
 
     /// <summary>Publishes a run's request and waits for its answer, on a topic of its own (MQTT 5 §4.10). As <see cref="PublishAsync"/>.</summary>
     /// <exception cref="StepException">Too many requests wait.</exception>
@@ -103,6 +113,7 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (broker is null) return;
+        clients.Start();
         try
         {
             await broker.StartAsync(cancellationToken);
@@ -121,7 +132,16 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
         }
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => broker?.StopAsync(cancellationToken) ?? Task.CompletedTask;
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (broker is null) return;
+        await broker.StopAsync(cancellationToken);
+        await clients.StopAsync(cancellationToken);
+    }
 
-    public ValueTask DisposeAsync() => broker?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        rules?.Dispose();
+        return broker?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
 }

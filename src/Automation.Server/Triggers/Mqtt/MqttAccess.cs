@@ -8,7 +8,8 @@ namespace Automation.Server.Triggers.Mqtt;
 internal static class MqttAccess
 {
     /// <exception cref="StartupException">A file cannot be read or has a mistake; the message names file and line.</exception>
-    public static void Guard(MqttBrokerOptions broker, MqttOptions options)
+    /// <returns>The rules; null when there are none.</returns>
+    public static AccessFile? Guard(MqttBrokerOptions broker, MqttOptions options)
     {
         try
         {
@@ -18,10 +19,11 @@ internal static class MqttAccess
                 Anonymous = options.AllowAnonymous ? MqttAnonymousAccess.Everyone : MqttAnonymousAccess.ThisMachineWithoutPasswords,
             };
             broker.OnConnect = authentication.AuthenticateAsync;
-            if (options.AccessFile.Length == 0) return;
+            if (options.AccessFile.Length == 0) return null;
             var rules = new AccessFile(options.AccessFile, broker.OnError, broker.TimeProvider);
             broker.AuthorizePublish = rules.AuthorizePublish;
             broker.OnSubscribe = rules.AuthorizeSubscribe;
+            return rules;
         }
         catch (InvalidDataException error)
         {

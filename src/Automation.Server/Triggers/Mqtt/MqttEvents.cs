@@ -25,11 +25,14 @@ internal static class MqttEvents
         Subject = message.Topic,
         AcceptedAt = now,
         Attributes = Attributes(id, message, clientId, route, now),
-        ContentType = message.ContentType ?? Detect(message.Payload.Span),
+        ContentType = ContentTypeOf(message),
         Body = message.Payload,
     };
 
     private static string SourceOf(MqttRoute route) => "/mqtt/" + (route.Config.Connection ?? Embedded);
+
+    /// <summary>What the payload is read as.</summary>
+    public static string ContentTypeOf(MqttApplicationMessage message) => message.ContentType ?? Detect(message.Payload.Span);
 
     /// <summary>A payload without a declared content type is JSON if it is JSON, else text if it is UTF-8, else bytes.</summary>
     public static string Detect(ReadOnlySpan<byte> payload)

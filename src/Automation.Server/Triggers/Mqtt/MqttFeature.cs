@@ -17,6 +17,7 @@ internal static class MqttFeature
             .Bind(configuration.GetSection("Mqtt"), binder => binder.ErrorOnUnknownConfiguration = true).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(new MqttAnswers(EmbeddedBroker.RequestsMaximum));
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<MqttIntake>(provider));
+        services.AddSingleton<MqttClientIntake>();
         services.AddSingleton<JournalMqttStore>();
         services.AddSingleton<EmbeddedBroker>();
         services.AddSingleton<Func<EmbeddedBroker>>(provider => provider.GetRequiredService<EmbeddedBroker>);

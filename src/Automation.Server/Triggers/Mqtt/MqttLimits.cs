@@ -17,6 +17,13 @@ internal static class MqttLimits
         to.MaxSessionExpiry = TimeSpan.FromSeconds(options.SessionExpiryMaximumSeconds);
         to.MaxQueuedMessages = options.QueuedMessagesMaximum;
         to.MaxQueuedBytes = options.QueuedBytesMaximum;
+        to.MaxQueuedBytesTotal = options.MaxQueuedBytesTotal;
+        to.MaxPublishBytes = options.MaxPublishBytes;
+        to.MaxSessions = options.MaxSessions;
+        to.MaxSubscriptionsPerSession = options.MaxSubscriptionsPerSession;
+        to.MaxTopicLevels = options.MaxTopicLevels;
+        to.MaxRetainedMessages = options.MaxRetainedMessages;
+        to.MaxRetainedBytes = options.MaxRetainedBytes;
         to.DenySubscribe = Array.ConvertAll(options.DenySubscribe, FilterOf);
     }
 

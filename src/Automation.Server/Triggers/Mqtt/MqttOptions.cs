@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Automation.Mqtt.Topics;
 using Automation.Server.Triggers.Mqtt.Connections;
 
 namespace Automation.Server.Triggers.Mqtt;
@@ -115,6 +116,34 @@ internal sealed class MqttOptions : IValidatableObject
     /// <summary>The same in bytes, with what was sent and not acknowledged.</summary>
     [Range(1, long.MaxValue)]
     public long QueuedBytesMaximum { get; set; } = 16 << 20;
+
+    /// <summary>The same for all clients together; half of it is divided evenly between them.</summary>
+    [Range(2, long.MaxValue)]
+    public long MaxQueuedBytesTotal { get; set; } = 256 << 20;
+
+    /// <summary>Bytes of payloads, of all clients together, that may wait for intake or their commit; past it publishers are not read.</summary>
+    [Range(1, long.MaxValue)]
+    public long MaxPublishBytes { get; set; } = 64 << 20;
+
+    /// <summary>Sessions, connected or not; a client over it is refused.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxSessions { get; set; } = 100_000;
+
+    /// <summary>Subscriptions of one session; more are refused.</summary>
+    [Range(0, 1_000_000)]
+    public int MaxSubscriptionsPerSession { get; set; } = 1000;
+
+    /// <summary>Levels of topics and filters.</summary>
+    [Range(1, TopicName.MaximumLevels)]
+    public int MaxTopicLevels { get; set; } = TopicName.MaximumLevels;
+
+    /// <summary>Retained messages; one more is refused, or goes to subscribers without being retained.</summary>
+    [Range(0, int.MaxValue)]
+    public int MaxRetainedMessages { get; set; } = 100_000;
+
+    /// <summary>The same in bytes.</summary>
+    [Range(0, long.MaxValue)]
+    public long MaxRetainedBytes { get; set; } = 64 << 20;
 
     /// <summary>Connections to other brokers, by the name that triggers and steps give.</summary>
     public Dictionary<string, MqttConnectionOptions> Connections { get; set; } = new(StringComparer.Ordinal);
