@@ -72,7 +72,7 @@ internal static class StepRunner
         RunWalk walk, StepDefinition step, Token token, List<LogLine>? lines, CancellationToken stopping)
     {
         using var timeout = step.Timeout is { } limit ? new StepTimeout(limit, walk.Services.Time, stopping) : null;
-        var execution = new StepExecution(walk, step, token, lines, timeout?.Token ?? stopping);
+        var execution = new StepExecution(walk, step, token, lines, timeout?.Token ?? stopping, stopping);
         try
         {
             var result = token is { Woken: { } woken, Wait: { IsPause: false, Memo: var memo } }

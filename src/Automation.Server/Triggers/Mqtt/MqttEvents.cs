@@ -9,11 +9,11 @@ namespace Automation.Server.Triggers.Mqtt;
 /// <summary>Makes events of MQTT messages.</summary>
 internal static class MqttEvents
 {
-    public const string Source = "/mqtt/embedded", EventType = "mqtt.message";
+    public const string Embedded = "embedded", EventType = "mqtt.message";
 
     /// <param name="id">Of the event.</param>
     /// <param name="message">As published.</param>
-    /// <param name="clientId">Of the publisher; null when it is this server.</param>
+    /// <param name="clientId">Of the publisher; null when it is this server, or not known.</param>
     /// <param name="route">Names the levels that become <c>params</c>, and the highest QoS shown.</param>
     /// <param name="now">When it came.</param>
     public static Event Create(long id, MqttApplicationMessage message, string? clientId, MqttRoute route, DateTimeOffset now) => new()
@@ -21,7 +21,7 @@ internal static class MqttEvents
         Id = id,
         Trigger = "mqtt",
         Type = EventType,
-        Source = Source,
+        Source = SourceOf(route),
         Subject = message.Topic,
         AcceptedAt = now,
         Attributes = Attributes(id, message, clientId, route, now),
@@ -29,11 +29,13 @@ internal static class MqttEvents
         Body = message.Payload,
     };
 
+    private static string SourceOf(MqttRoute route) => "/mqtt/" + (route.Config.Connection ?? Embedded);
+
     /// <summary>What the payload is read as.</summary>
     public static string ContentTypeOf(MqttApplicationMessage message) => message.ContentType ?? Detect(message.Payload.Span);
 
     /// <summary>A payload without a declared content type is JSON if it is JSON, else text if it is UTF-8, else bytes.</summary>
-    private static string Detect(ReadOnlySpan<byte> payload)
+    public static string Detect(ReadOnlySpan<byte> payload)
     {
         if (payload.IsEmpty) return "text/plain";
         var reader = new Utf8JsonReader(payload);
@@ -57,7 +59,7 @@ internal static class MqttEvents
         using var writer = new Utf8JsonWriter(buffer, JsonFormat.RawWriter);
         writer.WriteStartObject();
         writer.WriteString("id"u8, PublicId.Format(PublicId.Event, id));
-        writer.WriteString("source"u8, Source);
+        writer.WriteString("source"u8, SourceOf(route));
         writer.WriteString("type"u8, EventType);
         writer.WriteString("time"u8, now.UtcDateTime);
         writer.WriteString("subject"u8, message.Topic);
@@ -74,7 +76,8 @@ internal static class MqttEvents
         return new Json(buffer.WrittenMemory);
     }
 
-    private static void WriteProperties(Utf8JsonWriter writer, MqttApplicationMessage message)
+    /// <summary>Writes <c>properties</c>: those of MQTT 5 that the message has.</summary>
+    public static void WriteProperties(Utf8JsonWriter writer, MqttApplicationMessage message)
     {
         writer.WriteStartObject("properties"u8);
         if (message.ContentType is { } contentType) writer.WriteString("contentType"u8, contentType);
