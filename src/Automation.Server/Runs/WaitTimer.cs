@@ -82,7 +82,8 @@ internal sealed class WaitTimer : BackgroundService
 
         if (until is { } due) pause = TimeSpan.FromTicks(Math.Clamp((due - time.GetUtcNow()).Ticks, 0, LongestSleep.Ticks));
         using var awake = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        await Task.WhenAny(heard, Task.Delay(pause, time, awake.Token));
+        var alarm = Task.Delay(pause, time, awake.Token);
+        if (until is null || until > time.GetUtcNow()) await Task.WhenAny(heard, alarm); // asked once more: the clock may have jumped between the question and the alarm
         await awake.CancelAsync();
         stopping.ThrowIfCancellationRequested();
     }
