@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using System.Text.Unicode;
 using Automation.Mqtt;
 using Automation.Server.Values;
 
@@ -14,44 +13,26 @@ internal static class MqttEvents
     /// <param name="id">Of the event.</param>
     /// <param name="message">As published.</param>
     /// <param name="clientId">Of the publisher; null when it is this server.</param>
-    /// <param name="route">Names the levels that become <c>params</c>, and the highest QoS shown.</param>
+    /// <param name="route">Names the levels that become <c>params</c>, the highest QoS shown and the form of the payload.</param>
     /// <param name="now">When it came.</param>
-    public static Event Create(long id, MqttApplicationMessage message, string? clientId, MqttRoute route, DateTimeOffset now) => new()
+    public static Event Create(long id, MqttApplicationMessage message, string? clientId, MqttRoute route, DateTimeOffset now)
     {
-        Id = id,
-        Trigger = "mqtt",
-        Type = EventType,
-        Source = Source,
-        Subject = message.Topic,
-        AcceptedAt = now,
-        Attributes = Attributes(id, message, clientId, route, now),
-        ContentType = ContentTypeOf(message),
-        Body = message.Payload,
-    };
-
-    /// <summary>What the payload is read as.</summary>
-    public static string ContentTypeOf(MqttApplicationMessage message) => message.ContentType ?? Detect(message.Payload.Span);
-
-    /// <summary>A payload without a declared content type is JSON if it is JSON, else text if it is UTF-8, else bytes.</summary>
-    private static string Detect(ReadOnlySpan<byte> payload)
-    {
-        if (payload.IsEmpty) return "text/plain";
-        var reader = new Utf8JsonReader(payload);
-        try
+        var contentType = route.Config.Payload.ContentTypeOf(message);
+        return new Event
         {
-            while (reader.Read())
-            {
-            }
-
-            return "application/json";
-        }
-        catch (JsonException)
-        {
-            return Utf8.IsValid(payload) ? "text/plain; charset=utf-8" : "application/octet-stream";
-        }
+            Id = id,
+            Trigger = "mqtt",
+            Type = EventType,
+            Source = Source,
+            Subject = message.Topic,
+            AcceptedAt = now,
+            Attributes = Attributes(id, message, clientId, route, route.Config.Payload.ProblemOf(contentType, message.Payload), now),
+            ContentType = contentType,
+            Body = message.Payload,
+        };
     }
 
-    private static Json Attributes(long id, MqttApplicationMessage message, string? clientId, MqttRoute route, DateTimeOffset now)
+    private static Json Attributes(long id, MqttApplicationMessage message, string? clientId, MqttRoute route, string? payloadProblem, DateTimeOffset now)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using var writer = new Utf8JsonWriter(buffer, JsonFormat.RawWriter);
@@ -67,6 +48,7 @@ internal static class MqttEvents
         writer.WriteString("topic"u8, message.Topic);
         writer.WriteNumber("qos"u8, Math.Min((int)message.QualityOfService, route.Config.Qos));
         writer.WriteBoolean("retain"u8, message.Retain);
+        if (payloadProblem is not null) writer.WriteString("payloadProblem"u8, payloadProblem);
         if (clientId is not null) writer.WriteString("clientId"u8, clientId);
         WriteProperties(writer, message);
         writer.WriteEndObject();
@@ -77,6 +59,7 @@ internal static class MqttEvents
     private static void WriteProperties(Utf8JsonWriter writer, MqttApplicationMessage message)
     {
         writer.WriteStartObject("properties"u8);
+        if (message.PayloadIsUtf8) writer.WriteNumber("payloadFormatIndicator"u8, 1);
         if (message.ContentType is { } contentType) writer.WriteString("contentType"u8, contentType);
         if (message.ResponseTopic is { } responseTopic) writer.WriteString("responseTopic"u8, responseTopic);
         if (message.CorrelationData is { } correlation) writer.WriteBase64String("correlationData"u8, correlation.Span);

@@ -66,7 +66,7 @@ internal sealed class MqttIntake(Intake intake, IdSource ids, TimeProvider time,
         Offer[] offers = matches.Count == 1
             ? [new Offer(MqttEvents.Create(ids.Next(), message, clientId, matches[0], now), [matches[0].Target])]
             : [.. matches
-                .GroupBy(m => (m.Config.Topic, m.Config.Qos)) // triggers that see the same event share it; those that name other levels get their own
+                .GroupBy(m => (m.Config.Topic, m.Config.Qos, m.Config.Payload)) // triggers that see the same event share it; those that name other levels or read it otherwise get their own
                 .Select(same => new Offer(MqttEvents.Create(ids.Next(), message, clientId, same.First(), now), [.. same.Select(m => m.Target)]))];
         return (await intake.AcceptAsync(offers, fromRun: publish is null, alongside: publish is null ? null : () => BrokersPart(publish))).Outcome switch
         {
