@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Text.Json;
 using Automation.Mqtt;
+using Automation.Server.Triggers.Mqtt.Sparkplug;
 using Automation.Server.Values;
 
 namespace Automation.Server.Triggers.Mqtt;
 
 /// <summary>Makes events of MQTT messages.</summary>
-internal static class MqttEvents
+internal sealed class MqttEvents(SparkplugBirths births)
 {
     public const string Source = "/mqtt/embedded", EventType = "mqtt.message";
 
@@ -15,7 +16,7 @@ internal static class MqttEvents
     /// <param name="clientId">Of the publisher; null when it is this server.</param>
     /// <param name="route">Names the levels that become <c>params</c>, the highest QoS shown and the form of the payload.</param>
     /// <param name="now">When it came.</param>
-    public static Event Create(long id, MqttApplicationMessage message, string? clientId, MqttRoute route, DateTimeOffset now)
+    public Event Create(long id, MqttApplicationMessage message, string? clientId, MqttRoute route, DateTimeOffset now)
     {
         var contentType = route.Config.Payload.ContentTypeOf(message);
         return new Event
@@ -32,7 +33,7 @@ internal static class MqttEvents
         };
     }
 
-    private static Json Attributes(long id, MqttApplicationMessage message, string? clientId, MqttRoute route, string? payloadProblem, DateTimeOffset now)
+    private Json Attributes(long id, MqttApplicationMessage message, string? clientId, MqttRoute route, string? payloadProblem, DateTimeOffset now)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using var writer = new Utf8JsonWriter(buffer, JsonFormat.RawWriter);
@@ -49,11 +50,23 @@ internal static class MqttEvents
         writer.WriteNumber("qos"u8, Math.Min((int)message.QualityOfService, route.Config.Qos));
         writer.WriteBoolean("retain"u8, message.Retain);
         if (payloadProblem is not null) writer.WriteString("payloadProblem"u8, payloadProblem);
+        if (route.Config.Payload is PayloadForm.Sparkplug && SparkplugTopic.Of(message.Topic) is { } topic) WriteSparkplug(writer, topic, message.Payload.Span);
         if (clientId is not null) writer.WriteString("clientId"u8, clientId);
         WriteProperties(writer, message);
         writer.WriteEndObject();
         writer.Flush();
         return new Json(buffer.WrittenMemory);
+    }
+
+    private void WriteSparkplug(Utf8JsonWriter writer, SparkplugTopic topic, ReadOnlySpan<byte> payload)
+    {
+        writer.WriteStartObject("sparkplug"u8);
+        writer.WriteString("group"u8, topic.Group);
+        writer.WriteString("message"u8, topic.Message);
+        writer.WriteString("edgeNode"u8, topic.EdgeNode);
+        if (topic.Device is not null) writer.WriteString("device"u8, topic.Device);
+        births.Resolve(topic, payload).Write(writer);
+        writer.WriteEndObject();
     }
 
     private static void WriteProperties(Utf8JsonWriter writer, MqttApplicationMessage message)

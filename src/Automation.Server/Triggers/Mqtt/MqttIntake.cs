@@ -2,6 +2,7 @@ using Automation.Mqtt;
 using Automation.Mqtt.Broker;
 using Automation.Server.Steps;
 using Automation.Server.Storage;
+using Automation.Server.Triggers.Mqtt.Sparkplug;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
 
@@ -13,7 +14,7 @@ namespace Automation.Server.Triggers.Mqtt;
 /// lost. A message's events are stored together: messages of one client start their runs in the order in which they were sent (MQTT 5 §4.6). Only a commit
 /// that fails can change it: the messages right behind it may be stored before it is tried again.
 /// </remarks>
-internal sealed class MqttIntake(Intake intake, IdSource ids, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class MqttIntake(Intake intake, MqttEvents events, SparkplugBirths births, IdSource ids, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     // Between two looks whether there is room again; one publisher looks at a time.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -38,7 +39,9 @@ internal sealed class MqttIntake(Intake intake, IdSource ids, TimeProvider time,
 
     private ValueTask<MqttReasonCode> AcceptAsync(MqttApplicationMessage message, MqttPublishContext? publish, CancellationToken cancellation)
     {
-        var matches = routes.Match(message.Topic);
+        var current = routes;
+        if (current.ReadSparkplug) births.Learn(message);
+        var matches = current.Match(message.Topic);
         return matches.Count == 0 ? new ValueTask<MqttReasonCode>(MqttReasonCode.NoMatchingSubscribers) : StoreAsync(message, publish, matches, cancellation);
     }
 
@@ -64,10 +67,10 @@ internal sealed class MqttIntake(Intake intake, IdSource ids, TimeProvider time,
         var clientId = publish?.Client.ClientId;
         var now = time.GetUtcNow();
         Offer[] offers = matches.Count == 1
-            ? [new Offer(MqttEvents.Create(ids.Next(), message, clientId, matches[0], now), [matches[0].Target])]
+            ? [new Offer(events.Create(ids.Next(), message, clientId, matches[0], now), [matches[0].Target])]
             : [.. matches
                 .GroupBy(m => (m.Config.Topic, m.Config.Qos, m.Config.Payload)) // triggers that see the same event share it; those that name other levels or read it otherwise get their own
-                .Select(same => new Offer(MqttEvents.Create(ids.Next(), message, clientId, same.First(), now), [.. same.Select(m => m.Target)]))];
+                .Select(same => new Offer(events.Create(ids.Next(), message, clientId, same.First(), now), [.. same.Select(m => m.Target)]))];
         return (await intake.AcceptAsync(offers, fromRun: publish is null, alongside: publish is null ? null : () => BrokersPart(publish))).Outcome switch
         {
             IntakeOutcome.Accepted => MqttReasonCode.Success,

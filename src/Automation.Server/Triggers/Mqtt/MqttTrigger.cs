@@ -13,7 +13,7 @@ internal sealed class MqttTrigger : TriggerType<MqttTrigger.Config>
         string Topic,
         [property: Description("Highest QoS that events show; a message published with a higher one shows this. An acknowledgement waits for the commit whatever this says."), Literal, Range(0, 2)]
         int Qos = 2,
-        [property: Description("How payloads become event.data. auto: by the declared content type, else JSON, text or bytes, whichever fits. A payload of another form is text or bytes, and event.payloadProblem says why."), Literal]
+        [property: Description("How payloads become event.data. auto: by the declared content type, else JSON, text or bytes, whichever fits. sparkplug: Sparkplug B as an object with metrics. A payload of another form is text or bytes, and event.payloadProblem says why."), Literal]
         PayloadForm Payload = PayloadForm.Auto);
 
     public override void Check(TriggerCheck check)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using Automation.Mqtt;
+using Automation.Server.Triggers.Mqtt.Sparkplug;
 using Automation.Server.Triggers.Webhooks.Bodies;
 
 namespace Automation.Server.Triggers.Mqtt;
@@ -15,6 +16,9 @@ internal enum PayloadForm
 
     /// <summary><c>{ "base64": string }</c>.</summary>
     Bytes,
+
+    /// <summary>Sparkplug B (<see cref="SparkplugBody"/>), but the JSON in which a host application tells of its state.</summary>
+    Sparkplug,
 }
 
 /// <summary>Names the media type of a payload: what an event's data follows from.</summary>
@@ -26,6 +30,7 @@ internal static class PayloadForms
         PayloadForm.Json => Declared(message, BodyKind.Json) ?? "application/json",
         PayloadForm.Text => Declared(message, BodyKind.Text) ?? "text/plain; charset=utf-8",
         PayloadForm.Bytes => Declared(message, BodyKind.Bytes) ?? "application/octet-stream",
+        PayloadForm.Sparkplug when !SparkplugTopic.IsHostState(message.Topic) => SparkplugBody.ContentType,
         _ => message.ContentType ?? Detect(message.Payload.Span),
     };
 
