@@ -45,9 +45,10 @@ internal static class ClientHandshake
     public static ConnectPacket Packet(MqttClientOptions options, MqttProtocolVersion version, string clientId, bool cleanStart)
     {
         var isV5 = version == MqttProtocolVersion.V5;
-        var (userName, password) = options.UserName is null && options.Password is null
+        var given = options.PasswordSource is { } source ? source() : options.Password;
+        var (userName, password) = options.UserName is null && given is null
             ? ServerAddress.Credentials(options.Server)
-            : (options.UserName, options.Password?.ToArray());
+            : (options.UserName, given?.ToArray());
         return new ConnectPacket
         {
             Version = version,

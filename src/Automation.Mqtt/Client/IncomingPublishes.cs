@@ -150,7 +150,7 @@ internal sealed class IncomingPublishes(MqttClientOptions options)
 
     // mosquitto 2.0 sends all that waits at once when it takes a session up, whatever our Receive Maximum: ending the connection for it would never end.
     // Such a server is kept waiting, as one of 3.1.1.
-    private bool KeepsToReceiveMaximum(bool isV5) => isV5 && !_isResumed;
+    private bool KeepsToReceiveMaximum(bool isV5) => isV5 && !_isResumed && options.EnforceReceiveMaximum;
 
     private void SendAnswers(Queue<MqttPacket> answers)
     {

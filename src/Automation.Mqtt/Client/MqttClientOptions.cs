@@ -39,6 +39,12 @@ public sealed class MqttClientOptions
     /// <summary>Password; null for none. Text is sent as UTF-8: see <see cref="SetPassword"/>.</summary>
     public ReadOnlyMemory<byte>? Password { get; set; }
 
+    /// <summary>
+    /// Asked for the password at each attempt, so that one that was changed is used from the next connection on; wins over <see cref="Password"/>. An attempt
+    /// ends with the exception that it throws.
+    /// </summary>
+    public Func<ReadOnlyMemory<byte>?>? PasswordSource { get; set; }
+
     /// <summary>Begin with a new session at the first connection after a start. Later connections take the session up.</summary>
     public bool CleanStart { get; set; }
 
@@ -83,6 +89,12 @@ public sealed class MqttClientOptions
     /// the server took a session up (some then forget the limit), the client stops reading at this number.
     /// </summary>
     public ushort ReceiveMaximum { get; set; } = 64;
+
+    /// <summary>
+    /// End the connection with 0x93 when an MQTT 5 server sends more than <see cref="ReceiveMaximum"/> (§3.3.4). False stops the reading at that number
+    /// instead: mosquitto 2.0 sends more when many messages wait, and would send again what the application is working on.
+    /// </summary>
+    public bool EnforceReceiveMaximum { get; set; } = true;
 
     /// <summary>Largest packet that the server may send, in bytes; a larger one ends the connection with 0x95.</summary>
     public int MaxPacketBytes { get; set; } = 1024 * 1024;

@@ -36,6 +36,7 @@ internal static class ApiFeature
         EventsApi.Map(api);
         RunsApi.Map(api);
         DeliveriesApi.Map(api);
+        MqttConnectionsApi.Map(api);
         MqttApi.Map(api);
         TypesApi.Map(api);
         HealthApi.Map(routes);

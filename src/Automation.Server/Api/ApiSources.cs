@@ -27,6 +27,9 @@ internal sealed class ApiSources
     /// <summary>Called after deliveries were replayed, so that they go out at once.</summary>
     public required Action WakeDeliveries { get; init; }
 
+    /// <summary>The connections to outside brokers, sorted by name.</summary>
+    public required Func<IReadOnlyList<MqttConnectionView>> MqttConnections { get; init; }
+
     public required Func<IReadOnlyList<StepTypeView>> StepTypes { get; init; }
 
     public required Func<IReadOnlyList<TriggerTypeView>> TriggerTypes { get; init; }

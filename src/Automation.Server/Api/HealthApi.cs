@@ -6,7 +6,8 @@ namespace Automation.Server.Api;
 /// <summary>One thing that has to be well before this server should get work; every feature registers its own.</summary>
 /// <param name="Name">What is checked, as <c>journal</c>.</param>
 /// <param name="Problem">Says what is wrong, null when all is well. Called for each probe: it looks at a field and does no work.</param>
-internal sealed record HealthCheck(string Name, Func<string?> Problem);
+/// <param name="KeepsFromWork">False for what is shown, and does not make the server unready.</param>
+internal sealed record HealthCheck(string Name, Func<string?> Problem, bool KeepsFromWork = true);
 
 /// <summary>Probes for load balancers and supervisors, open to all: they touch no database and take no token.</summary>
 internal static class HealthApi
@@ -20,8 +21,9 @@ internal static class HealthApi
 
     private static Results<Ok<Health>, JsonHttpResult<Health>> Ready(IEnumerable<HealthCheck> checks)
     {
-        var problems = checks.Select(check => new HealthProblem(check.Name, Ask(check))).Where(p => p.Problem is not null).ToList();
-        return problems.Count == 0 ? TypedResults.Ok(new Health("ready", [])) : TypedResults.Json(new Health("not ready", problems), statusCode: StatusCodes.Status503ServiceUnavailable);
+        var found = checks.Select(check => (check.KeepsFromWork, Problem: new HealthProblem(check.Name, Ask(check)))).Where(p => p.Problem.Problem is not null).ToList();
+        var problems = found.ConvertAll(p => p.Problem);
+        return found.Exists(p => p.KeepsFromWork) ? TypedResults.Json(new Health("not ready", problems), statusCode: StatusCodes.Status503ServiceUnavailable) : TypedResults.Ok(new Health("ready", problems));
     }
 
     private static string? Ask(HealthCheck check)
@@ -40,5 +42,5 @@ internal static class HealthApi
 /// <summary>A probe's answer.</summary>
 internal sealed record Health([property: Description("live, ready or not ready.")] string Status, IReadOnlyList<HealthProblem> Problems);
 
-/// <summary>What keeps the server from being ready.</summary>
+/// <summary>What is not well. It keeps the server from being ready, unless that is what the status says.</summary>
 internal sealed record HealthProblem(string Name, string? Problem);

@@ -4,6 +4,7 @@ using Automation.Server.Steps;
 using Automation.Server.Storage;
 using Automation.Server.Triggers;
 using Automation.Server.Triggers.Mqtt;
+using Automation.Server.Triggers.Mqtt.Connections;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
 
@@ -30,6 +31,7 @@ internal static class ApiWiring
             MqttBroker = () => services.GetRequiredService<EmbeddedBroker>().Broker,
             PublishMqtt = (message, cancellation) => services.GetRequiredService<EmbeddedBroker>().PublishAsync(message, cancellation),
             WakeDeliveries = services.GetRequiredService<DeliveryWorker>().Wake,
+            MqttConnections = () => [.. services.GetRequiredService<MqttConnections>().All.Select(MqttConnectionWiring.ViewOf)],
             StepTypes = () => [.. steps.Types.Select(t => new StepTypeView(t.Name, t.Title, t.Description, t.Category, t.Icon, [.. t.Outcomes], t.Effect, Json.Parse(t.Schema.ToJsonString())))],
             TriggerTypes = () => [.. triggers.Types.Select(t => new TriggerTypeView(t.Name, t.Title, t.Description, t.Icon, Json.Parse(t.Schema.ToJsonString())))],
             WorkflowSchema = () => new Json(WorkflowSchema.ToFile(steps, triggers)),

@@ -8,7 +8,7 @@ using Automation.Server.Workflows;
 namespace Automation.Server.Runs;
 
 /// <summary>One try of one step: gives the step what it may see, and gathers what it wants done until the walk takes it over.</summary>
-internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token token, CancellationToken cancelled, List<LogLine>? earlier = null) : StepContext
+internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token token, CancellationToken cancelled, CancellationToken stopping, List<LogLine>? earlier = null) : StepContext
 {
     // A log line is for a person's eyes; what is longer belongs into an output.
     private const int LogLinesMaximum = 200, LogTextMaximum = 4096;
@@ -26,6 +26,8 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
     public override DateTimeOffset Now => walk.Services.Time.GetUtcNow();
 
     public override CancellationToken Cancelled => cancelled;
+
+    public override bool TimedOut => cancelled.IsCancellationRequested && !stopping.IsCancellationRequested;
 
     public List<Delivery>? Queued { get; private set; }
 

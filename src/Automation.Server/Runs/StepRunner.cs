@@ -64,7 +64,7 @@ internal static class StepRunner
         RunWalk walk, StepDefinition step, Token token, List<LogLine>? lines, CancellationToken stopping)
     {
         using var timeout = step.Timeout is { } limit ? new StepTimeout(limit, walk.Services.Time, stopping) : null;
-        var execution = new StepExecution(walk, step, token, timeout?.Token ?? stopping, lines);
+        var execution = new StepExecution(walk, step, token, timeout?.Token ?? stopping, stopping, lines);
         try
         {
             var config = await execution.ConfigAsync();

@@ -14,6 +14,9 @@ internal abstract class StepCheck
     /// <summary>Reports a mistake. <paramref name="pointer"/> is relative to the step, as <c>/file</c>; the sentence says what to do.</summary>
     public abstract void Problem(string pointer, string message);
 
+    /// <summary>Reports what this server lacks for the step; no problem of a version that is stored.</summary>
+    public abstract void Missing(string pointer, string message);
+
     /// <summary>Declares an outcome that this step has beside those of its type.</summary>
     public abstract void Outcome(string name);
 

@@ -26,6 +26,9 @@ internal abstract class StepContext
     /// <summary>Fires at the step's <c>timeout</c>, when the run is cancelled, and when the server stops.</summary>
     public abstract CancellationToken Cancelled { get; }
 
+    /// <summary>True once <see cref="Cancelled"/> has fired because of the step's <c>timeout</c>: a failure that may say more than that it took too long.</summary>
+    public abstract bool TimedOut { get; }
+
     /// <summary>Queues a delivery; saved in the same transaction as this step's result. Returns its id.</summary>
     public abstract long Queue(DeliveryRequest delivery);
 

@@ -57,6 +57,9 @@ internal abstract class TriggerCheck
     /// <summary>Reports a mistake. <paramref name="pointer"/> is relative to the trigger, as <c>/path</c>.</summary>
     public abstract void Problem(string pointer, string message);
 
+    /// <summary>Reports what this server lacks for the trigger; no problem of a version that is stored. <paramref name="pointer"/> is relative to the trigger.</summary>
+    public abstract void Missing(string pointer, string message);
+
     /// <summary>Checks that a secret exists; reports a problem at <paramref name="pointer"/> when it does not.</summary>
     public abstract void Secret(string pointer, string name);
 }

@@ -1,10 +1,12 @@
 using Automation.Server.Triggers.Mqtt;
+using Automation.Server.Triggers.Mqtt.Connections;
 using Automation.Server.Triggers.Webhooks;
 
 namespace Automation.Server.Workflows;
 
 /// <summary>Loads the workflows before the server takes anything in, and tells the triggers of every change.</summary>
-internal sealed class WorkflowStart(WorkflowCatalog catalog, WebhookRoutes webhooks, MqttIntake mqtt, MqttClientIntake clients) : IHostedService
+internal sealed class WorkflowStart(
+    WorkflowCatalog catalog, WebhookRoutes webhooks, MqttIntake mqtt, MqttClientIntake clients, EmbeddedRetained retained, MqttConnections connections) : IHostedService
 {
     /// <summary>False until all files have been looked at once.</summary>
     public bool Loaded { get; private set; }
@@ -13,6 +15,8 @@ internal sealed class WorkflowStart(WorkflowCatalog catalog, WebhookRoutes webho
     {
         catalog.Changed += webhooks.Use;
         catalog.Changed += mqtt.Use;
+        catalog.Changed += retained.Use;
+        catalog.Changed += connections.Use;
         catalog.Changed += clients.Use;
         await catalog.LoadAsync(cancellationToken);
         Loaded = true;

@@ -185,5 +185,58 @@ public sealed class MosquittoClientTests : ClientTestBase
         Assert.Equal(refusal, status.Reason?.ReasonCode);
     }
 
+    [Fact]
+    public async Task ServerThatSendsMoreThanReceiveMaximum_IsKeptWaiting_IfThatIsAskedFor()
+    {
+        var broker = await MosquittoAsync();
+        var client = await ConnectAsync(broker.Address, options =>
+            (options.ReceiveMaximum, options.EnforceReceiveMaximum, options.AutoAcknowledge) = (3, false, false));
+        await client.SubscribeAsync("t", MqttQualityOfService.AtLeastOnce);
+        var other = await ConnectAsync(broker.Address);
+        for (var number = 0; number < 20; number++)
+            await other.PublishAsync(Message("t", $"{number}", 1));
+
+        var received = await TakeAsync(client, 3);
+        Assert.Equal(0, client.WaitingMessages);
+        for (var number = 3; number < 20; number++)
+        {
+            received[number - 3].Acknowledge(); // mosquitto now sends three more
+            received.AddRange(await TakeAsync(client, 1));
+        }
+
+        Assert.Equal(Numbers(20), received.Select(Text));
+        Assert.All(received, message => Assert.False(message.IsDuplicate));
+        Assert.Null(client.Reason);
+    }
+
+    [Fact]
+    public async Task Password_IsAskedForAtEachAttempt()
+    {
+        var passwords = Path.Combine(Folder, "passwords");
+        await File.WriteAllTextAsync(passwords, "me:right\n");
+        using (var hash = System.Diagnostics.Process.Start("mosquitto_passwd", ["-U", passwords]))
+            await hash.WaitForExitAsync();
+        var broker = await MosquittoAsync(port => $"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\nuser root\n");
+        var attempts = 0;
+        var reasons = new ConcurrentQueue<MqttDisconnectReason?>();
+        var client = Client(broker.Address, options =>
+        {
+            options.OnStatus = status => reasons.Enqueue(status.Reason);
+            (options.UserName, options.RetryRefused) = ("me", true);
+            options.PasswordSource = () => ++attempts switch
+            {
+                1 => "wrong"u8.ToArray(),
+                2 => throw new InvalidOperationException("There is no password."),
+                _ => "right"u8.ToArray(),
+            };
+        });
+
+        client.Start();
+
+        await WaitForAsync(client, status => status.State == MqttClientState.Connected);
+        Assert.Contains(reasons, reason => reason?.ReasonCode == MqttReasonCode.NotAuthorized);
+        Assert.Contains(reasons, reason => reason?.Text == "There is no password.");
+    }
+
     private static IEnumerable<string> Numbers(int count) => Enumerable.Range(0, count).Select(number => number.ToString(CultureInfo.InvariantCulture));
 }

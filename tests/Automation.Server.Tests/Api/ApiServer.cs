@@ -48,6 +48,8 @@ public sealed class ApiServer : IAsyncLifetime
     /// <summary>What intake says of an event; the default stores it and its run, and ends the run when somebody waits.</summary>
     internal AcceptEvents Accept { get; set; } = null!;
 
+    internal IReadOnlyList<MqttConnectionView> MqttConnections { get; set; } = [];
+
     internal int Woken { get; private set; }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("automation-").FullName;
@@ -140,6 +142,7 @@ public sealed class ApiServer : IAsyncLifetime
         },
         Accept = (offers, answer) => Accept(offers, answer),
         WakeDeliveries = () => Woken++,
+        MqttConnections = () => MqttConnections,
         StepTypes = () => [new StepTypeView("webhook.send", "Send webhook", "Queues one webhook.", "Actions", "send", ["done"], false, Json.Parse("""{"type":"object"}"""))],
         TriggerTypes = () => [new TriggerTypeView("webhook", "Webhook", null, "webhook", Json.Parse("""{"type":"object"}"""))],
         WorkflowSchema = () => Json.Parse("""{"$schema":"https://json-schema.org/draft/2020-12/schema"}"""),

@@ -8,6 +8,7 @@ using Automation.Server.Sandbox;
 using Automation.Server.Secrets;
 using Automation.Server.Storage;
 using Automation.Server.Triggers.Mqtt;
+using Automation.Server.Triggers.Mqtt.Connections;
 using Automation.Server.Triggers.Webhooks;
 using Microsoft.Extensions.Configuration;
 
@@ -68,6 +69,21 @@ public sealed class AppSettingsTests
     [InlineData("Mqtt:AccessFile", "/not/there", "/not/there")]
     [InlineData("Mqtt:UnixSocket", "/not/there/socket", "/not/there/socket")]
     [InlineData("Mqtt:ConnectTimeout", "0", "ConnectTimeout")]
+    [InlineData("Mqtt:Connections:plant:KeepAliveSeconds", "60", "Mqtt:Connections:plant:Server is missing")]
+    [InlineData("Mqtt:Connections:plant:Server", "http://broker", "Mqtt:Connections:plant:Server is not the address of a broker")]
+    [InlineData("Mqtt:Connections:plant:Server", "mqtt://me:pass@broker", "Mqtt:Connections:plant:PasswordSecret")]
+    [InlineData("Mqtt:Connections:plant:Sever", "mqtt://broker", "Mqtt:Connections:plant:Sever is not a setting. Did you mean \"Server\"?")]
+    [InlineData("Mqtt:Connections:plant:Password", "pass", "only the name of its secret")]
+    [InlineData("Mqtt:Connections:plant:Tls:AllowUnstrusted", "true", "Did you mean \"AllowUntrusted\"?")]
+    [InlineData("Mqtt:Connections:plant", "mqtt://broker", "Mqtt:Connections:plant:Server")]
+    [InlineData("Mqtt:Connections:Plant:Server", "mqtt://broker", "Begin with a small letter")]
+    [InlineData("Mqtt:Connections:embedded:Server", "mqtt://broker", "Give the connection another name")]
+    [InlineData("Mqtt:Connections:plant:ProtocolVersion", "4", "Write auto, 5.0 or 3.1.1")]
+    [InlineData("Mqtt:Connections:plant:PasswordSecret", "pass word", "Mqtt:Connections:plant:PasswordSecret has to be the name of a secret")]
+    [InlineData("Mqtt:Connections:plant:KeepAliveSeconds", "70000", "KeepAliveSeconds must be between")]
+    [InlineData("Mqtt:Connections:plant:ShareName", "a/b", "Mqtt:Connections:plant:ShareName")]
+    [InlineData("Mqtt:Connections:plant:Tls:CertificateFile", "/not/there", "Mqtt:Connections:plant:Tls:CertificateFile: there is no file /not/there")]
+    [InlineData("Mqtt:Connections:plant:Will:Topic", "a/#", "Mqtt:Connections:plant:Will:Topic")]
     [InlineData("Sandbox:MaxProcess", "3", "MaxProcess")]
     [InlineData("Webhooks:MaxBody", "1", "MaxBody")]
     [InlineData("Server:ShutdownTime", "soon", "soon")]
@@ -92,7 +108,32 @@ public sealed class AppSettingsTests
 
         var sentence = Assert.Single(errors.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains(named, sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain("pass@", sentence, StringComparison.Ordinal);
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task SecretThatIsNotSet_EndsTheStart_AndIsNamed()
+    {
+        var error = await Assert.ThrowsAsync<StartupException>(() => Runs.WorkflowServer.StartAsync(("Mqtt:Connections:plant:Server", "mqtt://broker"), ("Mqtt:Connections:plant:PasswordSecret", "NOT_SET")));
+        Assert.StartsWith("Mqtt:Connections:plant:PasswordSecret names the secret NOT_SET, which is not set. Write its value into the file ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ConnectionSettings_AreListedInTheirDocument_WithTheirDefaults()
+    {
+        var rows = File.ReadAllLines(Path.Combine(Sandbox.SandboxInstallation.Folder, "..", "..", "docs", "mqtt-connections.md"));
+        var missing = Settings(new MqttConnectionOptions(), "").Where(s => !rows.Any(row => row.StartsWith($"| `{s.Key}` | {(s.Value.Length > 0 ? $"`{s.Value}` " : "")}|", StringComparison.Ordinal)
+            || row.StartsWith($"| `{s.Key}` |  |", StringComparison.Ordinal) && s.Value.Length == 0));
+        Assert.Empty(missing.Select(s => $"{s.Key} {s.Value}"));
+
+        static IEnumerable<(string Key, string Value)> Settings(object options, string prefix) => options.GetType().GetProperties().SelectMany(p => p.GetValue(options) switch
+        {
+            MqttConnectionTlsOptions or MqttConnectionWillOptions => Settings(p.GetValue(options)!, p.Name + ":"),
+            bool flag => [(prefix + p.Name, flag ? "true" : "false")],
+            string[] => [(prefix + p.Name, "[]")],
+            var value => [(prefix + p.Name, Text(value))],
+        });
     }
 
     private static object Bind(string section, Type type)

@@ -146,7 +146,7 @@ public sealed class LimitTests
         await using var server = await WorkflowServer.StartAsync(("Runs:MaxOpen", "1"));
         await server.AddAsync("""{ "triggers": { "m": { "type": "mqtt", "topic": "loop" } }, "steps": { "s": { "type": "log", "message": "x" } } }""");
         var run = await server.RunAsync("""{ "steps": { "p": { "type": "mqtt.publish", "topic": "loop", "timeout": "200ms" } } }""");
-        Assert.Equal(("failed", "timed_out"), (run.State, run.ErrorCode));
+        Assert.Equal(("failed", "mqtt_busy"), (run.State, run.ErrorCode));
         Assert.Equal(0, server.Engine.Open);
     }
 

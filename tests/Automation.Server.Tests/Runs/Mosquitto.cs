@@ -35,11 +35,11 @@ internal sealed class Mosquitto : IDisposable
     }
 
     /// <summary>Subscribes and waits until the broker has granted it; <see cref="LineAsync"/> reads what comes, as <c>topic qos retain payload</c>.</summary>
-    public static async Task<Mosquitto> SubscribeAsync(int port, string filter, int qos = 1)
+    public static async Task<Mosquitto> SubscribeAsync(int port, string filter, int qos = 1, string format = "%t %q %r %p")
     {
         await PublishAsync(port, "granted", "1", "-r"); // comes first of all, once both filters are there
-        var subscriber = new Mosquitto("mosquitto_sub", ["-p", Text(port), "-t", filter, "-t", "granted", "-q", Text(qos), "-F", "%t %q %r %p"]);
-        Assert.StartsWith("granted", await subscriber.LineAsync(), StringComparison.Ordinal);
+        var subscriber = new Mosquitto("mosquitto_sub", ["-p", Text(port), "-t", filter, "-t", "granted", "-q", Text(qos), "-F", format]);
+        Assert.StartsWith(format == "%x" ? "31" : "granted", await subscriber.LineAsync(), StringComparison.Ordinal);
         return subscriber;
     }
 

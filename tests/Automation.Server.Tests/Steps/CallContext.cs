@@ -28,6 +28,8 @@ internal sealed class CallContext(Step type, string input = "{}", TimeSpan? time
 
     public override CancellationToken Cancelled => cancelled;
 
+    public override bool TimedOut => false;
+
     public override long Queue(DeliveryRequest delivery)
     {
         Queued.Add(delivery);
@@ -55,6 +57,8 @@ internal sealed class CheckedStep(string config) : StepCheck
     public override JsonElement Config { get; } = JsonElement.Parse(config);
 
     public override void Problem(string pointer, string message) => Problems.Add($"{pointer}: {message}");
+
+    public override void Missing(string pointer, string message) => Problem(pointer, message);
 
     public override void Outcome(string name)
     {

@@ -29,6 +29,8 @@ internal sealed class FakeStepContext(string input = "null") : StepContext
 
     public override CancellationToken Cancelled => CancellationToken.None;
 
+    public override bool TimedOut => false;
+
     public override long Queue(DeliveryRequest delivery) => throw new NotSupportedException();
 
     public override bool Respond(ResponseToCaller response) => throw new NotSupportedException();

@@ -94,6 +94,8 @@ public class RespondStepTests
 
         public override void Problem(string pointer, string message) => Problems.Add((pointer, message));
 
+        public override void Missing(string pointer, string message) => Problem(pointer, message);
+
         public override void Outcome(string name) => throw new NotSupportedException();
 
         public override void Script(SandboxUnit unit) => throw new NotSupportedException();
@@ -122,6 +124,8 @@ public class RespondStepTests
         public override DateTimeOffset Now => DateTimeOffset.UnixEpoch;
 
         public override CancellationToken Cancelled => CancellationToken.None;
+
+        public override bool TimedOut => false;
 
         public override long Queue(DeliveryRequest delivery) => throw new NotSupportedException();
 

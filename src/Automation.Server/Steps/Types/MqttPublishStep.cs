@@ -1,100 +1,94 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using System.Text;
 using Automation.Mqtt;
-using Automation.Mqtt.Topics;
+using Automation.Server.Triggers;
 using Automation.Server.Triggers.Mqtt;
+using Automation.Server.Triggers.Mqtt.Connections;
 using Automation.Server.Values;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Steps.Types;
 
-/// <summary>Publishes one MQTT message on the embedded broker.</summary>
+/// <summary>Publishes one MQTT message, on the embedded broker or by a named connection.</summary>
 /// <remarks>
 /// Input: any JSON value, the payload unless <c>payload</c> is given. Output: the input. At least once: after a crash the message may be published again, with the
-/// same user property <c>idempotency-key</c>, which the events of <c>mqtt</c> triggers show too. <c>mqtt_no_room</c>: the broker can retain no further message.
-/// Workflows that listen to the topic are triggered before the step is done; their events are committed by then. When the server has no room for those events
-/// within the step's <c>timeout</c>, ten seconds if it has none, the step fails with <c>mqtt_busy</c>: a run that waited on would keep the place that others need.
+/// same user property <c>idempotency-key</c>, which the events of <c>mqtt</c> triggers show too. The limit is the step's <c>timeout</c>, ten seconds if it has none.
+/// <para>
+/// Embedded broker: workflows that listen to the topic are triggered before the step is done; their events are committed by then. When the server has no room
+/// for those events in time, the step fails with <c>mqtt_busy</c>: a run that waited on would keep the place that others need. <c>mqtt_no_room</c>: the broker can
+/// retain no further message.
+/// </para>
+/// <para>
+/// Named connection: done when the other broker has acknowledged the message (QoS 1 PUBACK, QoS 2 PUBCOMP; with QoS 0, when it was sent). <c>mqtt_refused</c>: the broker's
+/// reason in words. <c>mqtt_not_connected</c>: the connection was not there in time. <c>mqtt_timeout</c>: it was, and the acknowledgement did not come.
+/// </para>
 /// </remarks>
 [StepType("mqtt.publish", Title = "Publish MQTT message", Category = "Actions", Icon = "radio-tower", Effect = true)]
-internal sealed class MqttPublishStep(Func<EmbeddedBroker> broker, TimeProvider time) : Step<MqttPublishStep.Config>
+internal sealed class MqttPublishStep(Func<EmbeddedBroker> broker, Func<MqttConnections> connections, IOptions<MqttOptions> options, TimeProvider time) : Step<MqttPublishStep.Config>
 {
-    private const string IdempotencyKey = "idempotency-key";
-
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
 
     public sealed record Config(
         [property: Description("Topic name to publish to, without wildcards."), Required] string Topic,
-        [property: Description("What to publish: a text as it is, any other value as JSON. The input when left out.")] Json? Payload = null,
-        [property: Description("Quality of service towards subscribers."), Range(0, 2)] int Qos = 1,
-        [property: Description("Keep the message for later subscribers.")] bool Retain = false);
+        [property: Description("What to publish: a text as it is, { \"base64\": … } as bytes, any other value as JSON. The input when left out.")] Json? Payload = null,
+        [property: Description("Quality of service: 0 at most once, 1 at least once, 2 exactly once."), Range(0, 2)] int Qos = 1,
+        [property: Description("Keep the message for later subscribers.")] bool Retain = false,
+        [property: Description("Name of the connection to publish by, from the setting Mqtt:Connections. Left out: the server's own broker."), Literal] string? Connection = null,
+        [property: Description("What the payload is, as application/json, which is said of values that are neither text nor bytes. MQTT 5.")] string? ContentType = null,
+        [property: Description("The message is dropped when it was not delivered within this time. MQTT 5.")] Duration? Expiry = null,
+        [property: Description("Topic name for an answer. MQTT 5.")] string? ResponseTopic = null,
+        [property: Description("In base64, as event.properties.correlationData: what the asker recognizes the answer by. MQTT 5.")] string? CorrelationData = null,
+        [property: Description("Further user properties. idempotency-key is always sent. MQTT 5.")] IReadOnlyDictionary<string, string>? UserProperties = null);
+
+    public override void Check(StepCheck check) => MqttConnectionName.Check(TriggerCheck.Text(check.Config, "connection"), options, check.Missing);
 
     protected override async ValueTask<StepResult> RunAsync(Config config, StepContext context)
     {
-        if (Problem(config.Topic) is { } problem) throw Refused("invalid_topic", $"{Shown(config.Topic)} is not a topic name: {problem}");
-        if (!broker().Enabled) throw new StepException(new StepError("mqtt_off", "The MQTT broker is switched off (Mqtt:Enabled).", Retryable: false));
-        using var timer = new CancellationTokenSource(context.Step.Timeout is null ? DefaultTimeout : Timeout.InfiniteTimeSpan, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, context.Cancelled);
+        var message = new OutgoingMessage(config.Topic, config.Payload ?? context.Input, config.Qos, context.IdempotencyKey)
+        {
+            Retain = config.Retain,
+            ContentType = config.ContentType,
+            Expiry = config.Expiry?.Value,
+            ResponseTopic = config.ResponseTopic,
+            CorrelationData = OutgoingMessage.FromBase64(config.CorrelationData),
+            UserProperties = config.UserProperties,
+        }.ToMqtt();
+        using var limit = new StepLimit(context, DefaultTimeout, time);
         try
         {
-            if (!await broker().PublishAsync(Message(config, config.Payload ?? context.Input, context.IdempotencyKey), either.Token))
-            {
-                throw new StepException("mqtt_no_room", $"The broker has no room to retain a message on {Shown(config.Topic)}. Publish without \"retain\", or free room: an empty payload with \"retain\" removes what a topic holds.");
-            }
+            if (config.Connection is { } name) await ByConnectionAsync(MqttSending.Connection(connections(), name), message, limit);
+            else await EmbeddedAsync(message, limit);
         }
         catch (ArgumentException unsendable)
         {
-            throw Refused("invalid_message", $"MQTT cannot carry the message: {unsendable.Message}");
-        }
-        catch (OperationCanceledException) when (!context.Cancelled.IsCancellationRequested)
-        {
-            throw new StepException("mqtt_busy", $"The workflows that listen to {Shown(config.Topic)} could not take the message within {DefaultTimeout.TotalSeconds:0} s: too many events are waiting.");
+            throw OutgoingMessage.Unsendable(unsendable);
         }
 
         return StepResult.Done(context.Input);
     }
 
-    private static StepException Refused(string code, string message) => new(new StepError(code, message, Pointer: code == "invalid_topic" ? "/topic" : null, Retryable: false));
-
-    /// <summary>What keeps a text from being a topic name; null when nothing does.</summary>
-    private static string? Problem(string topic)
+    private static async Task ByConnectionAsync(MqttConnection connection, MqttApplicationMessage message, StepLimit limit)
     {
-        if (TopicName.IsValid(topic)) return null;
-        if (topic.Length == 0) return "it is empty.";
-        if (topic.AsSpan().ContainsAny('+', '#')) return "it holds + or #, which only topic filters may.";
-        if (topic.Contains('\0')) return "it holds a null character.";
-        return Encoding.UTF8.GetByteCount(topic) > TopicName.MaximumBytes
-            ? $"it has more than {TopicName.MaximumBytes} bytes, which is the most that MQTT can carry."
-            : $"it has more than {TopicName.MaximumLevels} levels.";
-    }
-
-    private static string Shown(string topic) => topic.Length <= 60 ? $"\"{topic}\"" : $"\"{topic[..60]}…\"";
-
-    private static MqttApplicationMessage Message(Config config, Json payload, string idempotencyKey)
-    {
-        var text = Text(payload);
-        return new MqttApplicationMessage
-        {
-            Topic = config.Topic,
-            Payload = text ?? payload.Utf8,
-            QualityOfService = (MqttQualityOfService)config.Qos,
-            Retain = config.Retain,
-            ContentType = text is null ? "application/json" : null,
-            UserProperties = [new MqttUserProperty(IdempotencyKey, idempotencyKey)],
-        };
-    }
-
-    /// <summary>The UTF-8 bytes of a JSON text; null for any other value.</summary>
-    private static byte[]? Text(Json value)
-    {
-        if (value.Utf8.Span.TrimStart(" \t\r\n"u8) is not [(byte)'"', ..]) return null;
-        using var text = value.ToDocument();
         try
         {
-            return Encoding.UTF8.GetBytes(text.RootElement.GetString()!);
+            await connection.PublishAsync(message, limit.Token);
         }
-        catch (InvalidOperationException)
+        catch (OperationCanceledException) when (limit.HasPassed)
         {
-            throw new StepException(new StepError("invalid_payload", "The payload has an escape that is half of a character.", Pointer: "/payload", Retryable: false));
+            throw MqttSending.TooLate(connection, $"did not acknowledge the message on {OutgoingMessage.Shown(message.Topic)}", limit.Length);
+        }
+    }
+
+    private async Task EmbeddedAsync(MqttApplicationMessage message, StepLimit limit)
+    {
+        MqttSending.RequireEnabled(broker());
+        try
+        {
+            if (!await broker().PublishAsync(message, limit.Token)) throw MqttSending.NoRoomToRetain(message.Topic);
+        }
+        catch (OperationCanceledException) when (limit.HasPassed)
+        {
+            throw new StepException("mqtt_busy", $"The workflows that listen to {OutgoingMessage.Shown(message.Topic)} could not take the message within {limit.Length.TotalSeconds:0.###} s: too many events are waiting.");
         }
     }
 }

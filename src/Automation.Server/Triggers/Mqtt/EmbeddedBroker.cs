@@ -2,7 +2,10 @@ using System.Net;
 using Automation.Mqtt;
 using Automation.Mqtt.Access;
 using Automation.Mqtt.Broker;
+using Automation.Mqtt.Topics;
 using Automation.Server.Hosting;
+using Automation.Server.Steps;
+using Automation.Server.Triggers.Mqtt.Connections;
 using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Triggers.Mqtt;
@@ -10,17 +13,23 @@ namespace Automation.Server.Triggers.Mqtt;
 /// <summary>Runs the broker for as long as the server runs, and publishes for the <c>mqtt.publish</c> step.</summary>
 internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
 {
+    /// <summary>Requests of runs that may wait for their answers at a time.</summary>
+    public const int RequestsMaximum = 256;
+
     private readonly MqttOptions options;
+    private readonly MqttAnswers answers;
     private readonly MqttIntake intake;
     private readonly MqttClientIntake clients;
     private readonly MqttBroker? broker;
     private readonly AccessFile? rules;
     private readonly IList<MqttListenerOptions> listeners = [];
 
-    public EmbeddedBroker(IOptions<MqttOptions> options, MqttIntake intake, MqttClientIntake clients, JournalMqttStore store, TimeProvider time, ILogger<EmbeddedBroker> log)
+    public EmbeddedBroker(
+        IOptions<MqttOptions> options, MqttIntake intake, MqttAnswers answers, MqttClientIntake clients, JournalMqttStore store, TimeProvider time, ILogger<EmbeddedBroker> log)
     {
         this.options = options.Value;
         this.intake = intake;
+        this.answers = answers;
         this.clients = clients;
         if (!this.options.Enabled) return;
         var settings = new MqttBrokerOptions
@@ -67,6 +76,18 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
 
     /// <summary>Who comes in, in words.</summary>
     public string Clients => MqttAccess.Describe(options);
+
+    /// <summary>Retained messages whose topic matches; none when the broker is switched off.</summary>
+    public IReadOnlyList<MqttApplicationMessage> Retained(TopicFilter filter) => broker?.Retained.List(filter, int.MaxValue) ?? [];
+
+    /// <summary>Publishes a run's request and waits for its answer, on a topic of its own (MQTT 5 §4.10). As <see cref="PublishAsync"/>.</summary>
+    /// <exception cref="StepException">Too many requests wait.</exception>
+    public async Task<MqttApplicationMessage> RequestAsync(MqttApplicationMessage request, CancellationToken cancellation)
+    {
+        using var waiting = answers.Begin(request.ResponseTopic!, request.CorrelationData!.Value) ?? throw MqttConnection.TooManyRequests(RequestsMaximum);
+        await PublishAsync(request, cancellation); // it is not retained, so there is room
+        return await waiting.Answer.WaitAsync(cancellation);
+    }
 
     /// <summary>Starts the runs a run's message triggers, then hands it to subscribers. Completes after the commit of its events.</summary>
     /// <returns>False when there is no room for one more retained message; no run was started, but where the last room was taken in that very moment.</returns>

@@ -8,6 +8,8 @@ namespace Automation.Server.Triggers.Mqtt;
 /// <summary>Makes events of clients that come and go. Their data says everything; the attributes are those that other events have.</summary>
 internal static class MqttClientEvents
 {
+    private const string Source = "/mqtt/" + MqttEvents.Embedded;
+
     public const string TriggerName = "mqtt.client";
 
     /// <param name="id">Of the event.</param>
@@ -23,13 +25,13 @@ internal static class MqttClientEvents
             Id = id,
             Trigger = TriggerName,
             Type = type,
-            Source = MqttEvents.Source,
+            Source = Source,
             Subject = clientId,
             AcceptedAt = at,
             Attributes = Json.From(new
             {
                 id = PublicId.Format(PublicId.Event, id),
-                source = MqttEvents.Source,
+                source = Source,
                 type,
                 time = at,
                 subject = clientId,

@@ -6,14 +6,19 @@ using Automation.Server.Values;
 
 namespace Automation.Server.Triggers.Mqtt;
 
-/// <summary>Makes events of MQTT messages.</summary>
-internal sealed class MqttEvents(SparkplugBirths births)
+/// <summary>Makes events of one broker's messages: two brokers may have Sparkplug edge nodes of the same name.</summary>
+internal sealed class MqttEvents
 {
-    public const string Source = "/mqtt/embedded", EventType = "mqtt.message";
+    public const string Embedded = "embedded", EventType = "mqtt.message";
+
+    private readonly SparkplugBirths births = new();
+
+    /// <inheritdoc cref="SparkplugBirths.Learn"/>
+    public void Learn(MqttApplicationMessage message) => births.Learn(message);
 
     /// <param name="id">Of the event.</param>
     /// <param name="message">As published.</param>
-    /// <param name="clientId">Of the publisher; null when it is this server.</param>
+    /// <param name="clientId">Of the publisher; null when it is this server, or not known.</param>
     /// <param name="route">Names the levels that become <c>params</c>, the highest QoS shown and the form of the payload.</param>
     /// <param name="now">When it came.</param>
     public Event Create(long id, MqttApplicationMessage message, string? clientId, MqttRoute route, DateTimeOffset now)
@@ -24,7 +29,7 @@ internal sealed class MqttEvents(SparkplugBirths births)
             Id = id,
             Trigger = "mqtt",
             Type = EventType,
-            Source = Source,
+            Source = SourceOf(route),
             Subject = message.Topic,
             AcceptedAt = now,
             Attributes = Attributes(id, message, clientId, route, route.Config.Payload.ProblemOf(contentType, message.Payload), now),
@@ -39,7 +44,7 @@ internal sealed class MqttEvents(SparkplugBirths births)
         using var writer = new Utf8JsonWriter(buffer, JsonFormat.RawWriter);
         writer.WriteStartObject();
         writer.WriteString("id"u8, PublicId.Format(PublicId.Event, id));
-        writer.WriteString("source"u8, Source);
+        writer.WriteString("source"u8, SourceOf(route));
         writer.WriteString("type"u8, EventType);
         writer.WriteString("time"u8, now.UtcDateTime);
         writer.WriteString("subject"u8, message.Topic);
@@ -58,6 +63,8 @@ internal sealed class MqttEvents(SparkplugBirths births)
         return new Json(buffer.WrittenMemory);
     }
 
+    private static string SourceOf(MqttRoute route) => "/mqtt/" + (route.Config.Connection ?? Embedded);
+
     private void WriteSparkplug(Utf8JsonWriter writer, SparkplugTopic topic, ReadOnlySpan<byte> payload)
     {
         writer.WriteStartObject("sparkplug"u8);
@@ -69,7 +76,8 @@ internal sealed class MqttEvents(SparkplugBirths births)
         writer.WriteEndObject();
     }
 
-    private static void WriteProperties(Utf8JsonWriter writer, MqttApplicationMessage message)
+    /// <summary>Writes <c>properties</c>: those of MQTT 5 that the message has.</summary>
+    public static void WriteProperties(Utf8JsonWriter writer, MqttApplicationMessage message)
     {
         writer.WriteStartObject("properties"u8);
         if (message.PayloadIsUtf8) writer.WriteNumber("payloadFormatIndicator"u8, 1);

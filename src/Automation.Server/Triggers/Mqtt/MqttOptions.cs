@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Automation.Mqtt.Topics;
+using Automation.Server.Triggers.Mqtt.Connections;
 
 namespace Automation.Server.Triggers.Mqtt;
 
@@ -144,6 +145,9 @@ internal sealed class MqttOptions : IValidatableObject
     [Range(0, long.MaxValue)]
     public long MaxRetainedBytes { get; set; } = 64 << 20;
 
+    /// <summary>Connections to other brokers, by the name that triggers and steps give.</summary>
+    public Dictionary<string, MqttConnectionOptions> Connections { get; set; } = new(StringComparer.Ordinal);
+
     /// <summary>Settings that need each other.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -151,5 +155,9 @@ internal sealed class MqttOptions : IValidatableObject
             yield return new("Mqtt:TlsPort and Mqtt:TlsWebSocketPort need Mqtt:CertificateFile.");
         if (RequireClientCertificate && ClientCertificateAuthority.Length == 0)
             yield return new("Mqtt:RequireClientCertificate needs Mqtt:ClientCertificateAuthority, the file of those that vouch for clients.");
+        foreach (var (name, connection) in Connections)
+        {
+            foreach (var problem in MqttConnectionCheck.Problems(name, connection)) yield return new(problem);
+        }
     }
 }

@@ -7,14 +7,17 @@ namespace Automation.Server.Triggers.Mqtt;
 internal sealed class MqttRoutes
 {
     private readonly Level root = new();
+    private readonly List<MqttRoute> all = [];
 
-    public MqttRoutes(WorkflowSet workflows)
+    /// <param name="workflows">The workflows.</param>
+    /// <param name="connection">Whose triggers; null for those of the embedded broker.</param>
+    public MqttRoutes(WorkflowSet workflows, string? connection = null)
     {
         foreach (var version in workflows.Active.OrderBy(v => v.WorkflowId, StringComparer.Ordinal))
         {
             foreach (var trigger in version.Triggers.Values)
             {
-                if (trigger.Config is MqttTrigger.Config config && TopicPattern.TryParse(config.Topic, out var pattern, out _))
+                if (trigger.Config is MqttTrigger.Config config && config.Connection == connection && TopicPattern.TryParse(config.Topic, out var pattern, out _))
                 {
                     ReadSparkplug |= config.Payload is PayloadForm.Sparkplug;
                     Add(new MqttRoute(pattern, config, new TriggerTarget(version, trigger)));
@@ -25,6 +28,9 @@ internal sealed class MqttRoutes
 
     /// <summary>Whether any trigger reads Sparkplug: birth certificates are of interest then, on whatever topic it listens.</summary>
     public bool ReadSparkplug { get; }
+
+    /// <summary>Sorted by workflow.</summary>
+    public IReadOnlyList<MqttRoute> All => all;
 
     /// <summary>The routes a topic name matches; empty, without allocation, when there are none.</summary>
     public IReadOnlyList<MqttRoute> Match(string topic)
@@ -58,6 +64,7 @@ internal sealed class MqttRoutes
 
     private void Add(MqttRoute route)
     {
+        all.Add(route);
         var level = root;
         foreach (var name in route.Pattern.Filter.Filter.Split('/'))
         {
@@ -93,4 +100,8 @@ internal sealed class MqttRoutes
 }
 
 /// <summary>One MQTT trigger of an active workflow.</summary>
-internal sealed record MqttRoute(TopicPattern Pattern, MqttTrigger.Config Config, TriggerTarget Target);
+internal sealed record MqttRoute(TopicPattern Pattern, MqttTrigger.Config Config, TriggerTarget Target)
+{
+    /// <summary>Workflow and trigger, as <c>cold-room/reading</c>: the same for all versions.</summary>
+    public string Name { get; } = $"{Target.Version.WorkflowId}/{Target.Trigger.Id}";
+}

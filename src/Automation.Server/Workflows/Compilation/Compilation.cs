@@ -54,6 +54,12 @@ internal sealed class Compilation(string workflowId, ProblemList problems, Func<
     /// <summary>All that the sandbox has to know, as far as the file could be read.</summary>
     public SandboxProgram Program(string id) => new(id, [.. Expressions, .. Scripts]);
 
+    /// <summary>A problem of a file; none of a stored version, whose runs may go on without what they named.</summary>
+    public void Missing(string pointer, string message)
+    {
+        if (missingSecret is not null) problems.Add(pointer, message);
+    }
+
     public void Secret(string pointer, string name)
     {
         if (missingSecret?.Invoke(name) is { } howToSet) problems.Add(pointer, $"There is no secret \"{name}\" on this server, which {problems.File} needs here. {howToSet}");

@@ -96,6 +96,8 @@ internal sealed class StepCompiler(StepCatalog catalog)
 
         public override void Problem(string at, string message) => compilation.Problems.Add(pointer + at, message);
 
+        public override void Missing(string at, string message) => compilation.Missing(pointer + at, message);
+
         public override void Outcome(string name) => Outcomes.Add(name);
 
         public override void Script(SandboxUnit unit)

@@ -57,6 +57,8 @@ internal sealed class TriggerCompiler(TriggerCatalog catalog)
             if (!compilation.Problems.Has(pointer + at)) compilation.Problems.Add(pointer + at, message);
         }
 
+        public override void Missing(string at, string message) => compilation.Missing(pointer + at, message);
+
         public override void Secret(string at, string name) => compilation.Secret(pointer + at, name);
     }
 }
