@@ -33,7 +33,9 @@ internal sealed record LoadOptions(int Seconds, TimeSpan WarmUp, int Connections
     {
         Console.Error.WriteLine("""
             load [--seconds 15] [--warm-up 20] [--connections 64] [--only automation|durable-floor|bare-forwarder] [--json FILE] [--server Automation.Server.dll]
-            mqtt-load [--seconds 8] [--idle 9500] [--server Automation.Server.dll]
+            mqtt-load [--seconds 8] [--only TEXT] [--server Automation.Server.dll]
+            mqtt-idle [--seconds 8] [--idle 10000] [--server Automation.Server.dll]
+            mqtt-index
             Build the server first as users do: ./automation version
             """);
         return 2;

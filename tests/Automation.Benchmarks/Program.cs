@@ -1,15 +1,20 @@
+using System.Globalization;
 using Automation.Benchmarks;
 using Automation.Benchmarks.Mqtt;
 
 // load       sends events to the server and to two bare forwarders in turn, and compares them
 // mqtt-load  sends messages through the embedded broker and through mosquitto in turn, and compares them
+// mqtt-idle  holds connections that do nothing, and tells what the broker keeps for each
 // mqtt-index matches topics against 1, 1,000 and 1,000,000 filters
 // mqtt-watch tells what it costs that somebody looks into the broker
 // forwarder  is one of the bare forwarders; load starts it
+// mqtt-host  is the broker alone, which tells its memory; mqtt-idle starts it
 return args switch
 {
     ["load", .. var given] when LoadOptions.Parse(given) is { } options => await LoadCommand.RunAsync(options),
     ["mqtt-load", .. var given] when MqttLoadOptions.Parse(given) is { } options => await MqttLoadCommand.RunAsync(options),
+    ["mqtt-idle", .. var given] when MqttLoadOptions.Parse(given) is { } options => await MqttIdleCommand.RunAsync(options),
+    ["mqtt-host", var port] => await MqttHostCommand.RunAsync(int.Parse(port, CultureInfo.InvariantCulture)),
     ["mqtt-index"] => MqttIndexCommand.Run(),
     ["mqtt-watch"] => await MqttWatchCommand.RunAsync(),
     ["forwarder", var port, var receiver, .. var database] => await Forwarder.RunAsync(port, receiver, database.FirstOrDefault()),

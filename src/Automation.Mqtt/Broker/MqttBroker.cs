@@ -43,6 +43,7 @@ public sealed class MqttBroker : IAsyncDisposable
         Topics = new MqttTopics(_context);
         _rate = new ConnectRate(options.MaxConnectRate, options.MaxConnectRatePerAddress, options.TimeProvider);
         _context.Wheel.Schedule(new Deadline(SweepRetained), SweepSeconds);
+        _context.Wheel.Schedule(new Deadline(StoreSent), 1);
     }
 
     /// <summary>Where the broker listens for plain MQTT over TCP (<see cref="MqttBrokerOptions.EndPoint"/>); after the start with the real port.</summary>
@@ -262,6 +263,12 @@ public sealed class MqttBroker : IAsyncDisposable
             _addresses[address] = count + 1;
             return true;
         }
+    }
+
+    private long StoreSent(long now)
+    {
+        _context.Log?.AppendSent();
+        return now + 1;
     }
 
     private long SweepRetained(long now)

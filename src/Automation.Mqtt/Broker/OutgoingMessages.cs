@@ -263,7 +263,8 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
         if (_toStore.Count == 0)
             return null;
         MqttStoreChange[] changes = [.. _changes];
-        var storing = new StoringIdentifiers([.. _toStore], changes, record!.AppendAsync(changes));
+        record!.AppendSent(); // earlier identifiers first: what has one is sent again before what has none
+        var storing = new StoringIdentifiers([.. _toStore], changes, record.AppendAsync(changes));
         _toStore.Clear();
         _changes.Clear();
         return storing;
@@ -422,18 +423,24 @@ internal sealed class OutgoingMessages(int maxMessages, long maxBytes, QueueBudg
     {
         if (record is null)
             return;
-        _changes.Add(record.Sent(entry));
         if (entry.Delivery.QualityOfService == MqttQualityOfService.ExactlyOnce)
         {
+            _changes.Add(record.Sent(entry));
             entry.IsHeld = true;
             _toStore.Add(entry);
             return;
         }
 
         if (_toStore.Count > 0)
-            return; // goes along
-        record.AppendLater([.. _changes]);
+        {
+            _changes.Add(record.Sent(entry)); // goes along
+            return;
+        }
+
+        if (_changes.Count > 0)
+            record.AppendLater([.. _changes]);
         _changes.Clear();
+        record.AppendUnlessFinished(entry);
     }
 
     private void MarkSent(InFlight entry)

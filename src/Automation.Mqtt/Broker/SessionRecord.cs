@@ -9,7 +9,12 @@ internal sealed class SessionRecord(StoreLog log, long id)
 
     public MqttSessionChanged Connected(Session session) => Changed(session, expiresAt: null, isConnected: true);
 
-    public void Left(Session session) => log.AppendLater(Changed(session, log.Now + TimeSpan.FromSeconds(session.ExpirySeconds), isConnected: false));
+    /// <summary>Of a session that was left, only what is known to be sent is marked as repeated after a crash.</summary>
+    public void Left(Session session)
+    {
+        log.AppendSent();
+        log.AppendLater(Changed(session, log.Now + TimeSpan.FromSeconds(session.ExpirySeconds), isConnected: false));
+    }
 
     /// <summary>The session was found connected at the start: it ends if the client does not come back in time.</summary>
     public void Missing(Session session, DateTimeOffset expiresAt) => log.AppendLater(Changed(session, expiresAt, isConnected: true));
@@ -18,6 +23,12 @@ internal sealed class SessionRecord(StoreLog log, long id)
         id, delivery.Sequence, delivery.Stored!.Id, delivery.QualityOfService, delivery.Retain, delivery.Identifiers ?? [], delivery.Share?.Text);
 
     public MqttMessageSent Sent(InFlight entry) => new(id, entry.Delivery.Sequence, entry.PacketId, entry.Order);
+
+    /// <inheritdoc cref="StoreLog.AppendUnlessFinished"/>
+    public void AppendUnlessFinished(InFlight entry) => log.AppendUnlessFinished(Sent(entry));
+
+    /// <inheritdoc cref="StoreLog.AppendSent"/>
+    public void AppendSent() => log.AppendSent();
 
     public void AppendLater(params ReadOnlySpan<MqttStoreChange> changes) => log.AppendLater(changes);
 
@@ -43,7 +54,7 @@ internal sealed class SessionRecord(StoreLog log, long id)
     {
         if (delivery.Stored is null)
             return;
-        log.AppendLater(new MqttMessageFinished(id, delivery.Sequence));
+        log.AppendFinished(new MqttMessageFinished(id, delivery.Sequence));
         delivery.Stored.Release();
     }
 

@@ -9,6 +9,7 @@ namespace Automation.Mqtt.Broker;
 internal sealed class StoreLog(IMqttStore store, TimeProvider time, Action<string, Exception> report)
 {
     private readonly Lock _lock = new();
+    private readonly Dictionary<(long SessionId, long Sequence), MqttMessageSent> _sent = [];
     private List<MqttStoreChange> _later = [];
     private bool _isWriting;
     private long _lastMessage;
@@ -53,9 +54,43 @@ internal sealed class StoreLog(IMqttStore store, TimeProvider time, Action<strin
         _ = WriteLaterAsync();
     }
 
+    /// <summary>
+    /// Stores the identifier that a QoS 1 message was sent with at the next <see cref="AppendSent"/>, unless the client has acknowledged it by then, as it
+    /// mostly has. Until then a crash makes it come again with another identifier.
+    /// </summary>
+    public void AppendUnlessFinished(MqttMessageSent sent)
+    {
+        lock (_lock)
+            _sent[(sent.SessionId, sent.Sequence)] = sent;
+    }
+
+    /// <summary>Stores soon that a message does not wait any more, and not what was to be stored of it before.</summary>
+    public void AppendFinished(MqttMessageFinished finished)
+    {
+        lock (_lock)
+            _sent.Remove((finished.SessionId, finished.Sequence));
+        AppendLater(finished);
+    }
+
+    /// <summary>Stores soon what <see cref="AppendUnlessFinished"/> has kept.</summary>
+    public void AppendSent()
+    {
+        MqttStoreChange[] sent;
+        lock (_lock)
+        {
+            if (_sent.Count == 0)
+                return;
+            sent = [.. _sent.Values];
+            _sent.Clear();
+        }
+
+        AppendLater(sent);
+    }
+
     /// <summary>Completes when everything so far was given to the store and dealt with. Never fails.</summary>
     public async Task FlushAsync()
     {
+        AppendSent();
         try
         {
             await AppendAsync([]);

@@ -18,8 +18,11 @@ internal abstract class Connection : IDuplexPipe, IAsyncDisposable
     private const int PauseAt = 64 * 1024;
     private const int ResumeAt = 32 * 1024;
 
-    private readonly Pipe _received = new(Options());
-    private readonly Pipe _toSend = new(Options());
+    private static readonly PipeOptions _options =
+        new(pauseWriterThreshold: PauseAt, resumeWriterThreshold: ResumeAt, minimumSegmentSize: ReceiveSize, useSynchronizationContext: false);
+
+    private readonly Pipe _received = new(_options);
+    private readonly Pipe _toSend = new(_options);
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
     private int _aborted;
@@ -85,6 +88,10 @@ internal abstract class Connection : IDuplexPipe, IAsyncDisposable
         PeerCertificate?.Dispose();
     }
 
+    /// <summary>Completes when there is something to receive, or nothing more will come. Until then an idle connection needs no memory to receive into.</summary>
+    /// <returns>Nothing that counts.</returns>
+    protected virtual ValueTask<int> WaitForBytesAsync() => default;
+
     /// <summary>Receives some bytes; 0 when the peer sends no more.</summary>
     protected abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);
 
@@ -103,9 +110,6 @@ internal abstract class Connection : IDuplexPipe, IAsyncDisposable
     protected static bool IsBroken(Exception exception) =>
         exception is IOException or SocketException or ObjectDisposedException or WebSocketException or OperationCanceledException;
 
-    private static PipeOptions Options() =>
-        new(pauseWriterThreshold: PauseAt, resumeWriterThreshold: ResumeAt, minimumSegmentSize: ReceiveSize, useSynchronizationContext: false);
-
     private static IPEndPoint AddressOf(Socket socket)
     {
         if (socket.AddressFamily == AddressFamily.Unix)
@@ -119,11 +123,16 @@ internal abstract class Connection : IDuplexPipe, IAsyncDisposable
     {
         try
         {
+            var mayHaveMore = false;
             while (true)
             {
-                var count = await ReceiveAsync(_received.Writer.GetMemory());
+                if (!mayHaveMore)
+                    await WaitForBytesAsync();
+                var memory = _received.Writer.GetMemory();
+                var count = await ReceiveAsync(memory);
                 if (count == 0)
                     break;
+                mayHaveMore = count == memory.Length;
                 _received.Writer.Advance(count);
                 var result = await _received.Writer.FlushAsync();
                 if (result.IsCompleted || result.IsCanceled)

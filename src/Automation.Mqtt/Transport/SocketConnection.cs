@@ -7,6 +7,8 @@ namespace Automation.Mqtt.Transport;
 internal sealed class SocketConnection(Socket socket)
     : Connection(socket, socket.AddressFamily == AddressFamily.Unix ? MqttTransport.UnixSocket : MqttTransport.Tcp)
 {
+    protected override ValueTask<int> WaitForBytesAsync() => ReceiveAsync(Memory<byte>.Empty);
+
     protected override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => Socket.ReceiveAsync(buffer, SocketFlags.None);
 
     protected override async ValueTask SendAsync(ReadOnlySequence<byte> bytes)

@@ -18,6 +18,8 @@ internal sealed class TlsConnection(Socket socket, TlsServer server) : Connectio
         return OpenResult.Opened;
     }
 
+    protected override ValueTask<int> WaitForBytesAsync() => ReceiveAsync(Memory<byte>.Empty);
+
     protected override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => _stream!.ReadAsync(buffer);
 
     protected override async ValueTask SendAsync(ReadOnlySequence<byte> bytes)

@@ -49,7 +49,8 @@ internal static class EventsApi
         if (parameters.Problem is { } problem) return problem;
         if (await db.Events.SingleOrDefaultAsync(e => e.Id == key, cancellation) is not { } row) return ApiProblem.NotFound("event", id);
         var runs = await db.Runs.Where(r => r.EventId == key).OrderBy(r => r.Id).Select(RunSummary.FromRow).ToListAsync(cancellation);
-        return TypedResults.Ok(new EventDetails(EventSummary.Of(row), Json.Parse(row.Attributes), EventData.Parse(row.ContentType, row.Body), runs));
+        var attributes = Json.Parse(row.Attributes);
+        return TypedResults.Ok(new EventDetails(EventSummary.Of(row), attributes, EventData.Parse(row.ContentType, row.Body, attributes), runs));
     }
 
     private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> GetBodyAsync([Description("As evt_0f9k2m7q4x3aw.")] string id, HttpResponse response, ManagementDb db, TimeProvider time, CancellationToken cancellation)

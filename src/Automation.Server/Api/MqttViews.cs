@@ -196,7 +196,7 @@ internal sealed record MqttMessageView
     }
 
     private static Json PayloadOf(MqttApplicationMessage message, bool isCut) =>
-        isCut ? TextBody.Guess(message.Payload[..WholeCharacters(message.Payload.Span)]) : EventData.Parse(MqttEvents.ContentTypeOf(message), message.Payload);
+        isCut ? TextBody.Guess(message.Payload[..WholeCharacters(message.Payload.Span)]) : EventData.Parse(PayloadForm.Auto.ContentTypeOf(message), message.Payload);
 
     // A character that was cut in the middle would make bytes of a text.
     private static int WholeCharacters(ReadOnlySpan<byte> bytes)

@@ -62,7 +62,7 @@ internal static class RunsApi
         var parts = await db.RunSaves.Where(s => s.RunId == key).OrderBy(s => s.Id).Select(s => s.StepRuns).ToListAsync(cancellation);
         if (row.StepRuns is { } last) parts.Add(last);
         var deliveries = await db.Deliveries.Where(d => d.RunId == key).OrderBy(d => d.Id).Select(DeliverySummary.FromRow).ToListAsync(cancellation);
-        var data = row.Event is { } e ? EventData.Parse(e.ContentType, e.Body) : Json.Null;
+        var data = row.Event is { } e ? EventData.Parse(e.ContentType, e.Body, Json.Parse(e.Attributes)) : Json.Null;
         return TypedResults.Ok(new RunDetails(RunSummary.Of(row), row.Event is { } accepted ? EventSummary.Of(accepted) : null, RunTrace.Compose(parts, data), deliveries));
     }
 }

@@ -45,7 +45,7 @@ internal sealed class Event
     public required ReadOnlyMemory<byte> Body { get; init; }
 
     /// <summary>The parsed body: JSON value, form object, XML as an object, text, or <c>{ "base64": … }</c>.</summary>
-    public Json Data => (data ??= new StrongBox<Json>(EventData.Parse(ContentType, Body))).Value;
+    public Json Data => (data ??= new StrongBox<Json>(EventData.Parse(ContentType, Body, Attributes))).Value;
 
     /// <summary>The <c>event</c> that expressions and scripts see: the attributes and <c>data</c>.</summary>
     public Json ToScope()

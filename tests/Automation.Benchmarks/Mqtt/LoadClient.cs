@@ -20,11 +20,15 @@ internal sealed class LoadClient : IDisposable
     /// <summary>Called for each PUBACK.</summary>
     public Action? Acknowledged { get; set; }
 
-    public static async Task<LoadClient> ConnectAsync(int port, string id)
+    /// <param name="port">Of the broker.</param>
+    /// <param name="id">Client identifier.</param>
+    /// <param name="isClean">False for a session that outlives the connection.</param>
+    /// <param name="keepAlive">Seconds; 0 for none.</param>
+    public static async Task<LoadClient> ConnectAsync(int port, string id, bool isClean = true, byte keepAlive = 0)
     {
         var client = new LoadClient();
         await client.socket.ConnectAsync(IPAddress.Loopback, port);
-        byte[] body = [0, 4, .. "MQTT"u8, 4, 2, 0, 0, 0, (byte)id.Length, .. Encoding.ASCII.GetBytes(id)];
+        byte[] body = [0, 4, .. "MQTT"u8, 4, (byte)(isClean ? 2 : 0), 0, keepAlive, 0, (byte)id.Length, .. Encoding.ASCII.GetBytes(id)];
         await client.SendAsync(new byte[] { 0x10, (byte)body.Length }.Concat(body).ToArray());
         await client.ExpectAsync(4, 0x20);
         return client;

@@ -16,20 +16,16 @@ internal static class MqttLoadCommand
         foreach (var scenario in MqttScenario.All)
         {
             await MeasureAsync(scenario, "automation", options);
-            await MeasureAsync(scenario, "mosquitto", options);
+            await MeasureAsync(scenario, scenario.IsLasting ? "mosquitto, persistent" : "mosquitto", options);
         }
 
         await MeasureAsync(Durable, "automation, events", options);
-        Console.WriteLine();
-        Console.WriteLine("| broker | connections | connections/s | bytes each |");
-        Console.WriteLine("|---|--:|--:|--:|");
-        await IdleAsync("automation", options);
-        await IdleAsync("mosquitto", options);
         return 0;
     }
 
     private static async Task MeasureAsync(MqttScenario scenario, string broker, MqttLoadOptions options)
     {
+        if (!$"{scenario.Name} | {broker}".Contains(options.Only, StringComparison.Ordinal)) return;
         using var target = await MqttTarget.StartAsync(broker, options.Server);
         await using var usage = new ProcessUsage(target.Pid);
         await scenario.RunAsync(target.Port, 3, rate: null); // warm-up: the runtime compiles
@@ -38,24 +34,5 @@ internal static class MqttLoadCommand
         var cost = (usage.Cpu - cpu).TotalMicroseconds / (full.PerSecond * clock.Elapsed.TotalSeconds);
         var half = scenario.Subscribers == 0 ? null : await scenario.RunAsync(target.Port, options.Seconds, full.PerSecond / 2 / scenario.Subscribers);
         Console.WriteLine($"| {scenario.Name} | {broker} | {full.PerSecond:0} | {half?.Percentile(0.5):0.0} | {half?.Percentile(0.99):0.0} | {cost:0.0} | {usage.PeakBytes / 1e6:0} |");
-    }
-
-    private static async Task IdleAsync(string broker, MqttLoadOptions options)
-    {
-        using var target = await MqttTarget.StartAsync(broker, options.Server);
-        await using var usage = new ProcessUsage(target.Pid);
-        var clients = new List<LoadClient>();
-        for (var i = 0; i < 200; i++) clients.Add(await LoadClient.ConnectAsync(target.Port, $"first{i}"));
-        var before = usage.Resident;
-        var clock = Stopwatch.StartNew();
-        await Parallel.ForAsync(0, options.Idle, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (at, _) =>
-        {
-            var client = await LoadClient.ConnectAsync(target.Port, $"idle{at}");
-            lock (clients) clients.Add(client);
-        });
-        var seconds = clock.Elapsed.TotalSeconds;
-        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, CancellationToken.None);
-        Console.WriteLine($"| {broker} | {options.Idle} | {options.Idle / seconds:0} | {(usage.Resident - before) / options.Idle} |");
-        clients.ForEach(client => client.Dispose());
     }
 }

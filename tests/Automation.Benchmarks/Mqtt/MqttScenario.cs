@@ -8,7 +8,8 @@ namespace Automation.Benchmarks.Mqtt;
 /// <param name="Subscribers">Clients that each get all of it; 0: only the acknowledgements count.</param>
 /// <param name="Qos">Of publishes and subscriptions.</param>
 /// <param name="Outstanding">Messages that may be under way at a time, all publishers together: nothing is dropped.</param>
-internal sealed record MqttScenario(string Name, int Publishers, int Subscribers, int Qos, int Outstanding)
+/// <param name="IsLasting">The subscribers' sessions outlive their connections, so that their messages are stored.</param>
+internal sealed record MqttScenario(string Name, int Publishers, int Subscribers, int Qos, int Outstanding, bool IsLasting = false)
 {
     public const int PayloadBytes = 300;
 
@@ -16,6 +17,7 @@ internal sealed record MqttScenario(string Name, int Publishers, int Subscribers
     [
         new("fan-in, QoS 0", 100, 1, 0, 800),
         new("fan-in, QoS 1", 100, 1, 1, 800),
+        new("fan-in, QoS 1, lasting session", 100, 1, 1, 800, IsLasting: true),
         new("fan-out, QoS 0", 1, 1000, 0, 4),
         new("fan-out, QoS 1", 1, 1000, 1, 4),
     ];
@@ -38,7 +40,8 @@ internal sealed record MqttScenario(string Name, int Publishers, int Subscribers
 
         for (var i = 0; i < Subscribers; i++)
         {
-            var subscriber = await LoadClient.ConnectAsync(port, $"sub{i}");
+            if (IsLasting) (await LoadClient.ConnectAsync(port, $"sub{i}")).Dispose(); // ends the session of the last run
+            var subscriber = await LoadClient.ConnectAsync(port, $"sub{i}", isClean: !IsLasting);
             await subscriber.SubscribeAsync("load/#", Qos);
             subscriber.Received = sent =>
             {

@@ -201,12 +201,52 @@ public sealed class StoreTests : BrokerTestBase, IDisposable
             await client.SendAsync(new AckPacket(PacketType.Puback) { PacketId = 1 });
             await client.ExpectPublishAsync("t");
             await client.ExpectNothingAsync();
+            Time.Advance(TimeSpan.FromSeconds(1)); // identifiers of unfinished messages are stored once a second
+            await Eventually.IsAsync(() => File.ReadAllText(_file).Contains($"\"PacketId\":{packetId}", StringComparison.Ordinal));
         }
 
         await using var after = new FileStore(_file);
         await using var again = await ConnectAsync(await StartAsync(after), "c", cleanStart: false);
         var publish = await again.ExpectPublishAsync("t");
         Assert.Equal((packetId, true), (publish.PacketId, publish.Duplicate));
+    }
+
+    [Fact]
+    public async Task UnfinishedQoS1_OfASessionThatWasLeft_ComesAgain_WithItsIdentifierAndDup()
+    {
+        await using (var store = new FileStore(_file))
+        {
+            var broker = await StartAsync(store);
+            var client = await ConnectAsync(broker, "c");
+            await client.SubscribeAsync("t", qos: 1);
+            await broker.PublishAsync(Message("t"));
+            await client.ExpectPublishAsync("t");
+            await client.DisposeAsync();
+            await Eventually.IsAsync(() => File.ReadAllText(_file).Contains("\"IsConnected\":false", StringComparison.Ordinal));
+        }
+
+        await using var after = new FileStore(_file);
+        await using var again = await ConnectAsync(await StartAsync(after), "c", cleanStart: false);
+        var publish = await again.ExpectPublishAsync("t");
+        Assert.Equal((1, true), (publish.PacketId, publish.Duplicate));
+    }
+
+    [Fact]
+    public async Task QoS1Identifier_IsNotStored_WhenTheAcknowledgementComesFirst()
+    {
+        await using (var store = new FileStore(_file))
+        {
+            var broker = await StartAsync(store);
+            await using var client = await ConnectAsync(broker, "c");
+            await client.SubscribeAsync("t", qos: 1);
+            await broker.PublishAsync(Message("t"));
+            await client.SendAsync(new AckPacket(PacketType.Puback) { PacketId = (await client.ExpectPublishAsync("t")).PacketId });
+            await Eventually.IsAsync(() => File.ReadAllText(_file).Contains(nameof(MqttMessageFinished), StringComparison.Ordinal));
+            Time.Advance(TimeSpan.FromSeconds(2));
+            await broker.StopAsync(new CancellationToken(canceled: true));
+        }
+
+        Assert.DoesNotContain(nameof(MqttMessageSent), await File.ReadAllTextAsync(_file), StringComparison.Ordinal);
     }
 
     [Fact]

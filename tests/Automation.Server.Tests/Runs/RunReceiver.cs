@@ -11,6 +11,9 @@ namespace Automation.Server.Tests.Runs;
 /// <summary>A request that a workflow sent.</summary>
 internal sealed record Arrival(string Method, string Path, string Query, IReadOnlyDictionary<string, string> Headers, string Body)
 {
+    /// <summary>The body as it came.</summary>
+    public required byte[] Bytes { get; init; }
+
     /// <summary>The same for each attempt of one delivery, and for each try of one step of one run.</summary>
     public string? Key => Headers.GetValueOrDefault("Idempotency-Key");
 }
@@ -93,10 +96,13 @@ internal sealed class RunReceiver : IAsyncDisposable
 
     private async Task TakeAsync(HttpContext context)
     {
-        using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        body.Position = 0;
+        using var reader = new StreamReader(body, Encoding.UTF8);
         var request = context.Request;
         var headers = request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-        var arrival = new Arrival(request.Method, request.Path, request.QueryString.ToString(), headers, await reader.ReadToEndAsync());
+        var arrival = new Arrival(request.Method, request.Path, request.QueryString.ToString(), headers, await reader.ReadToEndAsync()) { Bytes = body.ToArray() };
         At(arrival.Path).Writer.TryWrite(arrival);
         if (answers.TryGetValue(arrival.Path, out var answer)) await answer(arrival, context);
     }

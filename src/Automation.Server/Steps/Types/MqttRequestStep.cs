@@ -88,7 +88,7 @@ internal sealed class MqttRequestStep(Func<EmbeddedBroker> broker, Func<MqttConn
 
     private static Json Answer(MqttApplicationMessage message)
     {
-        var contentType = message.ContentType ?? MqttEvents.Detect(message.Payload.Span);
+        var contentType = PayloadForm.Auto.ContentTypeOf(message);
         var buffer = new ArrayBufferWriter<byte>(message.Payload.Length + 256);
         using var writer = new Utf8JsonWriter(buffer, JsonFormat.RawWriter);
         writer.WriteStartObject();

@@ -72,7 +72,7 @@ internal static class MqttClientEvents
             data["will"] = new Dictionary<string, object?>
             {
                 ["topic"] = will.Topic,
-                ["payload"] = EventData.Parse(MqttEvents.ContentTypeOf(will), will.Payload),
+                ["payload"] = EventData.Parse(PayloadForm.Auto.ContentTypeOf(will), will.Payload),
                 ["qos"] = (int)will.QualityOfService,
                 ["retain"] = will.Retain,
             };

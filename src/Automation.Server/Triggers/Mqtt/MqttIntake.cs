@@ -24,6 +24,7 @@ internal sealed class MqttIntake(Intake intake, IdSource ids, TimeProvider time,
     // Between two looks whether there is room again; one publisher looks at a time.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    private readonly MqttEvents events = new();
     private readonly WaitingLine line = new();
     private volatile MqttRoutes routes = new(WorkflowSet.Empty);
 
@@ -52,6 +53,7 @@ internal sealed class MqttIntake(Intake intake, IdSource ids, TimeProvider time,
     private ValueTask<MqttReasonCode> AcceptAsync(
         MqttApplicationMessage message, MqttPublishContext? publish, bool fromRun, Func<MqttRoute, bool>? isFor, CancellationToken cancellation)
     {
+        if (routes.ReadSparkplug) events.Learn(message);
         var isAnswer = answers.Offer(message);
         var matches = routes.Match(message.Topic);
         if (isFor is not null && matches.Count > 0) matches = [.. matches.Where(isFor)];
@@ -84,10 +86,10 @@ internal sealed class MqttIntake(Intake intake, IdSource ids, TimeProvider time,
         var clientId = publish?.Client.ClientId;
         var now = time.GetUtcNow();
         Offer[] offers = matches.Count == 1
-            ? [new Offer(MqttEvents.Create(ids.Next(), message, clientId, matches[0], now), [matches[0].Target])]
+            ? [new Offer(events.Create(ids.Next(), message, clientId, matches[0], now), [matches[0].Target])]
             : [.. matches
-                .GroupBy(m => (m.Config.Topic, m.Config.Qos)) // triggers that see the same event share it; those that name other levels get their own
-                .Select(same => new Offer(MqttEvents.Create(ids.Next(), message, clientId, same.First(), now), [.. same.Select(m => m.Target)]))];
+                .GroupBy(m => (m.Config.Topic, m.Config.Qos, m.Config.Payload)) // triggers that see the same event share it; those that name other levels or read it otherwise get their own
+                .Select(same => new Offer(events.Create(ids.Next(), message, clientId, same.First(), now), [.. same.Select(m => m.Target)]))];
         return (await intake.AcceptAsync(offers, fromRun: fromRun, alongside: publish is null ? null : () => BrokersPart(publish))).Outcome switch
         {
             IntakeOutcome.Accepted => MqttReasonCode.Success,

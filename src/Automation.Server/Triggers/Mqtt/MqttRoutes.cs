@@ -19,11 +19,15 @@ internal sealed class MqttRoutes
             {
                 if (trigger.Config is MqttTrigger.Config config && config.Connection == connection && TopicPattern.TryParse(config.Topic, out var pattern, out _))
                 {
+                    ReadSparkplug |= config.Payload is PayloadForm.Sparkplug;
                     Add(new MqttRoute(pattern, config, new TriggerTarget(version, trigger)));
                 }
             }
         }
     }
+
+    /// <summary>Whether any trigger reads Sparkplug: birth certificates are of interest then, on whatever topic it listens.</summary>
+    public bool ReadSparkplug { get; }
 
     /// <summary>Sorted by workflow.</summary>
     public IReadOnlyList<MqttRoute> All => all;

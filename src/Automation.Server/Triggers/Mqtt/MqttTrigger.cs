@@ -18,7 +18,9 @@ internal sealed class MqttTrigger(IOptions<MqttOptions> options) : TriggerType<M
         [property: Description("Name of the connection whose broker is listened to, from the setting Mqtt:Connections. Left out: the server's own broker."), Literal]
         string? Connection = null,
         [property: Description("Messages that the broker retains. new: those that are there when the trigger begins to listen. all: again whenever the server or the connection starts. none: never."), Literal]
-        RetainedUse Retained = RetainedUse.New);
+        RetainedUse Retained = RetainedUse.New,
+        [property: Description("How payloads become event.data. auto: by the declared content type, else JSON, text or bytes, whichever fits. sparkplug: Sparkplug B as an object with metrics. A payload of another form is text or bytes, and event.payloadProblem says why."), Literal]
+        PayloadForm Payload = PayloadForm.Auto);
 
     public override void Check(TriggerCheck check)
     {

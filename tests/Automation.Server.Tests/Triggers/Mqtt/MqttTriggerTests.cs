@@ -37,13 +37,58 @@ public sealed class MqttTriggerTests(WorkflowServer server) : IClassFixture<Work
     public async Task Payload_IsJsonOrText(string topic, string payload, string data) =>
         Assert.Equal($$"""{"d":{{data}}}""", (await PublishAsync(topic, topic, payload, """{ "d": "${event.data}" }""")).Output("s"));
 
+    [Theory]
+    [InlineData("json", """{"a": 1}""", """{"a": 1}""", null)]
+    [InlineData("json", "{half", "\"{half\"", "not valid JSON at line 1, byte 2")]
+    [InlineData("text", "21.5", "\"21.5\"", null)]
+    [InlineData("bytes", "21.5", """{"base64":"MjEuNQ=="}""", null)]
+    public async Task Payload_IsReadAsTheTriggerSays_AndAProblemIsShown(string form, string payload, string data, string? problem)
+    {
+        var topic = $"forms/{form}{problem is null}";
+        var id = await server.AddAsync($$"""{ "triggers": { "m": { "type": "mqtt", "topic": "{{topic}}", "payload": "{{form}}" } }, "steps": { "s": { "type": "set", "values": { "d": "${event.data}", "p": "${event.payloadProblem}" } } } }""");
+        using var ends = server.Get<RunFeed>().Subscribe(id)!;
+        await Mosquitto.PublishAsync(server.MqttPort, topic, payload, "-q", "1");
+        var output = (await server.EndAsync(ends)).Output("s");
+
+        Assert.StartsWith($$"""{"d":{{data.Replace(" ", "", StringComparison.Ordinal)}},"p":""", output, StringComparison.Ordinal);
+        Assert.Contains(problem ?? "\"p\":null", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TriggersOfOneTopic_MayReadItsPayloadsDifferently()
+    {
+        foreach (var form in (string[])["auto", "json", "text", "bytes"])
+        {
+            await server.AddAsync($$"""{ "triggers": { "m": { "type": "mqtt", "topic": "read", "payload": "{{form}}" } }, "steps": { "s": { "type": "webhook.send", "url": "RECEIVER/read", "body": "${event.data}" } } }""");
+        }
+
+        await Mosquitto.PublishAsync(server.MqttPort, "read", "1", "-q", "1");
+        Assert.Equal(["\"1\"", "1", "1", """{"base64":"MQ=="}"""], (await server.Receiver.NextAsync("/read", 4)).Select(a => a.Body).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("json")]
+    [InlineData("text")]
+    [InlineData("bytes")]
+    public async Task BinaryPayload_ReachesAReceiver_ByteForByte(string form)
+    {
+        byte[] payload = [.. Enumerable.Range(0, 256).Select(b => (byte)b)];
+        await server.AddAsync($$"""{ "triggers": { "m": { "type": "mqtt", "topic": "binary/{{form}}", "payload": "{{form}}" } }, "steps": { "s": { "type": "webhook.send", "url": "RECEIVER/binary/{{form}}", "body": "${event.data}", "contentType": "application/octet-stream" } } }""");
+        await server.Get<EmbeddedBroker>().PublishAsync(new MqttApplicationMessage { Topic = "binary/" + form, Payload = payload }, CancellationToken.None);
+        Assert.Equal(payload, (await server.Receiver.NextAsync("/binary/" + form)).Bytes);
+    }
+
     [Fact]
     public async Task Properties_AreInTheEvent()
     {
         var run = await PublishAsync(
             "props", "props", "7", """{ "p": "${event.properties}", "c": "${event.clientId}", "r": "${event.retain}" }""",
-            "-V", "5", "-i", "me", "-D", "publish", "content-type", "application/json", "-D", "publish", "user-property", "k", "v", "-D", "publish", "response-topic", "answers");
-        Assert.Equal("""{"p":{"contentType":"application/json","responseTopic":"answers","user":{"k":["v"]}},"c":"me","r":false}""", run.Output("s"));
+            "-V", "5", "-i", "me", "-D", "publish", "content-type", "application/json", "-D", "publish", "user-property", "k", "v", "-D", "publish", "response-topic", "answers",
+            "-D", "publish", "payload-format-indicator", "1", "-D", "publish", "correlation-data", "c7", "-D", "publish", "message-expiry-interval", "60");
+        Assert.Equal(
+            """{"p":{"payloadFormatIndicator":1,"contentType":"application/json","responseTopic":"answers","correlationData":"Yzc=","messageExpiryInterval":60,"user":{"k":["v"]}},"c":"me","r":false}""",
+            run.Output("s"));
     }
 
     [Fact]

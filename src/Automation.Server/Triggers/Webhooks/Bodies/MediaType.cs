@@ -1,3 +1,4 @@
+using Automation.Server.Triggers.Mqtt.Sparkplug;
 using Microsoft.Net.Http.Headers;
 
 namespace Automation.Server.Triggers.Webhooks.Bodies;
@@ -14,6 +15,7 @@ internal enum BodyKind
     Multipart,
     Xml,
     Text,
+    Sparkplug,
     Bytes,
 }
 
@@ -48,6 +50,7 @@ internal readonly record struct MediaType(BodyKind Kind, string? Charset = null,
         "application/x-www-form-urlencoded" => BodyKind.Form,
         "multipart/form-data" => BodyKind.Multipart,
         "application/xml" or "text/xml" => BodyKind.Xml,
+        SparkplugBody.ContentType => BodyKind.Sparkplug,
         _ when type.EndsWith("+json", StringComparison.Ordinal) => BodyKind.Json,
         _ when type.EndsWith("+xml", StringComparison.Ordinal) => BodyKind.Xml,
         _ when type.StartsWith("text/", StringComparison.Ordinal) => BodyKind.Text,
