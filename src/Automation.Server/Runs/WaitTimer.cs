@@ -13,7 +13,8 @@ internal sealed class WaitTimer : BackgroundService
     private const int Batch = 1000;
 
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestSleep = TimeSpan.FromDays(1); // what a timer can hold is less than what a wait can
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1); // a clock that is set forward is noticed by then
+    private static readonly TimeSpan ClockSlack = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock gate = new();
     private readonly Journal journal;
@@ -73,20 +74,29 @@ internal sealed class WaitTimer : BackgroundService
 
     private async Task SleepAsync(DateTimeOffset? until, Task heard, CancellationToken stopping)
     {
-        var pause = LongestSleep;
         lock (gate)
         {
             if (heard.IsCompleted) return;
             wakeAt = until ?? DateTimeOffset.MaxValue;
         }
 
-        if (until is { } due) pause = TimeSpan.FromTicks(Math.Clamp((due - time.GetUtcNow()).Ticks, 0, LongestSleep.Ticks));
         using var awake = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var alarm = Task.Delay(pause, time, awake.Token);
-        if (until is null || until > time.GetUtcNow()) await Task.WhenAny(heard, alarm); // asked once more: the clock may have jumped between the question and the alarm
+        Task alarm;
+        DateTimeOffset asked;
+        do
+        {
+            asked = time.GetUtcNow();
+            alarm = Task.Delay(Pause(until, asked), time, awake.Token);
+        }
+        while (time.GetUtcNow() - asked > ClockSlack); // the clock moved on before the alarm was set, which is late then
+
+        await Task.WhenAny(heard, alarm);
         await awake.CancelAsync();
         stopping.ThrowIfCancellationRequested();
     }
+
+    private static TimeSpan Pause(DateTimeOffset? until, DateTimeOffset now) =>
+        until is { } due ? TimeSpan.FromTicks(Math.Clamp((due - now).Ticks, 0, LongestSleep.Ticks)) : LongestSleep;
 
     private void Expect(DateTimeOffset due)
     {

@@ -191,6 +191,7 @@ public sealed class KeyTests
         time.Advance(TimeSpan.FromHours(1));
         Assert.Equal("1", (await server.Receiver.NextAsync("/slow")).Body);
         await WorkflowServer.NextAsync(changes, "waiting");
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM deliveries WHERE state = 'succeeded'") == 1); // else it is late by an hour, and made again
         time.Advance(TimeSpan.FromHours(1));
         Assert.Equal("2", (await server.Receiver.NextAsync("/slow")).Body);
     }
