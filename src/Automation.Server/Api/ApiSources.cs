@@ -1,5 +1,6 @@
 using Automation.Mqtt;
 using Automation.Mqtt.Broker;
+using Automation.Server.Storage;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
@@ -26,6 +27,9 @@ internal sealed class ApiSources
 
     /// <summary>Called after deliveries were replayed, so that they go out at once.</summary>
     public required Action WakeDeliveries { get; init; }
+
+    /// <summary>Ends a run, wherever it is: <see cref="Runs.RunEngine.CancelAsync"/>.</summary>
+    public required Func<long, Task<RunCancelled>> CancelRun { get; init; }
 
     /// <summary>The connections to outside brokers, sorted by name.</summary>
     public required Func<IReadOnlyList<MqttConnectionView>> MqttConnections { get; init; }

@@ -10,4 +10,7 @@ internal static partial class Log
 
     [LoggerMessage(6002, LogLevel.Information, "{Count} deliveries are made again")]
     public static partial void Replayed(ILogger logger, int count);
+
+    [LoggerMessage(6003, LogLevel.Information, "Run {RunId} of {WorkflowId} was cancelled")]
+    public static partial void Cancelled(ILogger logger, string runId, string workflowId);
 }

@@ -19,6 +19,8 @@ internal static class RunsApi
         runs.MapGet("/stream", RunStream.SendAsync).WithName("streamRuns").WithSummary("Runs as they start and end (server-sent events)")
             .WithDescription("Events: `run` with `{ id, workflow, state, at }`; `dropped` with `{ count }` when this client was too slow to get them all. A comment every 15 seconds keeps the connection open.")
             .Produces<string>(200, MediaTypeNames.Text.EventStream).ProducesProblem(503);
+        runs.MapPost("/{id}/cancel", RunCancel.OneAsync).WithName("cancelRun").WithSummary("End a run that is pending, blocked, waiting or running")
+            .WithDescription("A step under way is cut off, nothing further begins, and what has ended is kept. The next run of its key has its turn.").ProducesValidationProblem().ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
     }
 
     private static async Task<Results<Ok<Page<RunSummary>>, ProblemHttpResult>> ListAsync([AsParameters] RunFilter filter, HttpRequest request, ManagementDb db, TimeProvider time, CancellationToken cancellation)

@@ -1,5 +1,6 @@
 using Automation.Server.Api;
 using Automation.Server.Deliveries;
+using Automation.Server.Runs;
 using Automation.Server.Steps;
 using Automation.Server.Storage;
 using Automation.Server.Triggers;
@@ -13,6 +14,9 @@ namespace Automation.Server.Hosting;
 /// <summary>Connects the API to the features it shows.</summary>
 internal static class ApiWiring
 {
+    // For a step that does not end when it is cut off; a script may go on for its wall time.
+    private static readonly TimeSpan CancelPatience = TimeSpan.FromSeconds(10);
+
     public static ApiSources Sources(IServiceProvider services)
     {
         var catalog = services.GetRequiredService<WorkflowCatalog>();
@@ -31,6 +35,7 @@ internal static class ApiWiring
             MqttBroker = () => services.GetRequiredService<EmbeddedBroker>().Broker,
             PublishMqtt = (message, cancellation) => services.GetRequiredService<EmbeddedBroker>().PublishAsync(message, cancellation),
             WakeDeliveries = services.GetRequiredService<DeliveryWorker>().Wake,
+            CancelRun = run => services.GetRequiredService<RunEngine>().CancelAsync(run, CancelPatience),
             MqttConnections = () => [.. services.GetRequiredService<MqttConnections>().All.Select(MqttConnectionWiring.ViewOf)],
             StepTypes = () => [.. steps.Types.Select(t => new StepTypeView(t.Name, t.Title, t.Description, t.Category, t.Icon, [.. t.Outcomes], t.Effect, Json.Parse(t.Schema.ToJsonString())))],
             TriggerTypes = () => [.. triggers.Types.Select(t => new TriggerTypeView(t.Name, t.Title, t.Description, t.Icon, Json.Parse(t.Schema.ToJsonString())))],

@@ -26,6 +26,7 @@ internal sealed class RunEngine : BackgroundService
     private readonly Channel<RunWork> queue = Channel.CreateUnbounded<RunWork>();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<RunAnswer>> callers = new();
     private readonly ConcurrentDictionary<long, RunWalk> walks = new();
+    private readonly ConcurrentDictionary<long, TaskCompletionSource> cancellations = new(); // asked for, of runs that are or may be walked
     private readonly SemaphoreSlim claimSignal = new(0, 1);
     private readonly CancellationTokenSource stopWalks = new();
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -122,6 +123,42 @@ internal sealed class RunEngine : BackgroundService
         if (walks.TryGetValue(runId, out var walk)) walk.Wake(woken);
     }
 
+    /// <summary>
+    /// Ends a run wherever it is: in the journal, or in its walk, whose steps under way are cut off. Returns what the journal last said of it: still held when a step
+    /// does not end within <paramref name="patience"/>; then it ends as cancelled when that does.
+    /// </summary>
+    /// <exception cref="JournalException">The journal cannot write now.</exception>
+    public async Task<RunCancelled> CancelAsync(long runId, TimeSpan patience)
+    {
+        // Noted before the journal is asked: a walk that has not let go by then finds it.
+        var left = cancellations.GetOrAdd(runId, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (walks.TryGetValue(runId, out var walk)) walk.Cancel();
+        var change = new RunCancelled(runId, services.Time.GetUtcNow());
+        try
+        {
+            await services.Journal.CommitAsync(change);
+            if (change.IsHeld)
+            {
+                await left.Task.WaitAsync(patience, services.Time);
+                change = new RunCancelled(runId, services.Time.GetUtcNow()) { EndedByWalk = true };
+                await services.Journal.CommitAsync(change);
+            }
+        }
+        catch (TimeoutException)
+        {
+            return change; // stays noted
+        }
+        catch (JournalException)
+        {
+            cancellations.TryRemove(KeyValuePair.Create(runId, left));
+            throw;
+        }
+
+        cancellations.TryRemove(KeyValuePair.Create(runId, left));
+        if (change.Cancelled) OnCancelled(change);
+        return change;
+    }
+
     /// <summary>Walks a run that was stored as held.</summary>
     public void Enqueue(RunWork work) => queue.Writer.TryWrite(work);
 
@@ -215,6 +252,22 @@ internal sealed class RunEngine : BackgroundService
 
         Interlocked.Decrement(ref open);
         Window.Leave(1, work.Bytes);
+        TellLeft(work.RunId);
+    }
+
+    private void TellLeft(long runId)
+    {
+        if (cancellations.TryRemove(runId, out var asked)) asked.SetResult();
+    }
+
+    /// <summary>A run was ended in the journal that no walk had.</summary>
+    private void OnCancelled(RunCancelled run)
+    {
+        if (run.State != "waiting") Interlocked.Decrement(ref open);
+        if (run.State != "waiting" && !run.WasBlocked) Interlocked.Decrement(ref unclaimed);
+        if (run.HasFreedNext) TakeUpNext();
+        if (callers.TryRemove(run.RunId, out var caller)) caller.TrySetResult(new RunAnswer(run.RunId, null, Json.Null, null, RunAnswer.Cancelled));
+        feed.Publish(run.RunId, run.WorkflowId, "cancelled", services.Time.GetUtcNow());
     }
 
     private async Task<WalkEnd> WalkOnceAsync(RunWork work, TaskCompletionSource<RunAnswer>? answer)
@@ -223,6 +276,7 @@ internal sealed class RunEngine : BackgroundService
         walks[work.RunId] = walk;
         try
         {
+            if (cancellations.ContainsKey(work.RunId)) walk.Cancel();
             var end = await walk.WalkAsync();
             if (end is WalkEnd.Woken) return end;
             if (walk.HasFreedNext) TakeUpNext();
@@ -266,6 +320,7 @@ internal sealed class RunEngine : BackgroundService
             }
 
             Interlocked.Decrement(ref open);
+            TellLeft(run.RunId);
             return;
         }
 

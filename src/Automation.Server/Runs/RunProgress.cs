@@ -23,6 +23,7 @@ internal sealed class RunProgress
     private readonly List<long> endedWaits = [];
     private readonly Queue<Frame> unsettled = new();
     private bool isStopped;
+    private bool isCancelled;
 
     /// <summary>A run at its start.</summary>
     public RunProgress(RunWork work, RunServices services, StepTrace trace)
@@ -55,7 +56,10 @@ internal sealed class RunProgress
     public RunFailure? Failure { get; private set; }
 
     /// <summary>True when nothing is to follow any more; branches under way end the step they are at.</summary>
-    public bool IsOver => Failure is not null || isStopped || Root.Members == 0;
+    public bool IsOver => Failure is not null || HasStopped || Root.Members == 0;
+
+    /// <summary>True when the run ends because an operator wants it to. Not saved: after a crash the run goes on.</summary>
+    public bool IsCancelled => isCancelled;
 
     public IReadOnlyList<Token> Running => running;
 
@@ -66,10 +70,15 @@ internal sealed class RunProgress
     public bool HasNewWaits => newWaits.Count > 0;
 
     /// <summary>True when a token is not to go on, whatever its step does.</summary>
-    public bool IsStopped(Token token) => Failure is not null || isStopped || token.Frame.IsStopped;
+    public bool IsStopped(Token token) => Failure is not null || HasStopped || token.Frame.IsStopped;
+
+    private bool HasStopped => isStopped || isCancelled;
 
     /// <summary>Fails the run before a step has run.</summary>
     public void Fail(string step, StepError error) => Failure ??= new RunFailure(step, error);
+
+    /// <summary>Ends the run, unless it is over already.</summary>
+    public void Cancel() => isCancelled |= !IsOver;
 
     /// <summary>A step has ended.</summary>
     public List<Token> Complete(Token token, StepRun run)
@@ -80,7 +89,7 @@ internal sealed class RunProgress
         var step = version.Steps[token.Step];
         var number = Record(step, token, run);
         if (run.Result.EndsRun && run.Error is null) isStopped = true;
-        if (Failure is not null || isStopped) return next;
+        if (Failure is not null || HasStopped) return next;
         if (token.Frame.IsStopped) Leave(token.Frame);
         else if (run.Error is null && run.Result.Loop is { } plan) Begin(new Loop(token, number, plan, run.StartedAt), next);
         else
@@ -117,7 +126,7 @@ internal sealed class RunProgress
         var next = new List<Token>();
         running.Remove(token);
         EndWait(token.Wait);
-        if (Failure is not null || isStopped) return next;
+        if (Failure is not null || HasStopped) return next;
         Leave(token.Frame);
         Settle(next);
         return next;
@@ -127,7 +136,7 @@ internal sealed class RunProgress
     public List<Token> Wake(Woken woken)
     {
         var next = new List<Token>();
-        if (Failure is not null || isStopped) return next;
+        if (Failure is not null || HasStopped) return next;
         if (parked.Remove(woken.WaitId, out var token))
         {
             token = token with { Woken = woken };

@@ -77,8 +77,17 @@ internal sealed class RunWalk : IDisposable
 
     public DateTimeOffset StartedAt { get; }
 
-    /// <summary><c>succeeded</c> or <c>failed</c>, after <see cref="WalkEnd.Ended"/>.</summary>
-    public string State => progress.Failure is null ? "succeeded" : "failed";
+    /// <summary><c>succeeded</c>, <c>failed</c> or <c>cancelled</c>, after <see cref="WalkEnd.Ended"/>.</summary>
+    public string State => progress.IsCancelled ? "cancelled" : progress.Failure is null ? "succeeded" : "failed";
+
+    /// <summary>True when an operator wants the run to end.</summary>
+    public bool IsCancelled
+    {
+        get
+        {
+            lock (gate) return progress.IsCancelled;
+        }
+    }
 
     /// <summary>True when the end of the run freed another run of its key.</summary>
     public bool HasFreedNext { get; private set; }
@@ -131,6 +140,20 @@ internal sealed class RunWalk : IDisposable
             if (next.Count > 0) siblings ??= CancellationTokenSource.CreateLinkedTokenSource(stopping);
             foreach (var token in next) BeginLater(token);
         }
+    }
+
+    /// <summary>Ends the run: steps under way are cut off, nothing further begins, what has ended is kept. Does nothing once the walk is about to end.</summary>
+    public void Cancel()
+    {
+        CancellationTokenSource? branches;
+        lock (gate)
+        {
+            if (isClosed) return;
+            progress.Cancel();
+            branches = progress.IsCancelled ? siblings : null;
+        }
+
+        branches?.Cancel();
     }
 
     /// <summary>The values that the token's expressions and scripts see.</summary>
@@ -203,6 +226,7 @@ internal sealed class RunWalk : IDisposable
             CancellationTokenSource? others;
             lock (gate)
             {
+                if (progress.IsCancelled && error is OperationCanceledException && !stopping.IsCancellationRequested) return;
                 broken ??= ExceptionDispatchInfo.Capture(error);
                 others = siblings;
             }
@@ -227,7 +251,12 @@ internal sealed class RunWalk : IDisposable
             if (next is null)
             {
                 var step = Work.Version.Steps[token.Step];
-                if (step.Type.About.Effect && !step.Disabled) await SaveAsync();
+                if (step.Type.About.Effect && !step.Disabled)
+                {
+                    await SaveAsync();
+                    cancelled = Cancellable();
+                }
+
                 var end = await StepRunner.RunAsync(this, step, token, cancelled);
                 next = Take(token, end, out var saveNow, out var respondNow);
                 if (saveNow) await SaveAsync();
@@ -237,6 +266,17 @@ internal sealed class RunWalk : IDisposable
             if (next.Count == 0) return;
             for (var i = 1; i < next.Count; i++) Begin(next[i]);
             token = next[0];
+        }
+    }
+
+    /// <summary>What cuts a step off that may take long; other steps are waited for.</summary>
+    private CancellationToken Cancellable()
+    {
+        lock (gate)
+        {
+            siblings ??= CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            if (progress.IsCancelled) siblings.Cancel();
+            return siblings.Token;
         }
     }
 
@@ -329,12 +369,12 @@ internal sealed class RunWalk : IDisposable
     private async Task<WalkEnd> EndAsync()
     {
         var unit = TakeDeliveries(out var deliveries);
-        var failure = progress.Failure;
+        var failure = progress.IsCancelled ? null : progress.Failure;
         Json? error = failure is null ? null : Json.From(failure.Error);
         unit.Add(new RunEnded(Work.RunId, Work.Event.Id, State, StartedAt, Services.Time.GetUtcNow(), trace.Take(), failure?.Step, error) { HasWaited = progress.HasWaited, Key = TakeKey() });
         await StoreAsync(unit, deliveries);
         HasFreedNext = ((RunEnded)unit[^1]).HasFreedNext;
-        Answer(new RunAnswer(Work.RunId, response, progress.Root.Last, failure?.Step, failure?.Error));
+        Answer(new RunAnswer(Work.RunId, response, progress.Root.Last, failure?.Step, progress.IsCancelled ? RunAnswer.Cancelled : failure?.Error));
         return WalkEnd.Ended;
     }
 

@@ -38,8 +38,12 @@ internal enum IntakeOutcome
 /// <param name="Response">From a <c>respond</c> step; null when the run ended without one.</param>
 /// <param name="Output">Output of the run's last step, when it succeeded.</param>
 /// <param name="FailedStep">The step that failed the run.</param>
-/// <param name="Error">Why the run failed; null when it did not.</param>
-internal sealed record RunAnswer(long RunId, ResponseToCaller? Response, Json Output, string? FailedStep, StepError? Error);
+/// <param name="Error">Why the run failed, or that it was cancelled; null when it succeeded.</param>
+internal sealed record RunAnswer(long RunId, ResponseToCaller? Response, Json Output, string? FailedStep, StepError? Error)
+{
+    /// <summary>What callers are told of a run that an operator cancelled.</summary>
+    public static readonly StepError Cancelled = new("cancelled", "The run was cancelled by an operator.");
+}
 
 /// <summary>Stores events and starts their runs: <see cref="Intake.AcceptAsync"/> for those who take in what comes from outside.</summary>
 internal delegate ValueTask<IntakeResult> AcceptEvents(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer);

@@ -142,6 +142,7 @@ public sealed class ApiServer : IAsyncLifetime
         },
         Accept = (offers, answer) => Accept(offers, answer),
         WakeDeliveries = () => Woken++,
+        CancelRun = _ => throw new NotSupportedException("No run engine here."),
         MqttConnections = () => MqttConnections,
         StepTypes = () => [new StepTypeView("webhook.send", "Send webhook", "Queues one webhook.", "Actions", "send", ["done"], false, Json.Parse("""{"type":"object"}"""))],
         TriggerTypes = () => [new TriggerTypeView("webhook", "Webhook", null, "webhook", Json.Parse("""{"type":"object"}"""))],

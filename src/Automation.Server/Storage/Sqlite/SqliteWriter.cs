@@ -55,6 +55,7 @@ internal sealed class SqliteWriter : IDisposable
             case VersionStored c: Apply(c); break;
             case WorkflowSwitched c: Apply(c); break;
             case RunsClaimed c: Apply(c); break;
+            case RunCancelled c: SqliteRuns.Apply(c, Sql); break;
             case WaitsTimedOut c: SqliteWaits.Apply(c, server, Sql); break;
             case DeliveriesClaimed c: SqliteClaims.Apply(c, server, Sql); break;
             case VersionRead c: Apply(c); break;
@@ -123,11 +124,7 @@ internal sealed class SqliteWriter : IDisposable
         if (NothingChanged) return;
         if (c.HasWaited) SqliteWaits.Delete(c.RunId, Sql);
         if (c.Key is { } key) SqliteKeys.Apply(c, key, Sql);
-        Sql("""
-            UPDATE events SET open_runs = open_runs - 1, failed_runs = failed_runs + ?2,
-              state = CASE WHEN open_runs > 1 THEN state WHEN failed_runs + ?2 > 0 THEN 'failed' ELSE 'done' END
-            WHERE id = ?1
-            """).Bind(1, c.EventId).Bind(2, c.State == "failed" ? 1 : 0).Run();
+        SqliteRuns.EndOfEvent(c.EventId, c.State == "failed", Sql);
     }
 
     private void Apply(DeliveryQueued change)
