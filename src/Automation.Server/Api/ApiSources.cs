@@ -1,6 +1,8 @@
 using Automation.Mqtt;
 using Automation.Mqtt.Broker;
+using Automation.Server.Runs;
 using Automation.Server.Storage;
+using Automation.Server.Storage.Management;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
@@ -28,8 +30,23 @@ internal sealed class ApiSources
     /// <summary>Called after deliveries were replayed, so that they go out at once.</summary>
     public required Action WakeDeliveries { get; init; }
 
-    /// <summary>Ends a run, wherever it is: <see cref="Runs.RunEngine.CancelAsync"/>.</summary>
+    /// <summary>Ends a run, wherever it is: <see cref="RunEngine.CancelAsync"/>.</summary>
     public required Func<long, Task<RunCancelled>> CancelRun { get; init; }
+
+    /// <summary>Retries a failed run from the failed step: <see cref="RunRetries.GoOnAsync"/>.</summary>
+    public required Func<long, Task<RetryResult>> RetryRun { get; init; }
+
+    /// <summary>Retries a failed run from the start: <see cref="RunRetries.BeginAnewAsync"/>.</summary>
+    public required Func<RunRow, bool, Task<RetryResult>> ReplaceRun { get; init; }
+
+    /// <summary>Called after the next run of a key was freed.</summary>
+    public required Action TakeUpNextRun { get; init; }
+
+    /// <summary>Called after blocked runs of a workflow were cancelled.</summary>
+    public required Action<string, IReadOnlyList<long>> ForgetBlockedRuns { get; init; }
+
+    /// <summary>Most bytes of a key's state.</summary>
+    public required int MaxStateBytes { get; init; }
 
     /// <summary>The connections to outside brokers, sorted by name.</summary>
     public required Func<IReadOnlyList<MqttConnectionView>> MqttConnections { get; init; }

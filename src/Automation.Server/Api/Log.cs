@@ -13,4 +13,7 @@ internal static partial class Log
 
     [LoggerMessage(6003, LogLevel.Information, "Run {RunId} of {WorkflowId} was cancelled")]
     public static partial void Cancelled(ILogger logger, string runId, string workflowId);
+
+    [LoggerMessage(6004, LogLevel.Information, "{Count} failed runs are retried, {Refused} cannot be")]
+    public static partial void Retried(ILogger logger, int count, int refused);
 }

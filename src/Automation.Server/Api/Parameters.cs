@@ -58,6 +58,14 @@ internal sealed class Parameters(TimeProvider time)
         return null;
     }
 
+    /// <summary><c>true</c> or <c>false</c>.</summary>
+    public bool? Flag(string name, string? text)
+    {
+        if (text is null or "true" or "false") return text is null ? null : text == "true";
+        Bad(name, $"\"{Shorten(text)}\" is neither true nor false.");
+        return null;
+    }
+
     public TimeSpan? Wait(string name, string? text, TimeSpan longest)
     {
         if (text is null) return null;

@@ -36,6 +36,10 @@ internal record RunSummary
         EndedAt = r.EndedAt,
         FailedStep = r.FailedStep,
         Error = ErrorOf(r.Error),
+        Key = r.Key,
+        Blocked = r.Blocked,
+        RetryOf = r.RetryOf == null ? null : PublicId.Format(PublicId.Run, r.RetryOf.Value),
+        RetriedAs = r.RetriedAs == null ? null : PublicId.Format(PublicId.Run, r.RetriedAs.Value),
     };
 
     private static readonly Func<RunRow, RunSummary> Compiled = FromRow.Compile();
@@ -66,6 +70,18 @@ internal record RunSummary
     [Description("Why the run failed.")]
     public required StepError? Error { get; init; }
 
+    [Description("Runs of one workflow with the same key go one at a time; null for runs that go side by side.")]
+    public required string? Key { get; init; }
+
+    [Description("True while an earlier run of the key has the turn, or one that failed parks the key.")]
+    public required bool Blocked { get; init; }
+
+    [Description("The failed run whose place this one took.")]
+    public required string? RetryOf { get; init; }
+
+    [Description("The run that took the place of this failed one.")]
+    public required string? RetriedAs { get; init; }
+
     public static RunSummary Of(RunRow row) => Compiled(row);
 
     private static RunState StateOf(string state, long? owner) =>
@@ -80,11 +96,15 @@ internal sealed record RunDetails(
     RunSummary Summary,
     [property: Description("What started the run; null when it is no longer kept.")] EventSummary? Event,
     [property: Description("Every step run so far, in the order in which they ended.")] IReadOnlyList<StepRunView> Steps,
-    [property: Description("The deliveries that the run queued.")] IReadOnlyList<DeliverySummary> Deliveries) : RunSummary(Summary)
+    [property: Description("The deliveries that the run queued.")] IReadOnlyList<DeliverySummary> Deliveries,
+    [property: Description("What the run waits for; empty once it has ended.")] IReadOnlyList<WaitView> Waits) : RunSummary(Summary)
 {
     [JsonIgnore]
     public RunSummary Summary { get; } = Summary;
 }
+
+/// <summary>A step, or a pause before its next try, that a run waits for.</summary>
+internal sealed record WaitView(string Step, DateTimeOffset Since, [property: Description("When it is over by itself; null for never.")] DateTimeOffset? Until);
 
 /// <summary>One execution of a step.</summary>
 internal sealed record StepRunView(

@@ -19,6 +19,11 @@ internal static class RunsApi
         runs.MapGet("/stream", RunStream.SendAsync).WithName("streamRuns").WithSummary("Runs as they start and end (server-sent events)")
             .WithDescription("Events: `run` with `{ id, workflow, state, at }`; `dropped` with `{ count }` when this client was too slow to get them all. A comment every 15 seconds keeps the connection open.")
             .Produces<string>(200, MediaTypeNames.Text.EventStream).ProducesProblem(503);
+        runs.MapPost("/{id}/retry", RunRetry.OneAsync).WithName("retryRun").WithSummary("Retry a failed run")
+            .WithDescription("From the failed step the same run goes on, on its version, with its data, its idempotency keys and its place among the runs of its key. From the start, or on the newest version, another run of the same event takes its place.")
+            .ProducesValidationProblem().ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
+        runs.MapPost("/retry", RunRetry.ManyAsync).WithName("retryRuns").WithSummary("Retry the failed runs that a filter names")
+            .WithDescription("Oldest first, a page a call: post to `next` until it is null. With `dryRun=true` nothing is retried.").ProducesValidationProblem();
         runs.MapPost("/{id}/cancel", RunCancel.OneAsync).WithName("cancelRun").WithSummary("End a run that is pending, blocked, waiting or running")
             .WithDescription("A step under way is cut off, nothing further begins, and what has ended is kept. The next run of its key has its turn.").ProducesValidationProblem().ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
     }
@@ -31,6 +36,7 @@ internal static class RunsApi
         var state = parameters.OneOf<RunState>("state", filter.State);
         var since = parameters.Time("since", filter.Since);
         var until = parameters.Time("until", filter.Until);
+        if (filter.Key is not null && filter.Workflow is null) parameters.Bad("key", "A key belongs to a workflow: name that too.");
         if (parameters.Problem is { } problem) return problem;
 
         var rows = InState(db.Runs, state);
@@ -38,6 +44,7 @@ internal static class RunsApi
         if (since is { } from && IdSource.LowestAt(from) is var first) rows = rows.Where(r => r.Id >= first);
         if (until is { } to && IdSource.LowestAt(to) is var end) rows = rows.Where(r => r.Id < end);
         if (filter.Workflow is { } workflow) rows = rows.Where(r => r.WorkflowId == workflow);
+        if (filter.Key is { } of) rows = rows.Where(r => r.Key == of);
         var items = await rows.OrderByDescending(r => r.Id).Take(limit + 1).Select(RunSummary.FromRow).ToListAsync(cancellation);
         return TypedResults.Ok(Page.Of(items, limit, request, r => r.Id));
     }
@@ -50,7 +57,8 @@ internal static class RunsApi
             null => rows,
             RunState.Pending => rows.Where(r => r.State == "pending" && r.Owner == null),
             RunState.Running => rows.Where(r => r.EndedAt == null && (r.State == "running" || (r.State == "pending" && r.Owner != null))),
-            RunState.Failed => rows.Where(r => r.State == "failed"), // a constant, so that the index of failed runs serves
+            RunState.Waiting => rows.Where(r => r.State == "waiting"),
+            RunState.Failed => rows.Where(r => r.State == "failed"), // a constant, as above, so that the index of such runs serves
             _ => rows.Where(r => r.State == name),
         };
     }
@@ -65,13 +73,15 @@ internal static class RunsApi
         if (row.StepRuns is { } last) parts.Add(last);
         var deliveries = await db.Deliveries.Where(d => d.RunId == key).OrderBy(d => d.Id).Select(DeliverySummary.FromRow).ToListAsync(cancellation);
         var data = row.Event is { } e ? EventData.Parse(e.ContentType, e.Body, Json.Parse(e.Attributes)) : Json.Null;
-        return TypedResults.Ok(new RunDetails(RunSummary.Of(row), row.Event is { } accepted ? EventSummary.Of(accepted) : null, RunTrace.Compose(parts, data), deliveries));
+        var waits = row.EndedAt is not null ? [] : await db.Waits.Where(w => w.RunId == key && w.EndedAt == null).OrderBy(w => w.Id).Select(w => new WaitView(w.StepId, IdSource.TimeOf(w.Id), w.DueAt)).ToListAsync(cancellation);
+        return TypedResults.Ok(new RunDetails(RunSummary.Of(row), row.Event is { } accepted ? EventSummary.Of(accepted) : null, RunTrace.Compose(parts, data), deliveries, waits));
     }
 }
 
 /// <summary>Which runs to list.</summary>
 internal sealed record RunFilter(
     [property: Description("Only runs of this workflow.")] string? Workflow,
+    [property: Description("Only runs of this key; needs workflow.")] string? Key,
     [property: Description("Only runs in this state."), OneOf<RunState>] string? State,
     [property: Description("Only runs created at or after this time (RFC 3339), or this long ago (24h).")] string? Since,
     [property: Description("Only runs created before this time (RFC 3339), or longer ago (24h).")] string? Until,

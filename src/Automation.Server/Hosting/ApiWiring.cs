@@ -8,6 +8,7 @@ using Automation.Server.Triggers.Mqtt;
 using Automation.Server.Triggers.Mqtt.Connections;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Hosting;
 
@@ -36,6 +37,11 @@ internal static class ApiWiring
             PublishMqtt = (message, cancellation) => services.GetRequiredService<EmbeddedBroker>().PublishAsync(message, cancellation),
             WakeDeliveries = services.GetRequiredService<DeliveryWorker>().Wake,
             CancelRun = run => services.GetRequiredService<RunEngine>().CancelAsync(run, CancelPatience),
+            RetryRun = run => services.GetRequiredService<RunRetries>().GoOnAsync(run),
+            ReplaceRun = (run, onNewest) => services.GetRequiredService<RunRetries>().BeginAnewAsync(run, onNewest),
+            TakeUpNextRun = () => services.GetRequiredService<RunEngine>().TakeUpNext(),
+            ForgetBlockedRuns = (workflow, runs) => services.GetRequiredService<RunEngine>().ForgetBlocked(workflow, runs),
+            MaxStateBytes = services.GetRequiredService<IOptions<RunOptions>>().Value.MaxStateBytes,
             MqttConnections = () => [.. services.GetRequiredService<MqttConnections>().All.Select(MqttConnectionWiring.ViewOf)],
             StepTypes = () => [.. steps.Types.Select(t => new StepTypeView(t.Name, t.Title, t.Description, t.Category, t.Icon, [.. t.Outcomes], t.Effect, Json.Parse(t.Schema.ToJsonString())))],
             TriggerTypes = () => [.. triggers.Types.Select(t => new TriggerTypeView(t.Name, t.Title, t.Description, t.Icon, Json.Parse(t.Schema.ToJsonString())))],

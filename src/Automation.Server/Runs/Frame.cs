@@ -84,6 +84,9 @@ internal sealed class Loop(Token at, int number, LoopPlan plan, DateTimeOffset s
     /// <summary>Rounds under way.</summary>
     public int Running { get; set; }
 
+    /// <summary>Where rounds go on that were given up, when the run is retried; null when that is not known: then the loop begins anew.</summary>
+    public List<Token>? Left { get; set; } = plan.OnItemError is ItemErrorPolicy.Fail ? [] : null;
+
     /// <summary>The failure that ends the loop; no further round begins.</summary>
     public RunFailure? Failure { get; set; }
 

@@ -98,6 +98,21 @@ internal sealed class RunEngine : BackgroundService
         else Interlocked.Decrement(ref unclaimed);
     }
 
+    /// <summary>An admitted run was stored as failed, because too many others of its key wait.</summary>
+    public void Refuse(RunWork work, bool held)
+    {
+        Block(work, held);
+        Interlocked.Decrement(ref open);
+        if (callers.TryRemove(work.RunId, out var caller)) caller.TrySetResult(new RunAnswer(work.RunId, null, Json.Null, null, RunAccepted.KeyFull));
+        feed.Publish(work.RunId, work.Version.WorkflowId, "failed", services.Time.GetUtcNow());
+    }
+
+    /// <summary>Blocked runs were cancelled in the journal.</summary>
+    public void ForgetBlocked(string workflowId, IReadOnlyList<long> runs)
+    {
+        foreach (var run in runs) OnCancelled(new RunCancelled(run, services.Time.GetUtcNow()) { State = "pending", WorkflowId = workflowId, WasBlocked = true });
+    }
+
     /// <summary>Takes up a blocked run whose turn it is now.</summary>
     public void TakeUpNext()
     {
@@ -343,7 +358,7 @@ internal sealed class RunEngine : BackgroundService
         try
         {
             var now = services.Time.GetUtcNow();
-            var end = new RunEnded(runId, eventId, "failed", now, now, Json.Parse("[]"), null, Json.From(error)) { HasWaited = true, Key = key };
+            var end = new RunEnded(runId, eventId, "failed", now, now, Json.Parse("[]"), null, Json.From(error)) { KeepsLastSave = true, Key = key };
             await services.Journal.CommitAsync(end);
             if (end.HasFreedNext) TakeUpNext();
             if (callers.TryRemove(runId, out var caller)) caller.TrySetResult(new RunAnswer(runId, null, Json.Null, null, error));

@@ -33,6 +33,10 @@ internal sealed class RunOptions
     [Range(1 << 10, 1 << 24)]
     public int MaxStateBytes { get; set; } = 256 << 10;
 
+    /// <summary>Runs of one key that may wait for their turn. What comes beyond is accepted, and its run fails at once with <c>key_full</c>.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxBlockedPerKey { get; set; } = 1_000;
+
     /// <summary>How long a stopping server lets runs finish. Those that do not are taken up again at the next start.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(10);

@@ -9,6 +9,7 @@ namespace Automation.Server.Runs;
 /// <remarks>
 /// Used by one thread at a time. A token is in one frame; a frame has as many members as there are tokens, open joins and loops in it, and ends with the last of
 /// them. Every method that ends something returns the tokens to walk now.
+/// Once the run has failed, the bookkeeping goes on and tokens are kept where they are to go on when the run is retried.
 /// </remarks>
 internal sealed class RunProgress
 {
@@ -17,6 +18,7 @@ internal sealed class RunProgress
     private readonly StepTrace trace;
     private readonly List<Token> running = [];
     private readonly Dictionary<long, Token> parked = [];
+    private readonly List<Token> left = []; // where a failed run goes on when it is retried
     private readonly List<Join> openJoins = [];
     private readonly List<Loop> loops = [];
     private readonly List<Wait> newWaits = [];
@@ -24,6 +26,7 @@ internal sealed class RunProgress
     private readonly Queue<Frame> unsettled = new();
     private bool isStopped;
     private bool isCancelled;
+    private bool isFinal;
 
     /// <summary>A run at its start.</summary>
     public RunProgress(RunWork work, RunServices services, StepTrace trace)
@@ -75,7 +78,11 @@ internal sealed class RunProgress
     private bool HasStopped => isStopped || isCancelled;
 
     /// <summary>Fails the run before a step has run.</summary>
-    public void Fail(string step, StepError error) => Failure ??= new RunFailure(step, error);
+    public void Fail(string step, StepError error)
+    {
+        Failure ??= new RunFailure(step, error);
+        isFinal = true;
+    }
 
     /// <summary>Ends the run, unless it is over already.</summary>
     public void Cancel() => isCancelled |= !IsOver;
@@ -88,13 +95,19 @@ internal sealed class RunProgress
         EndWait(token.Wait);
         var step = version.Steps[token.Step];
         var number = Record(step, token, run);
-        if (run.Result.EndsRun && run.Error is null) isStopped = true;
-        if (Failure is not null || HasStopped) return next;
-        if (token.Frame.IsStopped) Leave(token.Frame);
+        if (run.Result.EndsRun && run.Error is null)
+        {
+            if (Failure is null) isStopped = true;
+            else left.Add(Again(token));
+            return next;
+        }
+
+        if (HasStopped) return next;
+        if (token.Frame.IsStopped) GiveUp(token);
         else if (run.Error is null && run.Result.Loop is { } plan) Begin(new Loop(token, number, plan, run.StartedAt), next);
         else
         {
-            Follow(step, token, number, run, next);
+            Follow(step, token, number, run, [Again(token)], next);
             Leave(token.Frame);
         }
 
@@ -125,11 +138,17 @@ internal sealed class RunProgress
     {
         var next = new List<Token>();
         running.Remove(token);
+        if (Failure is not null && !HasStopped && !token.Frame.IsStopped)
+        {
+            left.Add(token); // with its wait, if it has one: the row is kept too
+            return next;
+        }
+
         EndWait(token.Wait);
-        if (Failure is not null || HasStopped) return next;
-        Leave(token.Frame);
+        if (HasStopped) return next;
+        GiveUp(token);
         Settle(next);
-        return next;
+        return Walkable(next);
     }
 
     /// <summary>A wait is over. Nothing is to be walked when the wait is not known any more, or when the run is over.</summary>
@@ -163,24 +182,40 @@ internal sealed class RunProgress
     }
 
     public Json Snapshot() =>
-        new RunSnapshot(Count, Variables, Root, [.. running, .. parked.Values]) { Failure = Failure, IsStopped = isStopped }.Write();
+        new RunSnapshot(Count, Variables, Root, [.. running, .. left, .. parked.Values]) { Failure = Failure, IsFinal = isFinal, IsStopped = isStopped }.Write();
+
+    /// <summary>From where the run, which has failed, goes on when it is retried; null when it cannot, or when that is larger than a run may be.</summary>
+    public Json? SnapshotForRetry()
+    {
+        if (isFinal) return null;
+        var snapshot = new RunSnapshot(Count, Variables, Root, [.. running, .. left, .. parked.Values]).Write();
+        return snapshot.Utf8.Length <= services.MaxRunBytes ? snapshot : null;
+    }
 
     private void Restore(RunSnapshot snapshot)
     {
         Count = snapshot.Count;
         Variables = snapshot.Variables;
         Failure = snapshot.Failure;
+        isFinal = snapshot.IsFinal;
         isStopped = snapshot.IsStopped;
         Root = snapshot.Root;
         HasWaited = true;
         foreach (var token in snapshot.Tokens)
         {
             if (token.Wait is { } wait) parked.Add(wait.Id, token);
-            else running.Add(token);
+            else if (Failure is null) running.Add(token);
+            else left.Add(token);
         }
 
         openJoins.AddRange(snapshot.Frames.SelectMany(frame => frame.Joins.Values).Where(join => !join.IsDone));
         loops.AddRange(snapshot.Frames.Select(frame => frame.Loop).OfType<Loop>().Distinct());
+        foreach (var frame in snapshot.Frames)
+        {
+            if (frame.Loop is { } loop && (frame.Failure ?? loop.Failure) is not null) loop.Left = null; // what was given up is not saved
+        }
+
+        DropStopped();
     }
 
     private int Record(StepDefinition step, Token token, StepRun run)
@@ -195,7 +230,13 @@ internal sealed class RunProgress
         return Count;
     }
 
-    private void Follow(StepDefinition step, Token token, int number, StepRun run, List<Token> next)
+    /// <param name="step">The step that ended.</param>
+    /// <param name="token">The token there.</param>
+    /// <param name="number">Of its step run.</param>
+    /// <param name="run">How it ended.</param>
+    /// <param name="again">What is to be walked again when the run fails with it and is retried; null when that cannot help.</param>
+    /// <param name="next">Takes the tokens that leave it.</param>
+    private void Follow(StepDefinition step, Token token, int number, StepRun run, IReadOnlyList<Token>? again, List<Token> next)
     {
         if (step.Next.TryGetValue(run.Result.Outcome, out var ids))
         {
@@ -203,7 +244,7 @@ internal sealed class RunProgress
         }
         else if (run.Error is { } error)
         {
-            Fail(step, token with { From = number, Input = run.Result.Output }, error, next);
+            Fail(step, token with { From = number, Input = run.Result.Output }, again, error, next);
         }
     }
 
@@ -230,11 +271,13 @@ internal sealed class RunProgress
         next.Add(token);
     }
 
-    private void Fail(StepDefinition step, Token token, StepError error, List<Token> next)
+    private void Fail(StepDefinition step, Token token, IReadOnlyList<Token>? again, StepError error, List<Token> next)
     {
-        if (token.Frame.Loop is not null)
+        if (token.Frame.Loop is { } around)
         {
             token.Frame.Failure ??= new RunFailure(step.Id, error);
+            if (again is null) around.Left = null;
+            else around.Left?.AddRange(again);
             DropStopped();
         }
         else if (version.OnError is { } handler && !token.Handling)
@@ -244,7 +287,48 @@ internal sealed class RunProgress
         else
         {
             Failure ??= new RunFailure(step.Id, error);
+            if (again is null) isFinal = true;
+            else Keep(again);
         }
+    }
+
+    /// <summary>A token as it came to its step.</summary>
+    private static Token Again(Token token) => token with { Wait = null, Woken = null, Earlier = null };
+
+    private static List<Token> LeftOf(Loop loop) => loop.Left is { Count: > 0 } left ? left : [Again(loop.At)];
+
+    /// <summary>Keeps tokens for a retry, with the rounds of loops they are in, which go on then.</summary>
+    private void Keep(IReadOnlyList<Token> tokens)
+    {
+        foreach (var token in tokens)
+        {
+            left.Add(token);
+            token.Frame.Members++;
+            for (var frame = token.Frame; frame.Loop is { } loop; frame = loop.At.Frame)
+            {
+                frame.Failure = loop.Failure = null;
+                frame.HasEnded = false;
+                if (loops.Contains(loop)) continue;
+                loops.Add(loop);
+                loop.At.Frame.Members++;
+            }
+        }
+    }
+
+    /// <summary>A token leaves a frame that has stopped. Its loop remembers it, in case that its failure becomes the run's.</summary>
+    private void GiveUp(Token token)
+    {
+        token.Frame.Loop?.Left?.Add(Again(token));
+        Leave(token.Frame);
+    }
+
+    /// <summary>The tokens themselves; none once the run has failed: then they are kept.</summary>
+    private List<Token> Walkable(List<Token> next)
+    {
+        if (Failure is null) return next;
+        foreach (var token in next) running.Remove(token);
+        left.AddRange(next);
+        return [];
     }
 
     /// <summary>Parked tokens and joins of frames that stopped have nobody to wait for.</summary>
@@ -254,10 +338,16 @@ internal sealed class RunProgress
         {
             parked.Remove(id);
             EndWait(token.Wait);
-            Leave(token.Frame);
+            GiveUp(token);
         }
 
-        foreach (var join in openJoins.FindAll(join => join.Frame.IsStopped)) Close(join);
+        foreach (var join in openJoins.FindAll(join => join.Frame.IsStopped))
+        {
+            openJoins.Remove(join); // not done: it is open again when the run is retried, without its time-out
+            EndWait(join.Wait);
+            join.Wait = null;
+            Leave(join.Frame);
+        }
     }
 
     private void Arrive(JoinStep.Config config, string id, string from, Token token, List<Token> next)
@@ -294,7 +384,7 @@ internal sealed class RunProgress
         var run = new StepRun(result, error, join.StartedAt, services.Time.GetUtcNow() - join.StartedAt, 1, null);
         var number = Record(step, token, run);
         Close(join);
-        Follow(step, token, number, run, next);
+        Follow(step, token, number, run, null, next);
     }
 
     private void Close(Join join)
@@ -311,7 +401,7 @@ internal sealed class RunProgress
         var before = version.BeforeJoins[join.Step];
         var byError = join.Frame.Parent is null && version.OnError is { } handler && (handler == join.Step || before.Contains(handler));
         bool Leads(Token token) => token.Frame == join.Frame && (before.Contains(token.Step) || (byError && !token.Handling));
-        return running.Exists(Leads) || parked.Values.Any(Leads) || loops.Exists(loop => Leads(loop.At)) || openJoins.Exists(other => other.Frame == join.Frame && before.Contains(other.Step));
+        return running.Exists(Leads) || left.Exists(Leads) || parked.Values.Any(Leads) || loops.Exists(loop => Leads(loop.At)) || openJoins.Exists(other => other.Frame == join.Frame && before.Contains(other.Step));
     }
 
     private void Begin(Loop loop, List<Token> next)
@@ -347,6 +437,7 @@ internal sealed class RunProgress
         {
             if (loop.Running > 0) return;
             loops.Remove(loop);
+            loop.At.Frame.Loop?.Left?.AddRange(LeftOf(loop));
             Leave(loop.At.Frame);
         }
         else if (loop.Plan.Items is null)
@@ -395,7 +486,7 @@ internal sealed class RunProgress
 
         var run = new StepRun(result, error, loop.StartedAt, services.Time.GetUtcNow() - loop.StartedAt, 1, null);
         var number = Record(step, loop.At, run);
-        Follow(step, loop.At, number, run, next);
+        Follow(step, loop.At, number, run, LeftOf(loop), next);
         Leave(loop.At.Frame);
     }
 
@@ -410,11 +501,7 @@ internal sealed class RunProgress
     {
         while (unsettled.TryDequeue(out var frame))
         {
-            if (Failure is not null)
-            {
-                unsettled.Clear();
-            }
-            else if (frame.Members == 0)
+            if (frame.Members == 0)
             {
                 if (frame.Loop is not { } loop || frame.HasEnded) continue;
                 frame.HasEnded = true;
@@ -442,7 +529,7 @@ internal sealed class RunProgress
             Failure ??= new RunFailure(step, new StepError("too_many_steps", $"The run has run {Count} steps, which is the most a run may (Runs:MaxStepRuns). Steps that several arrows lead to run once for each, and those of a loop once for each item.", Retryable: false));
         }
 
-        return Failure is null ? next : [];
+        return Walkable(next);
     }
 
     private void EndWait(Wait? wait)

@@ -7,7 +7,7 @@ namespace Automation.Server.Runs;
 
 /// <summary>What a run needs to go on after a crash: where its tokens are, the frames they are in with the outputs so far, its variables.</summary>
 /// <remarks>
-/// JSON: <c>{ count, vars, loops: [loop], frames: [frame], tokens: [token], failure?: { step, error }, stopped? }</c>, where a token is
+/// JSON: <c>{ count, vars, loops: [loop], frames: [frame], tokens: [token], failure?: { step, error }, final?, stopped? }</c>, where a token is
 /// <c>{ step, from, iteration, handling, frame, input, round?, earlier?, wait? }</c>, a loop <c>{ at: token, number, startedAt, items?, results, next, concurrency, onItemError, failure? }</c>
 /// and a frame <c>{ loop, index, outputs: { step: { outcome, output } }, last, lastNumber, failure?, joins? }</c>. <c>frame</c> and <c>loop</c> are places in the lists;
 /// an inner one comes after the outer one, frame 0 is the run's. A token's <c>input</c> is left out at the start of a run.
@@ -16,6 +16,9 @@ internal sealed record RunSnapshot(int Count, Json Variables, Frame Root, IReadO
 {
     /// <summary>Set when a step has failed the run while other branches were still at a step.</summary>
     public RunFailure? Failure { get; init; }
+
+    /// <summary>Set when the failure is none from which the run could go on.</summary>
+    public bool IsFinal { get; init; }
 
     /// <summary>Set when a step has ended the run while other branches were still at a step.</summary>
     public bool IsStopped { get; init; }

@@ -153,7 +153,14 @@ internal sealed class RunWalk : IDisposable
             branches = progress.IsCancelled ? siblings : null;
         }
 
-        branches?.Cancel();
+        try
+        {
+            branches?.Cancel(); // without the gate: what it cuts off goes on in here
+        }
+        catch (ObjectDisposedException)
+        {
+            // the branches have ended by themselves, and the walk with them
+        }
     }
 
     /// <summary>The values that the token's expressions and scripts see.</summary>
@@ -371,7 +378,15 @@ internal sealed class RunWalk : IDisposable
         var unit = TakeDeliveries(out var deliveries);
         var failure = progress.IsCancelled ? null : progress.Failure;
         Json? error = failure is null ? null : Json.From(failure.Error);
-        unit.Add(new RunEnded(Work.RunId, Work.Event.Id, State, StartedAt, Services.Time.GetUtcNow(), trace.Take(), failure?.Step, error) { HasWaited = progress.HasWaited, Key = TakeKey() });
+        var (begun, ended) = progress.TakeWaits();
+        unit.Add(new RunEnded(Work.RunId, Work.Event.Id, State, StartedAt, Services.Time.GetUtcNow(), trace.Take(), failure?.Step, error)
+        {
+            HasWaited = progress.HasWaited,
+            Key = TakeKey(),
+            Snapshot = failure is null ? null : progress.SnapshotForRetry(),
+            Waits = begun,
+            EndedWaits = ended,
+        });
         await StoreAsync(unit, deliveries);
         HasFreedNext = ((RunEnded)unit[^1]).HasFreedNext;
         Answer(new RunAnswer(Work.RunId, response, progress.Root.Last, failure?.Step, progress.IsCancelled ? RunAnswer.Cancelled : failure?.Error));
@@ -431,7 +446,8 @@ internal sealed class RunWalk : IDisposable
             if (held) Services.Deliveries.Start(delivery);
         }
 
-        if (unit[0] is RunSaved { Waits.Count: > 0 } save && save.Waits.Min(wait => wait.DueAt) is { } due) waiting(due);
+        var begun = unit[0] is RunSaved save ? save.Waits : unit[^1] is RunEnded { Snapshot: not null } end ? end.Waits : [];
+        if (begun.Count > 0 && begun.Min(wait => wait.DueAt) is { } due) waiting(due);
     }
 
     private void Answer(RunAnswer result)

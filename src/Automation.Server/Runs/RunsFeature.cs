@@ -18,6 +18,7 @@ internal static class RunsFeature
         });
         services.AddSingleton<RunFeed>();
         services.AddSingleton<RunEngine>();
+        services.AddSingleton<RunRetries>();
         services.AddSingleton<Intake>();
         services.AddHostedService(provider => provider.GetRequiredService<RunEngine>());
         services.AddHostedService<WaitTimer>();

@@ -34,6 +34,7 @@ internal sealed class SnapshotReader(JsonElement root, Func<Json> data)
         return new RunSnapshot(root.GetProperty("count").GetInt32(), Json.Of(root.GetProperty("vars")), frames[0], tokens)
         {
             Failure = Optional<RunFailure>(root, "failure"),
+            IsFinal = root.TryGetProperty("final", out _),
             IsStopped = root.TryGetProperty("stopped", out _),
         };
     }

@@ -23,6 +23,7 @@ internal sealed class SnapshotWriter(Utf8JsonWriter writer, RunSnapshot snapshot
         List("frames", frames, Frame);
         List("tokens", snapshot.Tokens, Token);
         if (snapshot.Failure is { } failure) Value("failure", Json.From(failure));
+        if (snapshot.IsFinal) writer.WriteBoolean("final", true);
         if (snapshot.IsStopped) writer.WriteBoolean("stopped", true);
         writer.WriteEndObject();
     }

@@ -1,6 +1,7 @@
 using Automation.Mqtt.Storage;
 using Automation.Server.Deliveries;
 using Automation.Server.Runs;
+using Automation.Server.Steps;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
@@ -22,8 +23,17 @@ internal sealed record RunAccepted(long RunId, long EventId, string WorkflowId, 
     /// <summary>True when another run of the key has to end first: then nobody holds it. Set when the change was applied.</summary>
     public bool IsBlocked { get; set; }
 
+    /// <summary>Most runs of the key that may wait.</summary>
+    public int MaxBlocked { get; init; } = int.MaxValue - 1;
+
+    /// <summary>True when more would wait than may: it is stored as failed with <see cref="KeyFull"/>. Set when the change was applied, with <see cref="IsBlocked"/>.</summary>
+    public bool IsRefused { get; set; }
+
     /// <summary>The key's state; null when there is none. Set when the change was applied, unless it is blocked.</summary>
     public Json? State { get; set; }
+
+    /// <summary>Why a run was refused.</summary>
+    public static readonly StepError KeyFull = new("key_full", "As many runs of this key wait as may (Runs:MaxBlockedPerKey). See to the one that holds them up, then retry this one.", Retryable: false);
 }
 
 /// <summary>The key whose turn a run has.</summary>
@@ -71,6 +81,18 @@ internal sealed record RunEnded(long RunId, long EventId, string State, DateTime
 {
     /// <summary>False when no wait was ever stored for the run.</summary>
     public bool HasWaited { get; init; }
+
+    /// <summary>From where a failed run goes on when it is retried; null when it cannot. Kept with its waits.</summary>
+    public Json? Snapshot { get; init; }
+
+    /// <summary>True when that is what was last saved.</summary>
+    public bool KeepsLastSave { get; init; }
+
+    /// <inheritdoc cref="RunSaved.Waits"/>
+    public IReadOnlyList<Wait> Waits { get; init; } = [];
+
+    /// <inheritdoc cref="RunSaved.EndedWaits"/>
+    public IReadOnlyList<long> EndedWaits { get; init; } = [];
 
     /// <summary>The run's key; null when it has none.</summary>
     public RunKey? Key { get; init; }

@@ -25,3 +25,63 @@ internal sealed record RunCancelled(long RunId, DateTimeOffset At) : Change
 
     public bool Cancelled => State is not null && !IsHeld && !HasEnded;
 }
+
+/// <summary>What became of a retry.</summary>
+internal enum RetryOutcome
+{
+    /// <summary>There is no such run.</summary>
+    NotFound,
+
+    /// <summary>The run is open again, or another one has taken its place.</summary>
+    Retried,
+
+    /// <summary>It has not failed.</summary>
+    NotFailed,
+
+    /// <summary>Another run has taken its place already.</summary>
+    Superseded,
+
+    /// <summary>From where it could go on was not kept.</summary>
+    NotKept,
+
+    /// <summary>Its key has as many waiting runs as it may.</summary>
+    KeyFull,
+
+    /// <summary>More runs are open than may be; try again later.</summary>
+    Busy,
+
+    /// <summary>Another run cannot take its place; a sentence says why.</summary>
+    Refused,
+}
+
+/// <summary>An operator wants a failed run to go on where it failed. It is the same run, with its idempotency keys and its place among the runs of its key.</summary>
+/// <param name="MaxBlocked">Most runs of a key that may wait.</param>
+internal sealed record RunRetried(long RunId, int MaxBlocked) : Change
+{
+    /// <summary>Set when the change was applied, as all below.</summary>
+    public RetryOutcome Outcome { get; set; }
+
+    /// <summary>True when another run of the key has the turn, or the key is parked by another.</summary>
+    public bool IsBlocked { get; set; }
+
+    /// <summary>The run that took the place of this one; null when none did.</summary>
+    public long? RetriedAs { get; set; }
+}
+
+/// <summary>An operator wants the event of a failed run to be handled by another run from the start. It takes the failed one's place where that parks its key.</summary>
+/// <param name="RunId">The failed run.</param>
+/// <param name="By">The run to be stored, held by nobody.</param>
+/// <param name="MaxBlocked">Most runs of a key that may wait.</param>
+internal sealed record RunReplaced(long RunId, RunAccepted By, int MaxBlocked) : Change
+{
+    /// <summary>Set when the change was applied, as all below.</summary>
+    public RetryOutcome Outcome { get; set; }
+
+    public bool IsBlocked { get; set; }
+
+    /// <summary>True when the failed run parked a key that the new one has not, and the next run of that became free to be claimed.</summary>
+    public bool HasFreedNext { get; set; }
+
+    /// <inheritdoc cref="RunRetried.RetriedAs"/>
+    public long? RetriedAs { get; set; }
+}

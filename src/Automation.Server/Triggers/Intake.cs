@@ -5,6 +5,7 @@ using Automation.Server.Steps;
 using Automation.Server.Storage;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Triggers;
 
@@ -49,7 +50,7 @@ internal sealed record RunAnswer(long RunId, ResponseToCaller? Response, Json Ou
 internal delegate ValueTask<IntakeResult> AcceptEvents(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer);
 
 /// <summary>The one door for events: stores an event and the runs it starts in one transaction, then hands the runs to the engine.</summary>
-internal sealed class Intake(Journal journal, RunEngine engine, SandboxPool sandbox, IdSource ids)
+internal sealed class Intake(Journal journal, RunEngine engine, SandboxPool sandbox, IdSource ids, IOptions<RunOptions> options)
 {
     private readonly AcceptOrder order = new();
 
@@ -93,7 +94,7 @@ internal sealed class Intake(Journal journal, RunEngine engine, SandboxPool sand
             foreach (var (version, trigger, waits) in targets)
             {
                 var work = works[next++];
-                changes.Add(new RunAccepted(work.RunId, accepted.Id, version.WorkflowId, version.Hash, trigger.Id, accepted.AcceptedAt, held) { Key = work.Key });
+                changes.Add(new RunAccepted(work.RunId, accepted.Id, version.WorkflowId, version.Hash, trigger.Id, accepted.AcceptedAt, held) { Key = work.Key, MaxBlocked = options.Value.MaxBlockedPerKey });
                 if (answer is not null && waits) engine.AnswerTo(work.RunId, answer);
             }
         }
@@ -117,7 +118,8 @@ internal sealed class Intake(Journal journal, RunEngine engine, SandboxPool sand
         {
             var work = works[next++];
             work.State = run.State;
-            if (run.IsBlocked) engine.Block(work, held);
+            if (run.IsRefused) engine.Refuse(work, held);
+            else if (run.IsBlocked) engine.Block(work, held);
             else if (held) engine.Enqueue(work);
         }
 

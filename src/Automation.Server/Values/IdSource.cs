@@ -25,6 +25,9 @@ internal sealed class IdSource(TimeProvider time, int server = 0)
         return milliseconds <= 0 ? 0 : Math.Min(milliseconds, long.MaxValue >> 22) << 22;
     }
 
+    /// <summary>When an id was made, to the millisecond; a little later than that where ids ran ahead of the clock.</summary>
+    public static DateTimeOffset TimeOf(long id) => Epoch.AddMilliseconds(id >> 22);
+
     public long Next()
     {
         var now = (long)(time.GetUtcNow() - Epoch).TotalMilliseconds << 12;

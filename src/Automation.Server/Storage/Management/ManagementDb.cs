@@ -17,6 +17,10 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
 
     public DbSet<RunSaveRow> RunSaves => Set<RunSaveRow>();
 
+    public DbSet<WaitRow> Waits => Set<WaitRow>();
+
+    public DbSet<KeyRow> Keys => Set<KeyRow>();
+
     public DbSet<DeliveryRow> Deliveries => Set<DeliveryRow>();
 
     public DbSet<AttemptRow> Attempts => Set<AttemptRow>();
@@ -31,6 +35,8 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
         modelBuilder.Entity<EventRow>().ToTable("events").HasMany(e => e.Runs).WithOne(r => r.Event).HasForeignKey(r => r.EventId);
         modelBuilder.Entity<RunRow>().ToTable("runs").HasMany(r => r.Deliveries).WithOne().HasForeignKey(d => d.RunId);
         modelBuilder.Entity<RunSaveRow>().ToTable("run_saves");
+        modelBuilder.Entity<WaitRow>().ToTable("waits");
+        modelBuilder.Entity<KeyRow>().ToTable("keys").HasKey(k => new { k.WorkflowId, k.Key });
         modelBuilder.Entity<DeliveryRow>().ToTable("deliveries").HasMany(d => d.Tries).WithOne().HasForeignKey(a => a.DeliveryId);
         modelBuilder.Entity<AttemptRow>().ToTable("attempts").HasKey(a => new { a.DeliveryId, a.Number });
         modelBuilder.Entity<VersionRow>().ToTable("versions").HasKey(v => new { v.WorkflowId, v.Hash });

@@ -59,6 +59,14 @@ internal sealed class RunRow
 
     public string? Error { get; init; }
 
+    public string? Key { get; init; }
+
+    public bool Blocked { get; init; }
+
+    public long? RetryOf { get; init; }
+
+    public long? RetriedAs { get; init; }
+
     public EventRow? Event { get; init; }
 
     public List<DeliveryRow> Deliveries { get; } = [];
@@ -72,6 +80,38 @@ internal sealed class RunSaveRow
     public long RunId { get; init; }
 
     public required string StepRuns { get; init; }
+}
+
+/// <summary>Table <c>waits</c>: what an open or failed run waits for.</summary>
+internal sealed class WaitRow
+{
+    public long Id { get; init; }
+
+    public long RunId { get; init; }
+
+    public required string StepId { get; init; }
+
+    public DateTimeOffset? DueAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+}
+
+/// <summary>Table <c>keys</c>: keys that keep a state or are parked.</summary>
+internal sealed class KeyRow
+{
+    public required string WorkflowId { get; init; }
+
+    public required string Key { get; init; }
+
+    public string? State { get; init; }
+
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public long? ParkedRun { get; init; }
+
+    public DateTimeOffset? ParkedAt { get; init; }
 }
 
 /// <summary>Table <c>deliveries</c>. <see cref="Owner"/>: the server that makes an attempt at this moment. The body may be large: leave it out of lists.</summary>

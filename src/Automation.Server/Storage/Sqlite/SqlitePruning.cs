@@ -14,6 +14,7 @@ internal static class SqlitePruning
     [
         "DELETE FROM attempts WHERE delivery_id IN (SELECT d.id FROM deliveries d JOIN runs r ON r.id = d.run_id WHERE r.event_id = ?1)",
         "DELETE FROM deliveries WHERE run_id IN (SELECT id FROM runs WHERE event_id = ?1)",
+        "DELETE FROM waits WHERE run_id IN (SELECT id FROM runs WHERE event_id = ?1)", // a failed run keeps its own
         "DELETE FROM run_saves WHERE run_id IN (SELECT id FROM runs WHERE event_id = ?1)",
         "DELETE FROM runs WHERE event_id = ?1",
         "DELETE FROM events WHERE id = ?1",

@@ -22,6 +22,79 @@ internal static class SqliteRuns
         if (key is not null && !change.WasBlocked) change.HasFreedNext = SqliteKeys.FreeNext(change.WorkflowId, key, sql);
     }
 
+    public static void Apply(RunRetried change, Func<string, SqliteStatement> sql)
+    {
+        change.IsBlocked = false;
+        if (Failed(change.RunId, out var outcome, sql) is not { } run)
+        {
+            change.Outcome = outcome;
+            return;
+        }
+
+        change.RetriedAs = run.RetriedAs;
+        change.Outcome = run.RetriedAs is not null ? RetryOutcome.Superseded : run.CanGoOn ? RetryOutcome.Retried : RetryOutcome.NotKept;
+        if (change.Outcome is not RetryOutcome.Retried) return;
+        if (run.Key is { } key)
+        {
+            var parks = SqliteKeys.IsParkedBy(run.WorkflowId, key, change.RunId, sql);
+            change.IsBlocked = !parks && SqliteKeys.IsTaken(run.WorkflowId, key, sql);
+            if (change.IsBlocked && SqliteKeys.IsFull(run.WorkflowId, key, change.MaxBlocked, sql))
+            {
+                change.Outcome = RetryOutcome.KeyFull;
+                return;
+            }
+
+            if (parks) SqliteKeys.Unpark(run.WorkflowId, key, sql);
+        }
+
+        sql("INSERT INTO run_saves (run_id, step_runs) SELECT id, step_runs FROM runs WHERE id = ?1 AND length(step_runs) > 2").Bind(1, change.RunId).Run();
+        sql("""
+            UPDATE runs SET state = CASE WHEN snapshot IS NULL THEN 'pending' ELSE 'running' END, owner = NULL, blocked = ?2,
+              ended_at = NULL, step_runs = NULL, failed_step = NULL, error = NULL
+            WHERE id = ?1
+            """).Bind(1, change.RunId).Bind(2, change.IsBlocked ? 1 : 0).Run();
+        Reopen(run.EventId, sql);
+    }
+
+    public static void Apply(RunReplaced change, Func<string, SqliteStatement> sql)
+    {
+        change.IsBlocked = change.HasFreedNext = false;
+        if (Failed(change.RunId, out var outcome, sql) is not { } run)
+        {
+            change.Outcome = outcome;
+            return;
+        }
+
+        change.RetriedAs = run.RetriedAs;
+        change.Outcome = run.RetriedAs is not null ? RetryOutcome.Superseded : RetryOutcome.Retried;
+        if (change.Outcome is not RetryOutcome.Retried) return;
+        var by = change.By;
+        var freed = run.Key is { } parked && SqliteKeys.IsParkedBy(run.WorkflowId, parked, change.RunId, sql) ? run.Key : null;
+        if (by.Key is { } key && key != freed)
+        {
+            change.IsBlocked = SqliteKeys.IsTaken(run.WorkflowId, key, sql);
+            if (change.IsBlocked && SqliteKeys.IsFull(run.WorkflowId, key, change.MaxBlocked, sql))
+            {
+                change.Outcome = RetryOutcome.KeyFull;
+                return;
+            }
+        }
+
+        if (freed is not null)
+        {
+            SqliteKeys.Unpark(run.WorkflowId, freed, sql); // with the same key it has the turn: those behind stay blocked until it ends
+            change.HasFreedNext = by.Key != freed && SqliteKeys.FreeNext(run.WorkflowId, freed, sql);
+        }
+
+        sql("INSERT INTO runs (id, event_id, workflow_id, version, trigger_id, state, created_at, key, blocked, retry_of) VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7, ?8, ?9)")
+            .Bind(1, by.RunId).Bind(2, run.EventId).Bind(3, run.WorkflowId).Bind(4, by.VersionHash).Bind(5, by.TriggerId).Bind(6, by.CreatedAt)
+            .Bind(7, by.Key).Bind(8, change.IsBlocked ? 1 : 0).Bind(9, change.RunId).Run();
+        sql("UPDATE runs SET retried_as = ?2, snapshot = NULL WHERE id = ?1").Bind(1, change.RunId).Bind(2, by.RunId).Run();
+        SqliteWaits.Delete(change.RunId, sql);
+        change.RetriedAs = by.RunId;
+        Reopen(run.EventId, sql);
+    }
+
     /// <summary>One run of an event has ended, and with its last open one the event: failed if any of them failed, else done.</summary>
     public static void EndOfEvent(long eventId, bool failed, Func<string, SqliteStatement> sql) =>
         sql("""
@@ -30,10 +103,32 @@ internal static class SqliteRuns
             WHERE id = ?1
             """).Bind(1, eventId).Bind(2, failed ? 1 : 0).Run();
 
-    private static void Cancel(long runId, long eventId, DateTimeOffset at, Func<string, SqliteStatement> sql)
+    public static void Cancel(long runId, long eventId, DateTimeOffset at, Func<string, SqliteStatement> sql)
     {
         sql("UPDATE runs SET state = 'cancelled', blocked = 0, ended_at = ?2, snapshot = NULL WHERE id = ?1").Bind(1, runId).Bind(2, at).Run();
         SqliteWaits.Delete(runId, sql);
         EndOfEvent(eventId, failed: false, sql);
     }
+
+    /// <summary>A failed run of the event is made good by one that is open now: the event's end is that one's.</summary>
+    private static void Reopen(long eventId, Func<string, SqliteStatement> sql) =>
+        sql("UPDATE events SET state = 'accepted', open_runs = open_runs + 1, failed_runs = failed_runs - 1 WHERE id = ?1").Bind(1, eventId).Run();
+
+    private static FailedRun? Failed(long runId, out RetryOutcome outcome, Func<string, SqliteStatement> sql)
+    {
+        outcome = RetryOutcome.NotFound;
+        // Without a snapshot it can go on only if nothing of it has ever run. A run without its key would only fail again.
+        var row = sql("""
+            SELECT state, event_id, workflow_id, key, retried_as,
+              snapshot IS NOT NULL OR (coalesce(length(step_runs), 0) <= 2 AND json_extract(error, '$.code') IS NOT 'key_failed' AND NOT EXISTS (SELECT 1 FROM run_saves s WHERE s.run_id = r.id))
+            FROM runs r WHERE id = ?1
+            """).Bind(1, runId);
+        if (!row.Read()) return null;
+        outcome = row.Text(0) == "failed" ? RetryOutcome.Retried : RetryOutcome.NotFailed;
+        var run = new FailedRun(row.Long(1), row.Text(2), row.TextOrNull(3), row.LongOrNull(4), row.Long(5) != 0);
+        row.Reset();
+        return outcome is RetryOutcome.Retried ? run : null;
+    }
+
+    private sealed record FailedRun(long EventId, string WorkflowId, string? Key, long? RetriedAs, bool CanGoOn);
 }

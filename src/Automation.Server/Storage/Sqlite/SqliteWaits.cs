@@ -9,17 +9,21 @@ internal static class SqliteWaits
     /// <summary>Stores the waits of a save; then lets the run go, if it waits and nothing it waits for is over.</summary>
     public static void Apply(RunSaved save, Func<string, SqliteStatement> sql)
     {
-        foreach (var id in save.EndedWaits) sql("DELETE FROM waits WHERE id = ?1").Bind(1, id).Run();
-        foreach (var wait in save.Waits)
-        {
-            sql("INSERT INTO waits (id, run_id, step_id, due_at, match) VALUES (?1, ?2, ?3, ?4, ?5)")
-                .Bind(1, wait.Id).Bind(2, save.RunId).Bind(3, wait.Step).Bind(4, wait.DueAt).Bind(5, wait.Match).Run();
-        }
-
+        Store(save.RunId, save.Waits, save.EndedWaits, sql);
         if (!save.IsWaiting) return;
         save.Woken.Clear(); // a refused neighbour makes the unit apply again
         save.Woken.AddRange(Woken(save.RunId, sql));
         if (save.Woken.Count == 0) sql("UPDATE runs SET state = 'waiting', owner = NULL WHERE id = ?1").Bind(1, save.RunId).Run();
+    }
+
+    public static void Store(long runId, IReadOnlyList<Wait> begun, IReadOnlyList<long> ended, Func<string, SqliteStatement> sql)
+    {
+        foreach (var id in ended) sql("DELETE FROM waits WHERE id = ?1").Bind(1, id).Run();
+        foreach (var wait in begun)
+        {
+            sql("INSERT INTO waits (id, run_id, step_id, due_at, match) VALUES (?1, ?2, ?3, ?4, ?5)")
+                .Bind(1, wait.Id).Bind(2, runId).Bind(3, wait.Step).Bind(4, wait.DueAt).Bind(5, wait.Match).Run();
+        }
     }
 
     public static void Apply(WaitsTimedOut change, long server, Func<string, SqliteStatement> sql)

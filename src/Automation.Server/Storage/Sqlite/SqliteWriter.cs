@@ -55,6 +55,8 @@ internal sealed class SqliteWriter : IDisposable
             case VersionStored c: Apply(c); break;
             case WorkflowSwitched c: Apply(c); break;
             case RunsClaimed c: Apply(c); break;
+            case RunRetried c: SqliteRuns.Apply(c, Sql); break;
+            case RunReplaced c: SqliteRuns.Apply(c, Sql); break;
             case RunCancelled c: SqliteRuns.Apply(c, Sql); break;
             case WaitsTimedOut c: SqliteWaits.Apply(c, server, Sql); break;
             case DeliveriesClaimed c: SqliteClaims.Apply(c, server, Sql); break;
@@ -102,6 +104,9 @@ internal sealed class SqliteWriter : IDisposable
         Sql("INSERT INTO runs (id, event_id, workflow_id, version, trigger_id, state, owner, created_at, key, blocked) VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7, ?8, ?9)")
             .Bind(1, c.RunId).Bind(2, c.EventId).Bind(3, c.WorkflowId).Bind(4, c.VersionHash).Bind(5, c.TriggerId).Bind(6, c is { Held: true, IsBlocked: false } ? server : null)
             .Bind(7, c.CreatedAt).Bind(8, c.Key).Bind(9, c.IsBlocked ? 1 : 0).Run();
+        if (!c.IsRefused) return;
+        Sql("UPDATE runs SET state = 'failed', blocked = 0, ended_at = ?2, error = ?3 WHERE id = ?1").Bind(1, c.RunId).Bind(2, c.CreatedAt).BindText(3, Json.From(RunAccepted.KeyFull).Utf8.Span).Run();
+        SqliteRuns.EndOfEvent(c.EventId, failed: true, Sql);
     }
 
     private void Apply(RunSaved c)
@@ -116,13 +121,16 @@ internal sealed class SqliteWriter : IDisposable
 
     private void Apply(RunEnded c)
     {
-        var run = Sql("UPDATE runs SET state = ?2, owner = NULL, started_at = ?3, ended_at = ?4, snapshot = NULL, step_runs = ?5, failed_step = ?6, error = ?7 WHERE id = ?1 AND ended_at IS NULL")
+        var run = Sql("UPDATE runs SET state = ?2, owner = NULL, started_at = ?3, ended_at = ?4, snapshot = CASE WHEN ?9 THEN snapshot ELSE ?8 END, step_runs = ?5, failed_step = ?6, error = ?7 WHERE id = ?1 AND ended_at IS NULL")
             .Bind(1, c.RunId).Bind(2, c.State).Bind(3, c.StartedAt).Bind(4, c.EndedAt).BindText(5, c.StepRuns.Utf8.Span).Bind(6, c.FailedStep);
         if (c.Error is { } error) run.BindText(7, error.Utf8.Span);
         else run.BindNull(7);
-        run.Run();
+        if (c.Snapshot is { } snapshot) run.BindText(8, snapshot.Utf8.Span);
+        else run.BindNull(8);
+        run.Bind(9, c.KeepsLastSave ? 1 : 0).Run();
         if (NothingChanged) return;
-        if (c.HasWaited) SqliteWaits.Delete(c.RunId, Sql);
+        if (c.Snapshot is not null) SqliteWaits.Store(c.RunId, c.Waits, c.EndedWaits, Sql);
+        else if (c is { HasWaited: true, KeepsLastSave: false }) SqliteWaits.Delete(c.RunId, Sql);
         if (c.Key is { } key) SqliteKeys.Apply(c, key, Sql);
         SqliteRuns.EndOfEvent(c.EventId, c.State == "failed", Sql);
     }
