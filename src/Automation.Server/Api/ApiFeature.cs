@@ -35,6 +35,7 @@ internal static class ApiFeature
         WorkflowsApi.Map(api);
         EventsApi.Map(api);
         RunsApi.Map(api);
+        KeysApi.Map(api);
         DeliveriesApi.Map(api);
         MqttConnectionsApi.Map(api);
         MqttApi.Map(api);

@@ -16,4 +16,7 @@ internal static partial class Log
 
     [LoggerMessage(6004, LogLevel.Information, "{Count} failed runs are retried, {Refused} cannot be")]
     public static partial void Retried(ILogger logger, int count, int refused);
+
+    [LoggerMessage(6005, LogLevel.Information, "Key {Key} of {WorkflowId}: {Change} by an operator")]
+    public static partial void KeyChanged(ILogger logger, string key, string workflowId, string change);
 }

@@ -25,4 +25,10 @@ internal static partial class Log
 
     [LoggerMessage(3207, LogLevel.Error, "Waits whose time is up could not be read: {Reason} It is tried again in {Pause}")]
     public static partial void TimerFailed(ILogger logger, string reason, TimeSpan pause);
+
+    [LoggerMessage(3208, LogLevel.Error, "Key {Key} of {WorkflowId} has been parked since {At:u} by run {RunId}, which failed: later runs of the key wait. Retry or skip it.")]
+    public static partial void Parked(ILogger logger, string key, string workflowId, DateTimeOffset at, string runId);
+
+    [LoggerMessage(3209, LogLevel.Error, "Parked keys could not be looked for; it is tried again")]
+    public static partial void ParkedUnknown(ILogger logger, Exception error);
 }

@@ -37,6 +37,10 @@ internal sealed class RunOptions
     [Range(1, 1_000_000)]
     public int MaxBlockedPerKey { get; set; } = 1_000;
 
+    /// <summary>A key parked for longer is reported: by a line in the log each day, and by <c>/health/ready</c>.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "3650.00:00:00")]
+    public TimeSpan ParkedAge { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>How long a stopping server lets runs finish. Those that do not are taken up again at the next start.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(10);

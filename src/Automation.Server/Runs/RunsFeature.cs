@@ -1,3 +1,4 @@
+using Automation.Server.Api;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
 using Microsoft.Extensions.Options;
@@ -19,9 +20,12 @@ internal static class RunsFeature
         services.AddSingleton<RunFeed>();
         services.AddSingleton<RunEngine>();
         services.AddSingleton<RunRetries>();
+        services.AddSingleton<ParkedKeys>();
         services.AddSingleton<Intake>();
         services.AddHostedService(provider => provider.GetRequiredService<RunEngine>());
         services.AddHostedService<WaitTimer>();
+        services.AddHostedService(provider => provider.GetRequiredService<ParkedKeys>());
+        services.AddSingleton(provider => new HealthCheck("keys", () => provider.GetRequiredService<ParkedKeys>().Problem, KeepsFromWork: false));
         return services;
     }
 

@@ -22,4 +22,7 @@ internal static partial class Log
 
     [LoggerMessage(5006, LogLevel.Error, "The database refuses what it was to store")]
     public static partial void UnitRefused(ILogger logger, Exception error);
+
+    [LoggerMessage(5007, LogLevel.Information, "Deleted {States} states of keys whose time was over")]
+    public static partial void Forgotten(ILogger logger, int states);
 }

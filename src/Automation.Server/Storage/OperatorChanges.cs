@@ -1,3 +1,5 @@
+using Automation.Server.Values;
+
 namespace Automation.Server.Storage;
 
 /// <summary>An operator ends a run. Does nothing to one that a server holds, or that has ended: whoever asked looks at what was found.</summary>
@@ -84,4 +86,36 @@ internal sealed record RunReplaced(long RunId, RunAccepted By, int MaxBlocked) :
 
     /// <inheritdoc cref="RunRetried.RetriedAs"/>
     public long? RetriedAs { get; set; }
+}
+
+/// <summary>An operator gives a key another state. Not while a server walks a run of it, which would write its own over it.</summary>
+/// <param name="State">A JSON object; null to forget the state.</param>
+internal sealed record KeyStateSet(string WorkflowId, string Key, Json? State, DateTimeOffset At, DateTimeOffset? ExpiresAt) : Change
+{
+    /// <summary>True when a server walks a run of the key: nothing was stored. Set when the change was applied.</summary>
+    public bool IsHeld { get; set; }
+}
+
+/// <summary>An operator lets a parked key go on without the run that parks it, which stays failed.</summary>
+internal sealed record KeySkipped(string WorkflowId, string Key) : Change
+{
+    /// <summary>False when the key is not parked. Set when the change was applied, as below.</summary>
+    public bool Skipped { get; set; }
+
+    /// <summary>True when the next run of the key became free to be claimed.</summary>
+    public bool HasFreedNext { get; set; }
+}
+
+/// <summary>An operator cancels what waits for its turn, earliest first. With the last of it the key is parked no more.</summary>
+internal sealed record KeyDrained(string WorkflowId, string Key, DateTimeOffset At, int Limit) : Change
+{
+    /// <summary>The cancelled runs. Set when the change was applied.</summary>
+    public List<long> Runs { get; } = [];
+}
+
+/// <summary>Deletes up to <paramref name="Limit"/> states of keys whose time is over.</summary>
+internal sealed record StatesExpired(DateTimeOffset Now, int Limit) : Change
+{
+    /// <summary>How many; set when the change was applied.</summary>
+    public int Deleted { get; set; }
 }

@@ -5,10 +5,10 @@ using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Storage;
 
-/// <summary>How many events a round deleted.</summary>
-internal readonly record struct RetentionCounts(int TooOld, int TooMany);
+/// <summary>How many events and states of keys a round deleted.</summary>
+internal readonly record struct RetentionCounts(int TooOld, int TooMany, int States = 0);
 
-/// <summary>Deletes handled events that are too old or too many, once an hour, a few hundred in one transaction.</summary>
+/// <summary>Deletes handled events that are too old or too many, and expired states of keys, once an hour, a few hundred in one transaction.</summary>
 /// <remarks>Two servers that do it at once share the work: each transaction deletes what is there. A round that was cut off is finished by the next.</remarks>
 internal sealed class Retention(Journal journal, IServiceScopeFactory scopes, IOptions<RetentionOptions> settings, TimeProvider time, ILogger<Retention> log) : BackgroundService
 {
@@ -24,7 +24,9 @@ internal sealed class Retention(Journal journal, IServiceScopeFactory scopes, IO
         if (tooOld > 0) Log.Pruned(log, tooOld, oldest);
         var tooMany = await FirstToKeepAsync(cancellation) is { } keep ? await PruneAsync(keep, cancellation) : 0;
         if (tooMany > 0) Log.PrunedByCount(log, tooMany, options.MaxEvents);
-        return new RetentionCounts(tooOld, tooMany);
+        var states = await ForgetAsync(cancellation);
+        if (states > 0) Log.Forgotten(log, states);
+        return new RetentionCounts(tooOld, tooMany, states);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -53,6 +55,20 @@ internal sealed class Retention(Journal journal, IServiceScopeFactory scopes, IO
         {
             cancellation.ThrowIfCancellationRequested();
             var batch = new EventsPruned(before, options.BatchSize);
+            await journal.CommitAsync(batch);
+            deleted += batch.Deleted;
+            if (batch.Deleted < options.BatchSize) return deleted;
+            if (options.Pause > TimeSpan.Zero) await Task.Delay(options.Pause, time, cancellation);
+        }
+    }
+
+    /// <summary>States whose time is over are not seen by runs any more; here their rows go.</summary>
+    private async Task<int> ForgetAsync(CancellationToken cancellation)
+    {
+        for (var deleted = 0; ;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var batch = new StatesExpired(time.GetUtcNow(), options.BatchSize);
             await journal.CommitAsync(batch);
             deleted += batch.Deleted;
             if (batch.Deleted < options.BatchSize) return deleted;

@@ -257,6 +257,25 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task SkippedRun_IsRetriedInItsTurn_NotBesideAnother()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        server.Receiver.On("/ask", 400);
+        var id = await server.AddAsync(Keyed);
+        var run = await server.HookAsync(id, "/hooks/keyed/a", WorkflowServer.Json("1"));
+        var gate = server.Receiver.Hold("/ask");
+        for (var i = 2; i <= 4; i++) await PostAsync(server, "keyed/a", $"{i}");
+        await NoContentAsync(server, HttpMethod.Post, $"/api/workflows/{id}/keys/a/skip");
+        Assert.Equal(["1", "2"], (await server.Receiver.NextAsync("/ask", 2)).Select(sent => sent.Body));
+        await server.PostAsync($"/api/runs/{run.Id}/retry", "", 202);
+        Assert.True((await server.GetRunAsync(run.Id)).Node["blocked"]!.GetValue<bool>());
+        server.Receiver.On("/ask", 200);
+        gate.SetResult();
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        Assert.Equal("""{"order":[2,1,3,4]}""", server.GetState(id, "a"));
+    }
+
+    [Fact]
     public async Task Many_AreRetriedByFilter_PageByPage_AndADryRunChangesNothing()
     {
         await using var server = await WorkflowServer.StartAsync();
@@ -305,6 +324,13 @@ public sealed class RetryTests
         await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
         Assert.Equal(2, server.Count("SELECT count(*) FROM runs"));
         Assert.Equal(1, server.Count("SELECT count(*) FROM events WHERE state = 'failed' AND failed_runs = 1 AND open_runs = 0"));
+    }
+
+    internal static async Task NoContentAsync(WorkflowServer server, HttpMethod method, string path, string? body = null)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = body is null ? null : WorkflowServer.Json(body) };
+        using var answer = await server.Http.SendAsync(request);
+        Assert.True(answer.StatusCode is HttpStatusCode.NoContent, $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
     }
 
     private static async Task<(string? Key, string Body)> KeyAndBodyAsync(WorkflowServer server, string path)

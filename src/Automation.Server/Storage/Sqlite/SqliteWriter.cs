@@ -57,6 +57,10 @@ internal sealed class SqliteWriter : IDisposable
             case RunsClaimed c: Apply(c); break;
             case RunRetried c: SqliteRuns.Apply(c, Sql); break;
             case RunReplaced c: SqliteRuns.Apply(c, Sql); break;
+            case KeyStateSet c: SqliteKeyCommands.Apply(c, Sql); break;
+            case KeySkipped c: SqliteKeyCommands.Apply(c, Sql); break;
+            case KeyDrained c: SqliteKeyCommands.Apply(c, Sql); break;
+            case StatesExpired c: SqliteKeyCommands.Apply(c, Sql); break;
             case RunCancelled c: SqliteRuns.Apply(c, Sql); break;
             case WaitsTimedOut c: SqliteWaits.Apply(c, server, Sql); break;
             case DeliveriesClaimed c: SqliteClaims.Apply(c, server, Sql); break;

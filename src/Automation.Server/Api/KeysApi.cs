@@ -1,0 +1,200 @@
+using System.ComponentModel;
+using System.Net.Mime;
+using System.Text.Json;
+using Automation.Server.Storage;
+using Automation.Server.Storage.Management;
+using Automation.Server.Values;
+using Automation.Server.Workflows;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.OpenApi;
+
+namespace Automation.Server.Api;
+
+/// <summary>Keys of workflows: what they keep, which are parked and by what, and how they go on.</summary>
+/// <remarks>A key is one path segment, percent-encoded: <see cref="KeyPath"/>.</remarks>
+internal static class KeysApi
+{
+    private const string WorkflowDescription = "Id of the workflow, its / written %2F.";
+    private const string KeyDescription = "The key, percent-encoded.";
+
+    private const string LastCharacter = "\U0010FFFF"; // in the order of UTF-8
+
+    // What one transaction cancels; intake goes between two.
+    private const int Batch = 200;
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        var keys = api.MapGroup("/workflows/{id}/keys").WithTags("Keys");
+        keys.MapGet("/", ListAsync).WithName("listKeys").WithSummary("Keys of a workflow that keep a state or are parked, in order").ProducesValidationProblem();
+        keys.MapGet("/{key}", GetAsync).WithName("getKey").WithSummary("A key with its state, and the run that parks it").ProducesProblem(404);
+        keys.MapPut("/{key}/state", SetAsync).WithName("setKeyState").WithSummary("Give a key another state")
+            .WithDescription("The body is a JSON object. Refused with 409 while a run of the key is at work, which would write its own state over it.")
+            .AddOpenApiOperationTransformer((operation, _, _) =>
+            {
+                operation.RequestBody = new OpenApiRequestBody { Content = new Dictionary<string, OpenApiMediaType> { [MediaTypeNames.Application.Json] = new() { Schema = new OpenApiSchema() } } };
+                return Task.CompletedTask;
+            })
+            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413);
+        keys.MapDelete("/{key}/state", ResetAsync).WithName("resetKeyState").WithSummary("Forget the state of a key").ProducesProblem(409);
+        keys.MapPost("/{key}/skip", SkipAsync).WithName("skipParkedRun").WithSummary("Let a parked key go on without the run that parks it")
+            .WithDescription("That run stays failed; it can still be retried.").ProducesProblem(409);
+        keys.MapPost("/{key}/retry", RetryAsync).WithName("retryParkedRun").WithSummary("Retry the run that parks a key, before those behind it").ProducesValidationProblem().ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
+        keys.MapPost("/{key}/drain", DrainAsync).WithName("drainKey").WithSummary("Cancel all runs of a key that wait for their turn")
+            .WithDescription("The key is parked no more. A run of it that is under way goes on.");
+        api.MapGet("/keys/parked", ListParkedAsync).WithTags("Keys").WithName("listParkedKeys").WithSummary("Parked keys of all workflows, in the order of the runs that park them").ProducesValidationProblem();
+    }
+
+    private static async Task<Results<Ok<Page<KeySummary>>, ProblemHttpResult>> ListAsync([Description(WorkflowDescription)] string id, [AsParameters] KeyFilter filter, HttpRequest request, ManagementDb db, TimeProvider time, CancellationToken cancellation)
+    {
+        var parameters = new Parameters(time);
+        var limit = parameters.Limit(filter.Limit);
+        var isParked = parameters.Flag("parked", filter.Parked);
+        if (parameters.Problem is { } problem) return problem;
+        var workflow = WorkflowsApi.Unescape(id);
+        var rows = db.Keys.Where(k => k.WorkflowId == workflow);
+        if (isParked is { } parked) rows = rows.Where(k => k.ParkedAt != null == parked);
+        if (filter.After is { } after) rows = rows.Where(k => string.Compare(k.Key, after) > 0);
+        if (filter.Prefix is { Length: > 0 } prefix && prefix + LastCharacter is var end) rows = rows.Where(k => string.Compare(k.Key, prefix) >= 0 && string.Compare(k.Key, end) < 0);
+        var items = await KeySummary.Of(db, rows.OrderBy(k => k.Key).Take(limit + 1)).ToListAsync(cancellation);
+        return TypedResults.Ok(Page.After(items, limit, request, k => k.Key));
+    }
+
+    private static async Task<Results<Ok<Page<KeySummary>>, ProblemHttpResult>> ListParkedAsync(
+        [Description("Only keys parked by runs after this one: the cursor of the next page.")] string? after,
+        [Description("How many items a page has, 200 at most.")] string? limit,
+        HttpRequest request,
+        ManagementDb db,
+        TimeProvider time,
+        CancellationToken cancellation)
+    {
+        var parameters = new Parameters(time);
+        var count = parameters.Limit(limit);
+        var last = parameters.OptionalId("after", PublicId.Run, after);
+        if (parameters.Problem is { } problem) return problem;
+        var rows = db.Keys.Where(k => k.ParkedAt != null);
+        if (last is { } run) rows = rows.Where(k => k.ParkedRun > run);
+        var items = await KeySummary.Of(db, rows.OrderBy(k => k.ParkedRun).Take(count + 1)).ToListAsync(cancellation);
+        return TypedResults.Ok(Page.After(items, count, request, k => k.Parked!.Run));
+    }
+
+    private static async Task<Results<Ok<KeyDetails>, ProblemHttpResult>> GetAsync([Description(WorkflowDescription)] string id, [Description(KeyDescription)] string key, HttpContext context, ManagementDb db, CancellationToken cancellation)
+    {
+        var (workflow, name) = (WorkflowsApi.Unescape(id), KeyPath.Read(context, key));
+        return await FindAsync(workflow, name, db, cancellation) is { } details ? TypedResults.Ok(details) : NoKey(workflow, name);
+    }
+
+    [RequestSizeLimit(1 << 24)] // the largest that Runs:MaxStateBytes can be
+    private static async Task<Results<NoContent, ProblemHttpResult>> SetAsync([Description(WorkflowDescription)] string id, [Description(KeyDescription)] string key, HttpContext context, ApiSources sources, Journal journal, TimeProvider time, ILogger<ApiSources> log)
+    {
+        if (WorkflowsApi.Find(sources, id) is not { } workflow) return ApiProblem.NoWorkflow(WorkflowsApi.Unescape(id));
+        if (workflow.Version is { Key: null }) return ApiProblem.Conflict($"\"{workflow.WorkflowId}\" has no key: its runs keep no state.");
+        var name = KeyPath.Read(context, key);
+        if (System.Text.Encoding.UTF8.GetByteCount(name) > WorkflowKey.MaximumBytes) return ApiProblem.BadRequest($"A key has {WorkflowKey.MaximumBytes} bytes at the most.");
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        var state = body.ToArray();
+        if (state.Length > sources.MaxStateBytes) return ApiProblem.BadRequest($"The state has {state.Length} bytes, more than the {sources.MaxStateBytes} that it may (Runs:MaxStateBytes).");
+        if (WhyNotState(state) is { } why) return ApiProblem.BadRequest(why);
+        var now = time.GetUtcNow();
+        var set = new KeyStateSet(workflow.WorkflowId, name, new Json(Json.WithoutSpaces(state).ToArray()), now, now + workflow.Version?.Key?.StateTtl);
+        await journal.CommitAsync(set);
+        if (set.IsHeld) return Held(name);
+        Log.KeyChanged(log, name, workflow.WorkflowId, "its state was set");
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> ResetAsync([Description(WorkflowDescription)] string id, [Description(KeyDescription)] string key, HttpContext context, Journal journal, TimeProvider time, ILogger<ApiSources> log)
+    {
+        var (workflow, name) = (WorkflowsApi.Unescape(id), KeyPath.Read(context, key));
+        var reset = new KeyStateSet(workflow, name, null, time.GetUtcNow(), null);
+        await journal.CommitAsync(reset);
+        if (reset.IsHeld) return Held(name);
+        Log.KeyChanged(log, name, workflow, "its state was deleted");
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> SkipAsync([Description(WorkflowDescription)] string id, [Description(KeyDescription)] string key, HttpContext context, ApiSources sources, Journal journal, ILogger<ApiSources> log)
+    {
+        var (workflow, name) = (WorkflowsApi.Unescape(id), KeyPath.Read(context, key));
+        var skip = new KeySkipped(workflow, name);
+        await journal.CommitAsync(skip);
+        if (!skip.Skipped) return NotParked(name);
+        if (skip.HasFreedNext) sources.TakeUpNextRun();
+        Log.KeyChanged(log, name, workflow, "the run that parks it was skipped");
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<Accepted<RetriedRun>, ProblemHttpResult>> RetryAsync(
+        [Description(WorkflowDescription)] string id,
+        [Description(KeyDescription)] string key,
+        [Description("Where to begin: failedStep unless given, or start."), OneOf<RetryFrom>] string? from,
+        [Description("own unless given, or newest: the active version, from the start."), OneOf<RetryVersion>] string? version,
+        HttpContext context,
+        ManagementDb db,
+        ApiSources sources,
+        TimeProvider time,
+        CancellationToken cancellation)
+    {
+        var parameters = new Parameters(time);
+        var way = RetryWay.Read(parameters, from, version);
+        if (parameters.Problem is { } problem) return problem;
+        var (workflow, name) = (WorkflowsApi.Unescape(id), KeyPath.Read(context, key));
+        if (await db.Keys.Where(k => k.WorkflowId == workflow && k.Key == name).Select(k => k.ParkedRun).SingleOrDefaultAsync(cancellation) is not { } run) return NotParked(name);
+        return await RunRetry.AnswerAsync(await RunRetry.RetryAsync(run, way, db, sources, cancellation), PublicId.Format(PublicId.Run, run), context);
+    }
+
+    private static async Task<Ok<DrainedKey>> DrainAsync([Description(WorkflowDescription)] string id, [Description(KeyDescription)] string key, HttpContext context, ApiSources sources, Journal journal, TimeProvider time, ILogger<ApiSources> log)
+    {
+        var (workflow, name) = (WorkflowsApi.Unescape(id), KeyPath.Read(context, key));
+        var cancelled = 0;
+        for (var isDone = false; !isDone;)
+        {
+            var drain = new KeyDrained(workflow, name, time.GetUtcNow(), Batch);
+            await journal.CommitAsync(drain);
+            sources.ForgetBlockedRuns(workflow, drain.Runs);
+            cancelled += drain.Runs.Count;
+            isDone = drain.Runs.Count < Batch;
+        }
+
+        Log.KeyChanged(log, name, workflow, "it was drained");
+        return TypedResults.Ok(new DrainedKey(cancelled));
+    }
+
+    private static async Task<KeyDetails?> FindAsync(string workflow, string key, ManagementDb db, CancellationToken cancellation)
+    {
+        var row = await db.Keys.SingleOrDefaultAsync(k => k.WorkflowId == workflow && k.Key == key, cancellation);
+        var open = await db.Runs.CountAsync(r => r.WorkflowId == workflow && r.Key == key && r.EndedAt == null, cancellation);
+        if (row is null) return open == 0 ? null : new KeyDetails(new KeySummary(workflow, key, null, null, null, null, open - 1), Json.Null);
+        var summary = (await KeySummary.Of(db, db.Keys.Where(k => k.WorkflowId == workflow && k.Key == key)).ToListAsync(cancellation)).SingleOrDefault();
+        return summary is null ? null : new KeyDetails(summary, row.State is { } state ? Json.Parse(state) : Json.Null);
+    }
+
+    private static string? WhyNotState(byte[] body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = Json.DeepestOutput });
+            return document.RootElement.ValueKind is JsonValueKind.Object ? null : "A key's state is a JSON object.";
+        }
+        catch (JsonException error)
+        {
+            return $"The body is not JSON of at most {Json.DeepestOutput} levels, at line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1} of it.";
+        }
+    }
+
+    private static ProblemHttpResult NoKey(string workflow, string key) =>
+        TypedResults.Problem(statusCode: StatusCodes.Status404NotFound, detail: $"\"{workflow}\" has no key \"{key}\" that keeps a state, is parked or has open runs.");
+
+    private static ProblemHttpResult NotParked(string key) => ApiProblem.Conflict($"The key \"{key}\" is not parked.");
+
+    private static ProblemHttpResult Held(string key) => ApiProblem.Conflict($"A run of the key \"{key}\" is at work and would write its own state over this. Try again when it has ended, or cancel it.");
+}
+
+/// <summary>Which keys to list.</summary>
+internal sealed record KeyFilter(
+    [property: Description("true: only parked keys. false: only others.")] string? Parked,
+    [property: Description("Only keys that begin with this.")] string? Prefix,
+    [property: Description("Only keys after this one: the cursor of the next page.")] string? After,
+    [property: Description("How many items a page has, 200 at most.")] string? Limit);
