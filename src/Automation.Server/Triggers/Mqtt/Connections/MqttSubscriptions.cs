@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Automation.Mqtt;
 using Automation.Mqtt.Client;
+using Automation.Mqtt.Topics;
 using Automation.Server.Workflows;
 
 namespace Automation.Server.Triggers.Mqtt.Connections;
@@ -92,6 +93,19 @@ internal sealed class MqttSubscriptions(string connection, MqttConnectionOptions
                 return [.. wanted.Select(w => new MqttSubscriptionStatus(Shared(w.Key), QosOf(w.Value), states.GetValueOrDefault(w.Key)?.Answer, [.. w.Value.Triggers.Keys]))];
             }
         }
+    }
+
+    /// <summary>Whether what comes on a topic comes here anyhow, because workflows listen to it. With a share it may come to another server.</summary>
+    public bool Brings(string topic)
+    {
+        if (options.ShareName.Length > 0) return false;
+        lock (gate) return wanted.Keys.Any(key => states.GetValueOrDefault(key) is { Answer: < MqttReasonCode.UnspecifiedError } && TopicFilter.TryParse(key, out var filter) && filter.Matches(topic));
+    }
+
+    /// <summary>Whether workflows listen to this very filter.</summary>
+    public bool AreWanted(string filter)
+    {
+        lock (gate) return options.ShareName.Length == 0 && wanted.ContainsKey(filter);
     }
 
     /// <summary>Brings subscriptions up to date until it is cancelled.</summary>
