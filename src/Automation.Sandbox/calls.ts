@@ -43,12 +43,12 @@ export function call(program: Program | undefined, frame: Frame, outputBytes: nu
     problem = thrown(JSON.parse(realm.error()), program, index);
     runMicrotasks(); // getters of the error may have started something too
   }
-  if (typeof result === "string" && longerThan(result, outputBytes)) {
-    problem = { kind: "outputTooLarge", message: `The result is larger than ${outputBytes} bytes.`, script: unit.name };
-    result = undefined;
+  const state = typeof result === "string" ? realm.state() : undefined;
+  for (const [what, text] of [["result", result], ["state", state]]) {
+    if (typeof text === "string" && longerThan(text, outputBytes)) problem ??= { kind: "outputTooLarge", message: `The ${what} is larger than ${outputBytes} bytes.`, script: unit.name };
   }
   if (problem) writeFrame(Failed, program.takeLog(), told(problem));
-  else writeFrame(Value, program.takeLog(), result as string);
+  else writeFrame(Value, program.takeLog(), result as string, state);
 }
 
 /** The trouble as JSON whose texts are whole: half of a surrogate pair, as of an emoji that a script cut, is no text to the server. */

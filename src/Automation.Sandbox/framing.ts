@@ -7,7 +7,7 @@
 //   4 check   JSON { units: [Unit] }                       compiles everything, runs nothing
 // from the program
 //   0 ready   at start, once
-//   1 value   u32 length, log as JSON [[level, text]] (length 0: none), value as JSON text
+//   1 value   u32 length, log as JSON [[level, text]] (length 0: none), u32 length, state as JSON text (length 0: as it was), value as JSON text
 //   2 error   u32 length, log, JSON { kind, message, … }
 //   3 checked JSON [{ message, … }]
 import { stdin, stdout } from "./host.ts";
@@ -75,8 +75,8 @@ function fill(wanted: number): boolean {
 let output = new Uint8Array(keep);
 
 /** Writes one answer at once (0.7 µs): the first call without an answer is always the one that is running. */
-export function writeFrame(kind: number, log: string | undefined, body: string): void {
-  const room = 9 + 3 * ((log?.length ?? 0) + body.length);
+export function writeFrame(kind: number, log: string | undefined, body: string, state?: string): void {
+  const room = 13 + 3 * ((log?.length ?? 0) + (state?.length ?? 0) + body.length);
   if (room > output.length) output = new Uint8Array(room);
   const out = new DataView(output.buffer);
   let at = 5;
@@ -85,6 +85,11 @@ export function writeFrame(kind: number, log: string | undefined, body: string):
     const logBytes = log === undefined ? 0 : encoder.encodeInto(log, output.subarray(9)).written;
     out.setUint32(5, logBytes, true);
     at = 9 + logBytes;
+  }
+  if (kind === Value) {
+    const stateBytes = state === undefined ? 0 : encoder.encodeInto(state, output.subarray(at + 4)).written;
+    out.setUint32(at, stateBytes, true);
+    at += 4 + stateBytes;
   }
   at += encoder.encodeInto(body, output.subarray(at)).written;
   out.setUint32(0, at - 4, true);

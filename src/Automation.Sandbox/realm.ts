@@ -13,6 +13,8 @@ export interface Realm {
   evaluate(fns: Any, ...scope: (string | undefined)[]): void;
   /** Of the call made last: its JSON text, undefined while its promise is pending, or -1: see error(). */
   result(): string | undefined | -1;
+  /** Of the call made last, once it has a result: the state as JSON text if the script changed it. */
+  state(): string | undefined;
   /** JSON { message, name, stack, index } of the call that failed; index is the expression's, or -1. */
   error(): string;
   /** Makes the reason why a module did not load the error of the call. */
@@ -37,7 +39,7 @@ export function realm(show: (value: unknown, budget: number) => string): Realm {
   const define = (name: string, value: unknown) => defineProperty(g, name, { value, writable: true, enumerable: false, configurable: true });
 
   // --- calls -------------------------------------------------------------------------------------------------------------
-  let serial = 0, settled: string | undefined | -1, failure: unknown, failedAt = -1;
+  let serial = 0, settled: string | undefined | -1, failure: unknown, failedAt = -1, changed: string | undefined;
 
   const read = (s: string | undefined) => s === undefined ? undefined : parse(s);
 
@@ -52,6 +54,17 @@ export function realm(show: (value: unknown, budget: number) => string): Realm {
     settled = json === undefined ? "null" : json;
   }
 
+  function keepState(state: unknown, before: string | undefined): void {
+    if (before === undefined) return;
+    let after;
+    try {
+      after = stringify(state);
+    } catch (error) {
+      throw new TypeError("The state cannot be written as JSON: " + cut(said(error), 1000));
+    }
+    if (after !== before) changed = after;
+  }
+
   function lose(reason: unknown): void {
     settled = -1;
     failure = reason;
@@ -59,18 +72,22 @@ export function realm(show: (value: unknown, budget: number) => string): Realm {
 
   function run(fn: Any, asModule: boolean, e?: string, i?: string, s?: string, v?: string, r?: string, n?: string, t?: string, x?: string, z?: string): void {
     const mine = ++serial;
-    settled = undefined;
+    settled = changed = undefined;
     failedAt = -1;
     try {
       const event = read(e), input = read(i), steps = read(s), vars = read(v), run = read(r), env = read(n), item = read(t), index = read(x), state = read(z);
       const value = asModule
         ? fn({ event, input, steps, vars, run, env, item, index, state })
         : fn(event, input, steps, vars, run, env, item, index, state);
-      if (value === null || typeof value !== "object" || typeof value.then !== "function") return keep(value);
+      if (value === null || typeof value !== "object" || typeof value.then !== "function") {
+        keepState(state, z);
+        return keep(value);
+      }
       apply(then, apply(resolve, PromiseHere, [value]), [
         (late: unknown) => {
           if (mine !== serial || settled !== undefined) return;
           try {
+            keepState(state, z);
             keep(late);
           } catch (error) {
             lose(error);
@@ -87,7 +104,7 @@ export function realm(show: (value: unknown, budget: number) => string): Realm {
 
   function evaluate(fns: Any, e?: string, i?: string, s?: string, v?: string, r?: string, n?: string, t?: string, x?: string, z?: string): void {
     serial++;
-    settled = undefined;
+    settled = changed = undefined;
     failedAt = -1;
     try {
       const event = read(e), input = read(i), steps = read(s), vars = read(v), run = read(r), env = read(n), item = read(t), index = read(x), state = read(z);
@@ -148,6 +165,7 @@ export function realm(show: (value: unknown, budget: number) => string): Realm {
     run,
     evaluate,
     result: () => settled,
+    state: () => changed,
     error,
     fail: (reason) => {
       failedAt = -1;

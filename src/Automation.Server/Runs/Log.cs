@@ -22,4 +22,7 @@ internal static partial class Log
 
     [LoggerMessage(3206, LogLevel.Error, "Run {RunId} of {WorkflowId} waits at step {StepId}: {Reason} It is tried again in {Pause}")]
     public static partial void NoSandbox(ILogger logger, string runId, string workflowId, string stepId, string reason, TimeSpan pause);
+
+    [LoggerMessage(3207, LogLevel.Error, "Waits whose time is up could not be read: {Reason} It is tried again in {Pause}")]
+    public static partial void TimerFailed(ILogger logger, string reason, TimeSpan pause);
 }

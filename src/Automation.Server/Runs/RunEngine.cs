@@ -12,7 +12,8 @@ namespace Automation.Server.Runs;
 /// <summary>Walks the runs that this server holds, and takes up those that nobody does.</summary>
 /// <remarks>
 /// Runs come right after their commit (<see cref="Enqueue"/>) while there is room in memory; the others wait in the journal and are claimed in accept order.
-/// Two servers never walk one run: a run is held by the server that accepted or claimed it.
+/// Two servers never walk one run: a run is held by the server that accepted or claimed it. A run of which all that is left waits is held by nobody and does not
+/// count as open: it is a row with an index entry, and comes back as one to be claimed.
 /// </remarks>
 internal sealed class RunEngine : BackgroundService
 {
@@ -24,6 +25,7 @@ internal sealed class RunEngine : BackgroundService
     private readonly VersionLookup versions;
     private readonly Channel<RunWork> queue = Channel.CreateUnbounded<RunWork>();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<RunAnswer>> callers = new();
+    private readonly ConcurrentDictionary<long, RunWalk> walks = new();
     private readonly SemaphoreSlim claimSignal = new(0, 1);
     private readonly CancellationTokenSource stopWalks = new();
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,8 +42,12 @@ internal sealed class RunEngine : BackgroundService
         this.versions = versions;
         Window = new RunWindow(this.options.MaxHeld, this.options.MaxHeldBytes);
         Window.Left += OnLeft;
-        open = unclaimed = services.Journal.OpenRunsAtStart;
+        open = services.Journal.OpenRunsAtStart;
+        unclaimed = services.Journal.ClaimableAtStart;
     }
+
+    /// <summary>Raised after a wait was stored that ends by itself at the time given, which may have passed.</summary>
+    public event Action<DateTimeOffset>? Waiting;
 
     public RunWindow Window { get; }
 
@@ -73,6 +79,9 @@ internal sealed class RunEngine : BackgroundService
         return false;
     }
 
+    /// <summary>Takes back what <see cref="TryAdmit"/> counted: the runs were not stored.</summary>
+    public void Withdraw(int runs) => Interlocked.Add(ref open, -runs);
+
     /// <summary>Takes back what <see cref="TryAdmit"/> and <see cref="TryHold"/> counted: the runs could not be stored.</summary>
     public void Withdraw(int runs, long bytes, bool held)
     {
@@ -81,8 +90,37 @@ internal sealed class RunEngine : BackgroundService
         else Interlocked.Add(ref unclaimed, -runs);
     }
 
+    /// <summary>An admitted run was stored that another run of its key has to end before: it leaves memory, and is free to be claimed then.</summary>
+    public void Block(RunWork work, bool held)
+    {
+        if (held) Window.Leave(1, work.Bytes);
+        else Interlocked.Decrement(ref unclaimed);
+    }
+
+    /// <summary>Takes up a blocked run whose turn it is now.</summary>
+    public void TakeUpNext()
+    {
+        Interlocked.Increment(ref unclaimed);
+        Signal();
+    }
+
     /// <summary>Sees that runs are taken up that were stored for later.</summary>
     public void TakeUp() => Signal();
+
+    /// <summary>Takes up waiting runs that were made free to be claimed, as soon as there is room; they may be more than <see cref="RunOptions.MaxOpen"/>.</summary>
+    public void TakeUpAgain(int runs)
+    {
+        if (runs == 0) return;
+        Interlocked.Add(ref open, runs);
+        Interlocked.Add(ref unclaimed, runs);
+        Signal();
+    }
+
+    /// <summary>A wait of a run that this server holds is over.</summary>
+    public void Wake(long runId, Woken woken)
+    {
+        if (walks.TryGetValue(runId, out var walk)) walk.Wake(woken);
+    }
 
     /// <summary>Walks a run that was stored as held.</summary>
     public void Enqueue(RunWork work) => queue.Writer.TryWrite(work);
@@ -122,7 +160,7 @@ internal sealed class RunEngine : BackgroundService
     {
         var room = Window.Room;
         if (room == 0 || Unclaimed <= 0) return 0;
-        var claimed = await services.Journal.ClaimRunsAsync(Math.Min(room, 256), Window.RoomBytes);
+        var claimed = await services.Journal.ClaimRunsAsync(Math.Min(room, 256), Window.RoomBytes, services.Time.GetUtcNow());
         Interlocked.Add(ref unclaimed, -claimed.Count);
         foreach (var run in claimed) await TakeUpAsync(run);
         return claimed.Count;
@@ -152,9 +190,9 @@ internal sealed class RunEngine : BackgroundService
         {
             try
             {
-                using var walk = new RunWalk(work, services, Window, answer, stopWalks.Token);
-                var state = await walk.ToEndAsync();
-                feed.Publish(work.RunId, work.Version.WorkflowId, state, services.Time.GetUtcNow());
+                var end = await WalkOnceAsync(work, answer);
+                if (end is WalkEnd.Woken) continue;
+                if (end is WalkEnd.Ended) callers.TryRemove(work.RunId, out _);
                 break;
             }
             catch (OperationCanceledException) when (stopWalks.IsCancellationRequested)
@@ -168,15 +206,33 @@ internal sealed class RunEngine : BackgroundService
             catch (Exception defect)
             {
                 Log.WalkDefect(services.Logger, PublicId.Format(PublicId.Run, work.RunId), work.Version.WorkflowId, defect);
-                if (await TryFailAsync(work.RunId, work.Event.Id, work.Version.WorkflowId, new StepError("internal_error", "The run ended by a defect of this program; the server's log says more under its id."))) break;
+                var key = work.Key is null ? null : new RunKey(work.Version.WorkflowId, work.Key) { Parks = work.Version.Key!.Parks };
+                if (await TryFailAsync(work.RunId, work.Event.Id, work.Version.WorkflowId, key, new StepError("internal_error", "The run ended by a defect of this program; the server's log says more under its id."))) break;
             }
 
             if (!await PauseAsync()) return;
         }
 
-        callers.TryRemove(work.RunId, out _);
         Interlocked.Decrement(ref open);
         Window.Leave(1, work.Bytes);
+    }
+
+    private async Task<WalkEnd> WalkOnceAsync(RunWork work, TaskCompletionSource<RunAnswer>? answer)
+    {
+        using var walk = new RunWalk(work, services, Window, answer, due => Waiting?.Invoke(due), stopWalks.Token);
+        walks[work.RunId] = walk;
+        try
+        {
+            var end = await walk.WalkAsync();
+            if (end is WalkEnd.Woken) return end;
+            if (walk.HasFreedNext) TakeUpNext();
+            feed.Publish(work.RunId, work.Version.WorkflowId, end is WalkEnd.Ended ? walk.State : "waiting", services.Time.GetUtcNow());
+            return end;
+        }
+        finally
+        {
+            walks.TryRemove(work.RunId, out _);
+        }
     }
 
     /// <summary>True when the run's own rows are at fault, so that trying again would fail for ever.</summary>
@@ -203,7 +259,8 @@ internal sealed class RunEngine : BackgroundService
         if (version is null || !(version.Triggers.TryGetValue(run.TriggerId, out var trigger) || run.TriggerId == ManualStart))
         {
             var error = new StepError("version_unavailable", $"Version {run.VersionHash} of {run.WorkflowId}, which this run is pinned to, cannot be loaded by this program. Replay the event on the current version.");
-            while (!await TryFailAsync(run.RunId, run.Event.Id, run.WorkflowId, error))
+            var key = run.Key is null ? null : new RunKey(run.WorkflowId, run.Key) { Parks = true };
+            while (!await TryFailAsync(run.RunId, run.Event.Id, run.WorkflowId, key, error))
             {
                 if (!await PauseAsync()) return;
             }
@@ -215,6 +272,10 @@ internal sealed class RunEngine : BackgroundService
         var work = new RunWork(run.RunId, run.Event, version, trigger?.Start ?? version.Start)
         {
             Snapshot = run.Snapshot,
+            Woken = run.Woken,
+            Key = run.Key,
+            KeyProblem = version.Key is not null && run.Key is null ? KeyMissing : null,
+            State = run.State,
             StartedAt = run.StartedAt,
             ClaimedBytes = run.Snapshot?.Utf8.Length ?? 0,
         };
@@ -222,12 +283,14 @@ internal sealed class RunEngine : BackgroundService
         queue.Writer.TryWrite(work);
     }
 
-    private async Task<bool> TryFailAsync(long runId, long eventId, string workflowId, StepError error)
+    private async Task<bool> TryFailAsync(long runId, long eventId, string workflowId, RunKey? key, StepError error)
     {
         try
         {
             var now = services.Time.GetUtcNow();
-            await services.Journal.CommitAsync(new RunEnded(runId, eventId, "failed", now, now, Json.Parse("[]"), null, Json.From(error)));
+            var end = new RunEnded(runId, eventId, "failed", now, now, Json.Parse("[]"), null, Json.From(error)) { HasWaited = true, Key = key };
+            await services.Journal.CommitAsync(end);
+            if (end.HasFreedNext) TakeUpNext();
             if (callers.TryRemove(runId, out var caller)) caller.TrySetResult(new RunAnswer(runId, null, Json.Null, null, error));
             feed.Publish(runId, workflowId, "failed", now);
             return true;
@@ -302,6 +365,8 @@ internal sealed class RunEngine : BackgroundService
             // another thread signalled in between
         }
     }
+
+    private static readonly StepError KeyMissing = new("key_failed", "The workflow's key could not be worked out for this event.", Pointer: "/key", Retryable: false);
 
     /// <summary>Trigger id of runs that an operator started without naming a trigger.</summary>
     public const string ManualStart = "manual";

@@ -3,8 +3,8 @@ using System.Threading.Channels;
 
 namespace Automation.Server.Runs;
 
-/// <summary>A run that started or ended.</summary>
-/// <param name="State"><c>running</c>, <c>succeeded</c>, <c>failed</c> or <c>cancelled</c>.</param>
+/// <summary>A run that started, began to wait or ended.</summary>
+/// <param name="State"><c>running</c>, <c>waiting</c>, <c>succeeded</c>, <c>failed</c> or <c>cancelled</c>.</param>
 internal readonly record struct RunChange(long RunId, string WorkflowId, string State, DateTimeOffset At);
 
 /// <summary>Tells who listens of runs that start and end. Nothing is kept for those who listen later; publishing never waits.</summary>

@@ -5,7 +5,7 @@ namespace Automation.Server.Runs;
 /// <summary>Section <c>Runs</c> of the configuration.</summary>
 internal sealed class RunOptions
 {
-    /// <summary>Runs walked at the same time. A run that waits for an answer of <c>http.request</c> or for a retry takes one place.</summary>
+    /// <summary>Runs walked at the same time. A run that waits for an answer of <c>http.request</c> takes one place.</summary>
     [Range(1, 100_000)]
     public int MaxConcurrent { get; set; } = 256;
 
@@ -28,6 +28,10 @@ internal sealed class RunOptions
     /// <summary>Bytes that the steps of one run may put out together; the run fails past it. All of it is kept until the run's end.</summary>
     [Range(1 << 16, 1 << 30)]
     public int MaxRunBytes { get; set; } = 16 << 20;
+
+    /// <summary>Bytes of a key's state. A script that would make it larger fails, and the state stays as it was.</summary>
+    [Range(1 << 10, 1 << 24)]
+    public int MaxStateBytes { get; set; } = 256 << 10;
 
     /// <summary>How long a stopping server lets runs finish. Those that do not are taken up again at the next start.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]

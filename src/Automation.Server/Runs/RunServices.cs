@@ -19,6 +19,9 @@ internal sealed record RunServices(
     /// <inheritdoc cref="RunOptions.MaxStepRuns"/>
     public int MaxStepRuns { get; init; } = new RunOptions().MaxStepRuns;
 
+    /// <inheritdoc cref="RunOptions.MaxStateBytes"/>
+    public int MaxStateBytes { get; init; } = new RunOptions().MaxStateBytes;
+
     /// <inheritdoc cref="RunOptions.MaxRunBytes"/>
     public int MaxRunBytes { get; init; } = new RunOptions().MaxRunBytes;
 }

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Automation.Server.Deliveries;
 using Automation.Server.Steps;
+using Automation.Server.Steps.Types;
 using Automation.Server.Storage;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
@@ -8,7 +9,20 @@ using Automation.Server.Workflows;
 
 namespace Automation.Server.Runs;
 
-/// <summary>Walks one run's tokens over its version's graph, from its last save to its end.</summary>
+/// <summary>How a walk ended.</summary>
+internal enum WalkEnd
+{
+    /// <summary>The run ended.</summary>
+    Ended,
+
+    /// <summary>All that is left of the run waits. It is stored, and nobody holds it.</summary>
+    Waiting,
+
+    /// <summary>As <see cref="Waiting"/>, but a wait was over by then: the run is still this server's and is to be walked again.</summary>
+    Woken,
+}
+
+/// <summary>Walks one run's tokens over its version's graph, from its last save to its end, or until all of them wait.</summary>
 /// <remarks>
 /// All progress is in memory until it is saved: before a step that reaches outside at once, when a caller is to be answered, and at the end. A save is one unit of
 /// the journal: the snapshot or the end, the step runs, and the deliveries that the ended steps queued (P3). Deliveries start, and callers are answered, only after it.
@@ -18,36 +32,43 @@ namespace Automation.Server.Runs;
 internal sealed class RunWalk : IDisposable
 {
     private readonly Lock gate = new();
-    private readonly List<Token> active = [];
     private readonly List<Task> branches = [];
-    private readonly Dictionary<string, StepOutput> outputs = new(StringComparer.Ordinal);
     private readonly StepTrace trace = new();
+    private readonly RunProgress progress;
     private readonly List<Delivery> queued = [];
     private readonly RunWindow window;
+    private readonly Action<DateTimeOffset> waiting;
     private readonly CancellationToken stopping;
     private readonly TaskCompletionSource<RunAnswer>? answer;
-    private Json variables = Json.Parse("{}");
     private ResponseToCaller? response;
     private bool answered;
-    private int count;
+    private Json? state;
+    private bool hasNewState;
     private long grown;
+    private int changes;
     private int saved;
+    private bool isClosed;
     private Task? saving;
-    private Json lastOutput;
-    private RunFailure? failure;
     private CancellationTokenSource? siblings;
     private ExceptionDispatchInfo? broken;
 
-    public RunWalk(RunWork work, RunServices services, RunWindow window, TaskCompletionSource<RunAnswer>? answer, CancellationToken stopping)
+    /// <param name="work">The run.</param>
+    /// <param name="services">What it needs.</param>
+    /// <param name="window">Where its size is counted.</param>
+    /// <param name="answer">Takes the answer to its caller; null when none waits.</param>
+    /// <param name="waiting">Told of the time of each wait that was stored and that ends by itself.</param>
+    /// <param name="stopping">Ends the walk where it is.</param>
+    public RunWalk(RunWork work, RunServices services, RunWindow window, TaskCompletionSource<RunAnswer>? answer, Action<DateTimeOffset> waiting, CancellationToken stopping)
     {
+        this.waiting = waiting;
         Work = work;
         Services = services;
         this.window = window;
         this.answer = answer;
         this.stopping = stopping;
         StartedAt = work.StartedAt ?? services.Time.GetUtcNow();
-        if (work.Snapshot is { } saved) Restore(RunSnapshot.Read(saved, () => work.Event.Data));
-        else active.Add(new Token(work.Start, null, work.Event.Data, "", false));
+        progress = new RunProgress(work, services, trace);
+        state = work.Key is null ? null : work.State ?? Json.Parse("{}");
     }
 
     public RunWork Work { get; }
@@ -56,43 +77,60 @@ internal sealed class RunWalk : IDisposable
 
     public DateTimeOffset StartedAt { get; }
 
+    /// <summary><c>succeeded</c> or <c>failed</c>, after <see cref="WalkEnd.Ended"/>.</summary>
+    public string State => progress.Failure is null ? "succeeded" : "failed";
+
+    /// <summary>True when the end of the run freed another run of its key.</summary>
+    public bool HasFreedNext { get; private set; }
+
     /// <summary>The run's variables, a JSON object.</summary>
     public Json Variables
     {
         get
         {
-            lock (gate) return variables;
+            lock (gate) return progress.Variables;
         }
     }
 
     /// <summary>True while a caller waits who has not been answered.</summary>
-    public bool TakesResponse => answer is not null && !answered && response is null;
+    public bool TakesResponse => answer is { Task.IsCompleted: false } && !answered && response is null;
 
-    /// <summary>True once a step has failed the run: the others end the step they are at.</summary>
-    public bool HasFailed
+    /// <summary>True once nothing is to follow a token's step: the run, or the round of a loop that the token is in, has failed.</summary>
+    public bool IsStopped(Token token)
     {
-        get
-        {
-            lock (gate) return failure is not null;
-        }
+        lock (gate) return progress.IsStopped(token);
     }
 
-    /// <summary>Walks to the end and saves it.</summary>
-    /// <returns>The state the run ended in.</returns>
+    /// <summary>Walks until the run ends or all that is left of it waits, and saves that.</summary>
     /// <exception cref="OperationCanceledException">The server stops; the run stays open.</exception>
     /// <exception cref="JournalException">A save failed; the run stays open as last saved.</exception>
-    public async Task<string> ToEndAsync()
+    public async Task<WalkEnd> WalkAsync()
     {
-        var first = active.ToArray();
+        if (Work.KeyProblem is { } problem) progress.Fail(Work.Start, problem);
+        var first = progress.IsOver ? [] : progress.Running.ToList();
+        foreach (var woken in Work.Woken) first.AddRange(progress.Wake(woken));
+        if (Work.Woken.Count > 0) changes++;
         lock (gate)
         {
-            if (first.Length > 1) siblings = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            if (first.Count > 1) siblings ??= CancellationTokenSource.CreateLinkedTokenSource(stopping);
         }
 
         foreach (var token in first) Begin(token);
         for (var at = 0; BranchAt(at) is { } branch; at++) await branch; // a branch adds those that leave it before it ends
         broken?.Throw();
-        return await EndAsync();
+        return progress.IsOver ? await EndAsync() : await SuspendAsync();
+    }
+
+    /// <summary>A wait of a run that is being walked is over. Does nothing when the walk is about to end: the journal tells it then.</summary>
+    public void Wake(Woken woken)
+    {
+        lock (gate)
+        {
+            if (isClosed || broken is not null) return;
+            var next = progress.Wake(woken);
+            if (next.Count > 0) siblings ??= CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            foreach (var token in next) BeginLater(token);
+        }
     }
 
     /// <summary>The values that the token's expressions and scripts see.</summary>
@@ -100,14 +138,18 @@ internal sealed class RunWalk : IDisposable
     {
         lock (gate)
         {
+            var isInLoop = uses.HasFlag(ScopeUse.Item) && (token.Frame.Loop is not null || Work.Version.Steps[token.Step].Type.About.Body is not null);
             return new Sandbox.SandboxScope
             {
                 Event = uses.HasFlag(ScopeUse.Event) ? Work.Event.ToScope() : null,
                 Input = uses.HasFlag(ScopeUse.Input) ? token.Input : null,
-                Steps = uses.HasFlag(ScopeUse.Steps) ? ScopeJson.Steps(outputs) : null,
-                Vars = uses.HasFlag(ScopeUse.Vars) ? variables : null,
+                Steps = uses.HasFlag(ScopeUse.Steps) ? ScopeJson.Steps(token.Frame.SeenOutputs) : null,
+                Vars = uses.HasFlag(ScopeUse.Vars) ? progress.Variables : null,
                 Run = uses.HasFlag(ScopeUse.Run) ? ScopeJson.Run(Work, StartedAt) : null,
                 Env = uses.HasFlag(ScopeUse.Env) ? Services.Env : null,
+                Item = isInLoop ? ItemOf(token.Frame) : null,
+                Index = isInLoop ? IndexOf(token) : null,
+                State = uses.HasFlag(ScopeUse.State) ? state : null,
             };
         }
     }
@@ -119,15 +161,34 @@ internal sealed class RunWalk : IDisposable
         siblings?.Dispose();
     }
 
+    /// <summary>The nearest item: a round without items of its own shows that of the loop around it.</summary>
+    private static Json? ItemOf(Frame? frame)
+    {
+        while (frame is { Item: null }) frame = frame.Parent;
+        return frame?.Item;
+    }
+
+    /// <summary>For a step that decides about rounds, how many there were; else the number of the nearest round.</summary>
+    private Json IndexOf(Token token) =>
+        Json.From(Work.Version.Steps[token.Step] is { Type: RepeatStep } || token.Frame.Loop is null ? token.Round : token.Frame.Index);
+
     private void Begin(Token token)
     {
         var branch = BranchAsync(token);
         lock (gate) branches.Add(branch);
     }
 
+    // Called with the gate held, so on another thread.
+    private void BeginLater(Token token) => branches.Add(Task.Run(() => BranchAsync(token)));
+
     private Task? BranchAt(int index)
     {
-        lock (gate) return index < branches.Count ? branches[index] : null;
+        lock (gate)
+        {
+            if (index < branches.Count) return branches[index];
+            isClosed = true;
+            return null;
+        }
     }
 
     /// <summary>Never throws: what ends a branch early ends the others too, and is thrown when all have ended.</summary>
@@ -150,25 +211,27 @@ internal sealed class RunWalk : IDisposable
         }
     }
 
-    private async Task FollowAsync(Token token)
+    private async Task FollowAsync(Token first)
     {
-        while (true)
+        for (var token = first; ;)
         {
             CancellationToken cancelled;
+            List<Token>? next = null;
             lock (gate)
             {
-                if (failure is not null || broken is not null) return;
+                if (broken is not null) return;
+                if (progress.IsStopped(token)) next = progress.Drop(token);
                 cancelled = siblings?.Token ?? stopping;
             }
 
-            var step = Work.Version.Steps[token.Step];
-            if (step.Type.About.Effect && !step.Disabled) await SaveAsync();
-            var (run, execution) = await StepRunner.RunAsync(this, step, token, cancelled);
-            var next = Complete(step, token, run, execution, out var respondNow);
-            if (respondNow)
+            if (next is null)
             {
-                await SaveAsync();
-                Answer(new RunAnswer(Work.RunId, response, Json.Null, null, null));
+                var step = Work.Version.Steps[token.Step];
+                if (step.Type.About.Effect && !step.Disabled) await SaveAsync();
+                var end = await StepRunner.RunAsync(this, step, token, cancelled);
+                next = Take(token, end, out var saveNow, out var respondNow);
+                if (saveNow) await SaveAsync();
+                if (saveNow && respondNow) Answer(new RunAnswer(Work.RunId, response, Json.Null, null, null));
             }
 
             if (next.Count == 0) return;
@@ -177,76 +240,55 @@ internal sealed class RunWalk : IDisposable
         }
     }
 
-    private List<Token> Complete(StepDefinition step, Token token, StepRun run, StepExecution? execution, out bool respondNow)
+    private List<Token> Take(Token token, StepEnd end, out bool saveNow, out bool respondNow)
     {
         lock (gate)
         {
-            count++;
-            trace.Add(count, step, token, run);
-            outputs[step.Id] = new StepOutput(run.Result.Outcome, run.Result.Output);
-            lastOutput = run.Result.Output;
-            respondNow = false;
+            changes++;
+            saveNow = respondNow = false;
+            var (run, execution) = end;
+            if (end.PauseUntil is { } until)
+            {
+                var others = progress.Park(token, run.StartedAt, null, until, end.Earlier);
+                saveNow = HasToTellOfWaits;
+                return others;
+            }
+
             if (run.Error is null && execution is not null)
             {
                 if (execution.Queued is { } deliveries) queued.AddRange(deliveries);
-                if (execution.Variables is { } values) variables = ScopeJson.Merge(variables, values);
-                respondNow = response is null && execution.Response is not null;
+                if (execution.State is { } after) (state, hasNewState) = (after, true);
+                if (execution.Variables is { } values) progress.Variables = ScopeJson.Merge(progress.Variables, values);
+                saveNow = respondNow = response is null && execution.Response is not null;
                 response ??= execution.Response;
             }
 
-            active.Remove(token);
-            var next = Next(step, token, run);
-            if (TakesTooMuch(run.Result.Output.Utf8.Length))
+            if (run.Error is null && run.Result.Wait is { } wait)
             {
-                failure ??= new RunFailure(step.Id, new StepError("run_too_large", $"The steps of the run have put out {grown} bytes, more than a run may (Runs:MaxRunBytes). Pass on less, or split the work into several runs.", Retryable: false));
-                next = [];
-            }
-            else if (next.Count > 0 && count >= Services.MaxStepRuns)
-            {
-                failure ??= new RunFailure(step.Id, new StepError("too_many_steps", $"The run has run {count} steps, which is the most a run may (Runs:MaxStepRuns). Steps that several arrows lead to run once for each.", Retryable: false));
-                next = [];
+                var others = progress.Park(token, run.StartedAt, wait, wait.Until, null);
+                saveNow |= HasToTellOfWaits;
+                return others;
             }
 
+            var before = progress.Bytes;
+            var next = progress.Complete(token, run);
+            grown += progress.Bytes - before;
+            window.Grow(progress.Bytes - before);
             if (next.Count > 1) siblings ??= CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            active.AddRange(next);
-            respondNow &= active.Count > 0; // else the end answers
+            saveNow |= HasToTellOfWaits;
+            if (progress.IsOver && progress.Running.Count == 0) saveNow = false; // the end saves, and answers
             return next;
         }
     }
 
-    private bool TakesTooMuch(int size)
-    {
-        grown += size;
-        window.Grow(size);
-        return grown > Services.MaxRunBytes;
-    }
-
-    private List<Token> Next(StepDefinition step, Token token, StepRun run)
-    {
-        if (step.Next.TryGetValue(run.Result.Outcome, out var ids))
-        {
-            var tokens = new List<Token>(ids.Length);
-            foreach (var id in ids) tokens.Add(new Token(id, count, run.Result.Output, IterationAt(id, step.Id, token), token.Handling));
-            return tokens;
-        }
-
-        if (run.Error is not { } error) return [];
-        if (Work.Version.OnError is { } handler && !token.Handling)
-        {
-            return [new Token(handler, count, run.Result.Output, $"{token.Iteration}.{step.Id}", true)];
-        }
-
-        failure ??= new RunFailure(step.Id, error);
-        return [];
-    }
-
-    private string IterationAt(string id, string from, Token token) => Work.Version.MergePoints.Contains(id) ? $"{token.Iteration}.{from}" : token.Iteration;
+    /// <summary>The rows of waits are what ends them: while other branches are under way they cannot wait for the run to be stored as waiting.</summary>
+    private bool HasToTellOfWaits => progress.HasNewWaits && progress.Running.Count > 0;
 
     /// <summary>Returns when everything that has happened until now is saved. Nothing to save: returns at once.</summary>
     private async ValueTask SaveAsync()
     {
         int wanted;
-        lock (gate) wanted = count;
+        lock (gate) wanted = changes;
         while (true)
         {
             Task save;
@@ -264,28 +306,61 @@ internal sealed class RunWalk : IDisposable
     // Called with the gate held: all before the first await is one moment of the walk.
     private async Task SaveOnceAsync()
     {
-        var upTo = count;
-        var snapshot = new RunSnapshot(count, variables, outputs, active) { Failure = failure }.Write();
-        var changes = TakeDeliveries(out var deliveries);
-        changes.Insert(0, new RunSaved(Work.RunId, StartedAt, snapshot, trace.Take()));
-        await StartAsync(Services.Journal.CommitAsync(changes.ToArray()), deliveries);
+        var upTo = changes;
+        var unit = Progress(isWaiting: false, out var deliveries);
+        await StoreAsync(unit, deliveries);
         lock (gate)
         {
             saved = upTo;
-            Work.Snapshot = snapshot;
-            Work.StartedAt = StartedAt;
+            Remember((RunSaved)unit[0]);
         }
     }
 
-    private async Task<string> EndAsync()
+    private async Task<WalkEnd> SuspendAsync()
     {
-        var state = failure is null ? "succeeded" : "failed";
-        var changes = TakeDeliveries(out var deliveries);
+        var unit = Progress(isWaiting: true, out var deliveries);
+        await StoreAsync(unit, deliveries);
+        var stored = (RunSaved)unit[0];
+        Remember(stored);
+        Work.Woken = stored.Woken;
+        return stored.Woken.Count > 0 ? WalkEnd.Woken : WalkEnd.Waiting;
+    }
+
+    private async Task<WalkEnd> EndAsync()
+    {
+        var unit = TakeDeliveries(out var deliveries);
+        var failure = progress.Failure;
         Json? error = failure is null ? null : Json.From(failure.Error);
-        changes.Add(new RunEnded(Work.RunId, Work.Event.Id, state, StartedAt, Services.Time.GetUtcNow(), trace.Take(), failure?.Step, error));
-        await StartAsync(Services.Journal.CommitAsync(changes.ToArray()), deliveries);
-        Answer(new RunAnswer(Work.RunId, response, lastOutput, failure?.Step, failure?.Error));
-        return state;
+        unit.Add(new RunEnded(Work.RunId, Work.Event.Id, State, StartedAt, Services.Time.GetUtcNow(), trace.Take(), failure?.Step, error) { HasWaited = progress.HasWaited, Key = TakeKey() });
+        await StoreAsync(unit, deliveries);
+        HasFreedNext = ((RunEnded)unit[^1]).HasFreedNext;
+        Answer(new RunAnswer(Work.RunId, response, progress.Root.Last, failure?.Step, failure?.Error));
+        return WalkEnd.Ended;
+    }
+
+    private List<Change> Progress(bool isWaiting, out List<(Delivery Delivery, bool Held)> deliveries)
+    {
+        var unit = TakeDeliveries(out deliveries);
+        var (begun, ended) = progress.TakeWaits();
+        unit.Insert(0, new RunSaved(Work.RunId, StartedAt, progress.Snapshot(), trace.Take()) { Waits = begun, EndedWaits = ended, IsWaiting = isWaiting, Key = TakeKey() });
+        return unit;
+    }
+
+    private RunKey? TakeKey()
+    {
+        if (Work.Key is not { } key || Work.Version.Key is not { } rule) return null;
+        var now = Services.Time.GetUtcNow();
+        var taken = new RunKey(Work.Version.WorkflowId, key) { State = hasNewState ? state : null, ChangedAt = now, ExpiresAt = now + rule.StateTtl, Parks = rule.Parks };
+        hasNewState = false;
+        return taken;
+    }
+
+    private void Remember(RunSaved stored)
+    {
+        if (stored.Key?.State is { } saved) Work.State = saved;
+        Work.Snapshot = stored.Snapshot;
+        Work.StartedAt = StartedAt;
+        Work.Woken = [];
     }
 
     private List<Change> TakeDeliveries(out List<(Delivery Delivery, bool Held)> deliveries)
@@ -295,11 +370,11 @@ internal sealed class RunWalk : IDisposable
         return deliveries.ConvertAll<Change>(d => new DeliveryQueued(d.Delivery, d.Held));
     }
 
-    private async ValueTask StartAsync(ValueTask stored, List<(Delivery Delivery, bool Held)> deliveries)
+    private async ValueTask StoreAsync(List<Change> unit, List<(Delivery Delivery, bool Held)> deliveries)
     {
         try
         {
-            await stored;
+            await Services.Journal.CommitAsync(unit.ToArray());
         }
         catch (JournalException)
         {
@@ -315,6 +390,8 @@ internal sealed class RunWalk : IDisposable
         {
             if (held) Services.Deliveries.Start(delivery);
         }
+
+        if (unit[0] is RunSaved { Waits.Count: > 0 } save && save.Waits.Min(wait => wait.DueAt) is { } due) waiting(due);
     }
 
     private void Answer(RunAnswer result)
@@ -322,14 +399,5 @@ internal sealed class RunWalk : IDisposable
         if (answer is null || answered) return;
         answered = true;
         answer.TrySetResult(result);
-    }
-
-    private void Restore(RunSnapshot snapshot)
-    {
-        count = saved = snapshot.Count;
-        failure = snapshot.Failure;
-        variables = snapshot.Variables;
-        foreach (var (step, output) in snapshot.Outputs) outputs.Add(step, output);
-        active.AddRange(snapshot.Tokens);
     }
 }

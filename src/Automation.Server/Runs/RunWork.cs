@@ -1,3 +1,4 @@
+using Automation.Server.Steps;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
@@ -13,6 +14,18 @@ internal sealed record RunWork(long RunId, Event Event, WorkflowVersion Version,
 {
     /// <summary>What was last saved; null when nothing was. Kept up to date, so that a walk that could not be saved starts over from here.</summary>
     public Json? Snapshot { get; set; }
+
+    /// <summary>Waits of the snapshot that are over; their tokens go on.</summary>
+    public IReadOnlyList<Woken> Woken { get; set; } = [];
+
+    /// <summary>Whose turn it is, of a workflow with a key; null when the key could not be worked out.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Why it could not; the run fails with it.</summary>
+    public StepError? KeyProblem { get; init; }
+
+    /// <summary>The key's state as last saved; null when there is none.</summary>
+    public Json? State { get; set; }
 
     /// <summary>When the run was first walked; null before.</summary>
     public DateTimeOffset? StartedAt { get; set; }

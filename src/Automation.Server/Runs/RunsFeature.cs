@@ -13,12 +13,14 @@ internal static class RunsFeature
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RunServices>(provider, EnvironmentOf(provider)) with
         {
             MaxStepRuns = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStepRuns,
+            MaxStateBytes = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStateBytes,
             MaxRunBytes = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxRunBytes,
         });
         services.AddSingleton<RunFeed>();
         services.AddSingleton<RunEngine>();
         services.AddSingleton<Intake>();
         services.AddHostedService(provider => provider.GetRequiredService<RunEngine>());
+        services.AddHostedService<WaitTimer>();
         return services;
     }
 

@@ -9,7 +9,7 @@ namespace Automation.Server.Runs;
 internal static class ScopeJson
 {
     /// <summary><c>{ step: { outcome, output } }</c></summary>
-    public static Json Steps(Dictionary<string, StepOutput> outputs)
+    public static Json Steps(IReadOnlyDictionary<string, StepOutput> outputs)
     {
         if (outputs.Count == 0) return Json.Parse("{}");
         return Write(writer =>

@@ -8,7 +8,7 @@ using Automation.Server.Workflows;
 namespace Automation.Server.Runs;
 
 /// <summary>One try of one step: gives the step what it may see, and gathers what it wants done until the walk takes it over.</summary>
-internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token token, CancellationToken cancelled, CancellationToken stopping, List<LogLine>? earlier = null) : StepContext
+internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token token, List<LogLine>? earlier, CancellationToken cancelled, CancellationToken stopping) : StepContext
 {
     // A log line is for a person's eyes; what is longer belongs into an output.
     private const int LogLinesMaximum = 200, LogTextMaximum = 4096;
@@ -21,7 +21,11 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
 
     public override long RunId => walk.Work.RunId;
 
-    public override string IdempotencyKey => $"{PublicId.Format(PublicId.Run, RunId)}.{step.Id}{token.Iteration}";
+    public override int Round => token.Round;
+
+    public override string IdempotencyKey => token.Round == 0
+        ? $"{PublicId.Format(PublicId.Run, RunId)}.{step.Id}{token.Iteration}"
+        : $"{PublicId.Format(PublicId.Run, RunId)}.{step.Id}{token.Iteration}[{token.Round}]";
 
     public override DateTimeOffset Now => walk.Services.Time.GetUtcNow();
 
@@ -34,6 +38,9 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
     public Json? Variables { get; private set; }
 
     public ResponseToCaller? Response { get; private set; }
+
+    /// <summary>The key's state as the step's script left it; null when it did not change it.</summary>
+    public Json? State { get; private set; }
 
     /// <summary>Of this try and the ones before it.</summary>
     public List<LogLine>? Lines { get; private set; } = earlier;
@@ -82,6 +89,9 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
         if (result.Error is not { } error)
         {
             if (result.Value.IsDeeperThan(Json.DeepestOutput)) throw new StepException("script_output_too_deep", $"The value is nested deeper than {Json.DeepestOutput} levels. Return it flatter, or as text by JSON.stringify.");
+            if (result.State is not { } state) return result.Value;
+            if (state.Utf8.Length > walk.Services.MaxStateBytes) throw new StepException(new StepError("state_too_large", $"The state of the key would have {state.Utf8.Length} bytes, more than it may (Runs:MaxStateBytes). Keep less in it.", Retryable: false));
+            State = state;
             return result.Value;
         }
 

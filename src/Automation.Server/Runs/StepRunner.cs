@@ -10,30 +10,38 @@ internal static class StepRunner
 {
     private static readonly TimeSpan SandboxPause = TimeSpan.FromSeconds(1);
 
+    // A shorter pause is not worth a commit.
+    private static readonly TimeSpan DurablePause = TimeSpan.FromSeconds(1);
+
     /// <summary>Errors become the outcome <c>error</c> with the output <c>{ error, input }</c>.</summary>
     /// <exception cref="OperationCanceledException">The walk is to end: the server stops, or another branch could not be saved.</exception>
-    public static async ValueTask<(StepRun Run, StepExecution? Execution)> RunAsync(RunWalk walk, StepDefinition step, Token token, CancellationToken stopping)
+    public static async ValueTask<StepEnd> RunAsync(RunWalk walk, StepDefinition step, Token token, CancellationToken stopping)
     {
         var time = walk.Services.Time;
-        var startedAt = time.GetUtcNow();
-        var clock = time.GetTimestamp();
-        if (step.Disabled) return (new StepRun(StepResult.To(PassedBy(step), token.Input), null, startedAt, TimeSpan.Zero, 0, null), null);
+        var startedAt = token.Wait?.StartedAt ?? time.GetUtcNow();
+        TimeSpan Elapsed() => time.GetUtcNow() - startedAt;
+        if (step.Disabled) return new StepEnd(new StepRun(StepResult.To(PassedBy(step), token.Input), null, startedAt, TimeSpan.Zero, 0, null), null);
 
-        List<LogLine>? lines = null;
-        for (var attempt = 1; ; attempt++)
+        var lines = token.Earlier?.Lines.ToList();
+        for (var attempt = 1 + (token.Earlier?.Attempts ?? 0); ; attempt++)
         {
             var (result, error, execution) = await TryWithSandboxAsync(walk, step, token, lines, stopping);
             lines = execution.Lines;
-            if (error is null) return (new StepRun(result, null, startedAt, time.GetElapsedTime(clock), attempt, lines), execution);
-            if (step.Retry is not { } retry || attempt >= retry.Attempts || !error.Retryable || walk.HasFailed)
+            if (error is null) return new StepEnd(new StepRun(result, null, startedAt, Elapsed(), attempt, lines), execution);
+            if (step.Retry is not { } retry || attempt >= retry.Attempts || !error.Retryable || walk.IsStopped(token))
             {
                 var failed = StepResult.To(StepResult.ErrorOutcome, ErrorOutput(step.Id, error, token.Input));
-                return (new StepRun(failed, error, startedAt, time.GetElapsedTime(clock), attempt, lines), execution);
+                return new StepEnd(new StepRun(failed, error, startedAt, Elapsed(), attempt, lines), execution);
             }
 
             var pause = Pause(retry, attempt, walk.Services.Random);
             execution.Log("warn", $"Try {attempt} of {retry.Attempts} failed: {error.Message} Next try in {pause.TotalSeconds:0.##} s.");
             lines = execution.Lines;
+            if (pause >= DurablePause && (token.Wait is null || token.Wait.IsPause))
+            {
+                return new StepEnd(new StepRun(default, null, startedAt, default, attempt, null), execution) { PauseUntil = time.GetUtcNow() + pause, Earlier = new Tries(attempt, lines!) };
+            }
+
             await Task.Delay(pause, time, stopping);
         }
     }
@@ -64,11 +72,13 @@ internal static class StepRunner
         RunWalk walk, StepDefinition step, Token token, List<LogLine>? lines, CancellationToken stopping)
     {
         using var timeout = step.Timeout is { } limit ? new StepTimeout(limit, walk.Services.Time, stopping) : null;
-        var execution = new StepExecution(walk, step, token, timeout?.Token ?? stopping, stopping, lines);
+        var execution = new StepExecution(walk, step, token, lines, timeout?.Token ?? stopping, stopping);
         try
         {
-            var config = await execution.ConfigAsync();
-            return (await step.Type.RunAsync(config, execution), null, execution);
+            var result = token is { Woken: { } woken, Wait: { IsPause: false, Memo: var memo } }
+                ? await step.Type.ResumeAsync(memo, woken.Data, execution)
+                : await step.Type.RunAsync(await execution.ConfigAsync(), execution);
+            return (result, null, execution);
         }
         catch (StepException failed)
         {
@@ -97,7 +107,8 @@ internal static class StepRunner
         return TimeSpan.FromMilliseconds(pause * (1 + retry.Jitter * ((random.NextDouble() * 2) - 1)));
     }
 
-    private static Json ErrorOutput(string stepId, StepError error, Json input) =>
+    /// <summary><c>{ error, input }</c></summary>
+    public static Json ErrorOutput(string stepId, StepError error, Json input) =>
         Json.From(new { error = new { error.Code, error.Message, step = stepId, error.Script, error.Line, error.Column, error.Pointer, error.Details }, input });
 
     /// <summary>Fires at a step's time-out or when the server stops.</summary>

@@ -8,14 +8,14 @@ namespace Automation.Server.Runs;
 
 /// <summary>Collects the step runs of a run as JSON until they are saved.</summary>
 /// <remarks>
-/// An array of <c>{ n, step, type, from, iteration, at, durationUs, attempts, outcome, output, log?, error? }</c>: <c>n</c> counts from 1 in the run, <c>from</c> is the
-/// <c>n</c> whose output was the input (null: the event's data), <c>at</c> is Unix milliseconds. Inputs are not written: they are outputs of other entries.
+/// An array of <c>{ n, step, type, from, item?, iteration, at, durationUs, attempts, outcome, output, log?, error? }</c>: <c>n</c> counts from 1 in the run, <c>from</c> is the
+/// <c>n</c> whose output was the input (null: the event's data; with <c>item</c>: that entry of the output, a list), <c>at</c> is Unix milliseconds. Inputs are not written: they are outputs of other entries.
 /// </remarks>
 internal sealed class StepTrace : IDisposable
 {
     private static readonly JsonEncodedText
         Number = JsonEncodedText.Encode("n"), Step = JsonEncodedText.Encode("step"), Type = JsonEncodedText.Encode("type"), From = JsonEncodedText.Encode("from"),
-        Iteration = JsonEncodedText.Encode("iteration"), At = JsonEncodedText.Encode("at"), DurationUs = JsonEncodedText.Encode("durationUs"),
+        Item = JsonEncodedText.Encode("item"), Iteration = JsonEncodedText.Encode("iteration"), At = JsonEncodedText.Encode("at"), DurationUs = JsonEncodedText.Encode("durationUs"),
         Attempts = JsonEncodedText.Encode("attempts"), Outcome = JsonEncodedText.Encode("outcome"), Output = JsonEncodedText.Encode("output"),
         LogName = JsonEncodedText.Encode("log"), Level = JsonEncodedText.Encode("level"), Text = JsonEncodedText.Encode("text"), ErrorName = JsonEncodedText.Encode("error");
 
@@ -36,6 +36,7 @@ internal sealed class StepTrace : IDisposable
         writer.WriteString(Type, step.TypeName);
         if (token.From is { } from) writer.WriteNumber(From, from);
         else writer.WriteNull(From);
+        if (token.Frame.Item is not null && token.From == token.Frame.Loop!.Number) writer.WriteNumber(Item, token.Frame.Index);
         if (token.Iteration.Length > 0) writer.WriteString(Iteration, token.Iteration);
         writer.WriteNumber(At, run.StartedAt.ToUnixTimeMilliseconds());
         writer.WriteNumber(DurationUs, (long)run.Duration.TotalMicroseconds);
@@ -85,6 +86,18 @@ internal sealed class StepTrace : IDisposable
 
 /// <summary>A line of a step's log.</summary>
 internal readonly record struct LogLine(string Level, string Text);
+
+/// <summary>What came of running a step: it ended, it waits (<see cref="StepResult.Wait"/> of its result), or it makes a pause.</summary>
+/// <param name="Run">How it ended; for a pause, when it began.</param>
+/// <param name="Execution">What it wants done; null for a step that was passed over.</param>
+internal readonly record struct StepEnd(StepRun Run, StepExecution? Execution)
+{
+    /// <summary>When to try again; null when there is no pause.</summary>
+    public DateTimeOffset? PauseUntil { get; init; }
+
+    /// <summary>The tries before the pause.</summary>
+    public Tries? Earlier { get; init; }
+}
 
 /// <summary>One execution of a step, ended.</summary>
 /// <param name="Error">Set when it failed; the result's outcome is then <c>error</c>.</param>

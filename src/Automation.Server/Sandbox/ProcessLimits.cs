@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -45,9 +46,9 @@ internal static partial class ProcessLimits
             limit.Soft = Math.Min(used + OrphanCpuSeconds, limit.Hard);
             _ = SetLimit(process.Id, ResourceCpu, limit, 0);
         }
-        catch (InvalidOperationException)
+        catch (Exception ended) when (ended is InvalidOperationException or Win32Exception)
         {
-            // it has just ended
+            // it has just ended, which is known already or seen by its missing entry in /proc
         }
     }
 

@@ -82,7 +82,12 @@ internal static class SandboxFrames
         var logBytes = BinaryPrimitives.ReadUInt32LittleEndian(length);
         var log = logBytes == 0 ? [] : ReadLog(body.Slice(4, logBytes).ToArray());
         var rest = body.Slice(4 + (long)logBytes).ToArray();
-        if (kind == Value) return new SandboxResult(new Json(rest), log, null);
+        if (kind == Value)
+        {
+            var stateBytes = BinaryPrimitives.ReadInt32LittleEndian(rest);
+            return new SandboxResult(new Json(rest.AsMemory(4 + stateBytes)), log, null) { State = stateBytes == 0 ? null : new Json(rest.AsMemory(4, stateBytes)) };
+        }
+
         return new SandboxResult(Json.Null, log, ErrorOf(Told<Trouble>(rest), unit.Id));
     }
 

@@ -5,7 +5,11 @@ namespace Automation.Server.Sandbox;
 /// <summary>How a call ended. A script's mistake is a value here, never an exception.</summary>
 /// <param name="Value">JSON null if there is an error.</param>
 /// <param name="Log">What the script wrote to its console before it ended; empty if its process died.</param>
-internal sealed record SandboxResult(Json Value, IReadOnlyList<SandboxLogLine> Log, SandboxError? Error);
+internal sealed record SandboxResult(Json Value, IReadOnlyList<SandboxLogLine> Log, SandboxError? Error)
+{
+    /// <summary>The key's state as the script left it; null when it did not change it.</summary>
+    public Json? State { get; init; }
+}
 
 /// <param name="Level">debug, info, warn or error.</param>
 internal readonly record struct SandboxLogLine(string Level, string Text);

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Automation.Server.Values;
 
 namespace Automation.Server.Steps;
 
@@ -21,6 +22,13 @@ internal abstract class Step
     /// <summary>Runs one step. <paramref name="config"/> is of <see cref="ConfigType"/>, every expression already put in.</summary>
     /// <exception cref="StepException">The step failed in an expected way; any other exception is a defect and is reported without its text.</exception>
     public abstract ValueTask<StepResult> RunAsync(object config, StepContext context);
+
+    /// <summary>Goes on after a wait (<see cref="StepResult.WaitFor"/>): perhaps after a restart, perhaps years later. A retry begins here again.</summary>
+    /// <param name="memo">As the step left it.</param>
+    /// <param name="data">What ended the wait; null when its time was up.</param>
+    /// <param name="context">Of this step run.</param>
+    /// <exception cref="StepException">As for <see cref="RunAsync(object, StepContext)"/>.</exception>
+    public virtual ValueTask<StepResult> ResumeAsync(Json memo, Json? data, StepContext context) => throw new InvalidOperationException($"{GetType().Name} does not wait.");
 }
 
 /// <inheritdoc/>

@@ -18,6 +18,9 @@ internal abstract class StepContext
 
     public abstract long RunId { get; }
 
+    /// <summary>Rounds that this step has made by <see cref="StepResult.Again"/>.</summary>
+    public abstract int Round { get; }
+
     /// <summary>The same text whenever this step of this run is tried again: <c>run_….step.iteration</c>. Receivers drop repeats by it.</summary>
     public abstract string IdempotencyKey { get; }
 

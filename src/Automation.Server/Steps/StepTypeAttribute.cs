@@ -17,6 +17,9 @@ internal sealed class StepTypeAttribute(string name) : Attribute
     /// <summary>The outcomes every step of this type has; <see cref="Step.Check"/> may declare more. <c>error</c> is always there.</summary>
     public string[] Outcomes { get; init; } = ["done"];
 
+    /// <summary>The one of the outcomes that leads to the steps of a loop's rounds; null for step types that are no loop.</summary>
+    public string? Body { get; init; }
+
     /// <summary>True when the step reaches outside at once: the run is saved before it (design, run engine).</summary>
     public bool Effect { get; init; }
 }

@@ -1,5 +1,6 @@
 using Automation.Mqtt.Storage;
 using Automation.Server.Deliveries;
+using Automation.Server.Runs;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
@@ -13,19 +14,86 @@ internal abstract record Change;
 internal sealed record EventAccepted(Event Event, int Runs) : Change;
 
 /// <summary>A run that waits to be walked, held by this server when <paramref name="Held"/>, else free to be claimed.</summary>
-internal sealed record RunAccepted(long RunId, long EventId, string WorkflowId, string VersionHash, string TriggerId, DateTimeOffset CreatedAt, bool Held) : Change;
+internal sealed record RunAccepted(long RunId, long EventId, string WorkflowId, string VersionHash, string TriggerId, DateTimeOffset CreatedAt, bool Held) : Change
+{
+    /// <summary>Runs of one workflow with the same key go one at a time; null for runs that go side by side.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>True when another run of the key has to end first: then nobody holds it. Set when the change was applied.</summary>
+    public bool IsBlocked { get; set; }
+
+    /// <summary>The key's state; null when there is none. Set when the change was applied, unless it is blocked.</summary>
+    public Json? State { get; set; }
+}
+
+/// <summary>The key whose turn a run has.</summary>
+internal sealed record RunKey(string WorkflowId, string Key)
+{
+    /// <summary>The key's new state, stored with the run's progress (P3); null when it did not change.</summary>
+    public Json? State { get; init; }
+
+    public DateTimeOffset ChangedAt { get; init; }
+
+    /// <summary>When that state is to be forgotten; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Whether the key is parked when the run fails.</summary>
+    public bool Parks { get; init; }
+}
 
 /// <summary>Progress of a run at a point from which it can go on after a crash.</summary>
 /// <param name="Snapshot">What is needed to go on (outputs so far, tokens, variables).</param>
 /// <param name="StepRuns">Trace of the steps that ended since the last save, a JSON array.</param>
-internal sealed record RunSaved(long RunId, DateTimeOffset StartedAt, Json Snapshot, Json StepRuns) : Change;
+internal sealed record RunSaved(long RunId, DateTimeOffset StartedAt, Json Snapshot, Json StepRuns) : Change
+{
+    /// <summary>The run's key; null when it has none.</summary>
+    public RunKey? Key { get; init; }
+
+    /// <summary>Waits that the snapshot has and the one before had not.</summary>
+    public IReadOnlyList<Wait> Waits { get; init; } = [];
+
+    /// <summary>Ids of waits that the one before had and this one has not.</summary>
+    public IReadOnlyList<long> EndedWaits { get; init; } = [];
+
+    /// <summary>True when all that is left of the run waits: the server lets it go, unless a wait of it is over already.</summary>
+    public bool IsWaiting { get; init; }
+
+    /// <summary>Waits of the run that are over; then it stays this server's. Set when the change was applied, with <see cref="IsWaiting"/>.</summary>
+    public List<Woken> Woken { get; } = [];
+}
 
 /// <summary>The end of a run, and with its last open run the end of its event.</summary>
 /// <param name="State"><c>succeeded</c>, <c>failed</c> or <c>cancelled</c>.</param>
 /// <param name="StepRuns">Trace of the steps that ended since the last save, a JSON array.</param>
 /// <param name="FailedStep">Step that failed the run.</param>
 /// <param name="Error">A <see cref="Steps.StepError"/> as JSON; null when the run did not fail.</param>
-internal sealed record RunEnded(long RunId, long EventId, string State, DateTimeOffset StartedAt, DateTimeOffset EndedAt, Json StepRuns, string? FailedStep, Json? Error) : Change;
+internal sealed record RunEnded(long RunId, long EventId, string State, DateTimeOffset StartedAt, DateTimeOffset EndedAt, Json StepRuns, string? FailedStep, Json? Error) : Change
+{
+    /// <summary>False when no wait was ever stored for the run.</summary>
+    public bool HasWaited { get; init; }
+
+    /// <summary>The run's key; null when it has none.</summary>
+    public RunKey? Key { get; init; }
+
+    /// <summary>True when the next run of the key became free to be claimed. Set when the change was applied.</summary>
+    public bool HasFreedNext { get; set; }
+}
+
+/// <summary>Ends the waits whose time is up, earliest first. Runs of which nothing else was under way are free to be claimed then.</summary>
+internal sealed record WaitsTimedOut(DateTimeOffset Now, int Limit) : Change
+{
+    /// <summary>How many waits ended.</summary>
+    public int Count { get; set; }
+
+    /// <summary>How many runs became free to be claimed.</summary>
+    public int Runs { get; set; }
+
+    /// <summary>Those whose runs this server is walking.</summary>
+    public List<(long RunId, Woken Woken)> Held { get; } = [];
+
+    /// <summary>When the next wait is over by itself; null when none is.</summary>
+    public DateTimeOffset? NextDue { get; set; }
+}
 
 /// <summary>A delivery to be made, held by this server when <paramref name="Held"/>, else free to be claimed.</summary>
 internal sealed record DeliveryQueued(Delivery Delivery, bool Held) : Change;
@@ -61,6 +129,9 @@ internal sealed record EventsPruned(long Before, int Limit) : Change
 /// <summary>Takes hold of open runs that no live server holds, oldest first: at least one, and no more once the bodies of their events have <paramref name="Bytes"/>.</summary>
 internal sealed record RunsClaimed(int Limit, long Bytes = long.MaxValue) : Change
 {
+    /// <summary>States of keys that were to be forgotten before it are not read.</summary>
+    public DateTimeOffset Now { get; init; }
+
     public List<ClaimedRun> Runs { get; } = [];
 }
 
@@ -77,7 +148,16 @@ internal sealed record DeliveriesClaimed(DateTimeOffset Now, int Limit, IReadOnl
 }
 
 /// <summary>An open run as the journal has it.</summary>
-internal sealed record ClaimedRun(long RunId, Event Event, string WorkflowId, string VersionHash, string TriggerId, DateTimeOffset? StartedAt, Json? Snapshot);
+internal sealed record ClaimedRun(long RunId, Event Event, string WorkflowId, string VersionHash, string TriggerId, DateTimeOffset? StartedAt, Json? Snapshot)
+{
+    /// <summary>Waits of the snapshot that are over.</summary>
+    public IReadOnlyList<Woken> Woken { get; init; } = [];
+
+    public string? Key { get; init; }
+
+    /// <summary>The key's state; null when it has none.</summary>
+    public Json? State { get; init; }
+}
 
 /// <summary>Reads one stored version; by its hash, or the last activated one when <paramref name="Hash"/> is null.</summary>
 internal sealed record VersionRead(string WorkflowId, string? Hash) : Change

@@ -29,7 +29,7 @@ internal sealed class Journal : IAsyncDisposable
         waiting = Channel.CreateUnbounded<JournalUnit>(new UnboundedChannelOptions { SingleReader = true });
         writer = new SqliteWriter(file, time.GetUtcNow());
         GreatestId = writer.GreatestId();
-        OpenRunsAtStart = writer.OpenRuns();
+        (OpenRunsAtStart, ClaimableAtStart) = writer.OpenRuns();
         DisabledAtStart = writer.DisabledWorkflows();
         thread = new Thread(WriteLoop) { IsBackground = true, Name = "journal" };
         thread.Start();
@@ -40,8 +40,11 @@ internal sealed class Journal : IAsyncDisposable
 
     public long GreatestId { get; }
 
-    /// <summary>Runs that were not ended when the journal was opened.</summary>
+    /// <summary>Runs that had not ended and did not wait when the journal was opened.</summary>
     public long OpenRunsAtStart { get; }
+
+    /// <summary>Those of them that are not blocked by another run of their key.</summary>
+    public long ClaimableAtStart { get; }
 
     /// <summary>Workflows that an operator had switched off when the journal was opened.</summary>
     public IReadOnlyList<string> DisabledAtStart { get; }
@@ -76,9 +79,9 @@ internal sealed class Journal : IAsyncDisposable
     }
 
     /// <summary>Takes hold of up to <paramref name="limit"/> open runs that no live server holds, oldest first; fewer once their events' bodies have <paramref name="bytes"/>.</summary>
-    public async ValueTask<IReadOnlyList<ClaimedRun>> ClaimRunsAsync(int limit, long bytes = long.MaxValue)
+    public async ValueTask<IReadOnlyList<ClaimedRun>> ClaimRunsAsync(int limit, long bytes = long.MaxValue, DateTimeOffset now = default)
     {
-        var claim = new RunsClaimed(limit, bytes);
+        var claim = new RunsClaimed(limit, bytes) { Now = now };
         await CommitAsync(claim);
         return claim.Runs;
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Automation.Server.Runs;
+using Automation.Server.Sandbox;
 using Automation.Server.Steps;
 using Automation.Server.Storage;
 using Automation.Server.Values;
@@ -44,8 +45,10 @@ internal sealed record RunAnswer(long RunId, ResponseToCaller? Response, Json Ou
 internal delegate ValueTask<IntakeResult> AcceptEvents(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer);
 
 /// <summary>The one door for events: stores an event and the runs it starts in one transaction, then hands the runs to the engine.</summary>
-internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids)
+internal sealed class Intake(Journal journal, RunEngine engine, SandboxPool sandbox, IdSource ids)
 {
+    private readonly AcceptOrder order = new();
+
     /// <summary>
     /// Takes the events of one request or message: all of them are stored, or none. Completes with <see cref="IntakeOutcome.Accepted"/> only after the
     /// commit and its fsync.
@@ -63,12 +66,19 @@ internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids)
     {
         var count = offers.Sum(offer => offer.Targets.Count);
         if (!engine.TryAdmit(count)) return new IntakeResult(IntakeOutcome.Busy, []);
-        var works = new List<RunWork>(count);
-        foreach (var (accepted, targets) in offers)
+        var works = Works(offers, count, out var unkeyed);
+        using var place = order.Enter(mayWait: unkeyed.Count > 0);
+        try
         {
-            foreach (var (version, trigger, _) in targets) works.Add(new RunWork(ids.Next(), accepted, version, trigger.Start));
+            foreach (var at in unkeyed) works[at] = await WithKeyAsync(works[at]);
+        }
+        catch (SandboxUnavailableException)
+        {
+            engine.Withdraw(count);
+            return new IntakeResult(IntakeOutcome.Unavailable, []);
         }
 
+        if (place is not null) await place.Turn;
         var size = works.Sum(work => (long)work.Bytes);
         var held = engine.TryHold(count, size);
         var changes = new List<Change>(count + offers.Count);
@@ -78,16 +88,18 @@ internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids)
             changes.Add(new EventAccepted(accepted, targets.Count));
             foreach (var (version, trigger, waits) in targets)
             {
-                var run = works[next++].RunId;
-                changes.Add(new RunAccepted(run, accepted.Id, version.WorkflowId, version.Hash, trigger.Id, accepted.AcceptedAt, held));
-                if (answer is not null && waits) engine.AnswerTo(run, answer);
+                var work = works[next++];
+                changes.Add(new RunAccepted(work.RunId, accepted.Id, version.WorkflowId, version.Hash, trigger.Id, accepted.AcceptedAt, held) { Key = work.Key });
+                if (answer is not null && waits) engine.AnswerTo(work.RunId, answer);
             }
         }
 
         if (alongside?.Invoke() is { } other) changes.Add(other);
         try
         {
-            await journal.CommitAsync(CollectionsMarshal.AsSpan(changes));
+            var stored = journal.CommitAsync(CollectionsMarshal.AsSpan(changes));
+            place?.Dispose(); // its place in the journal is taken
+            await stored;
         }
         catch (JournalException error)
         {
@@ -96,16 +108,60 @@ internal sealed class Intake(Journal journal, RunEngine engine, IdSource ids)
             return new IntakeResult(error.Refused ? IntakeOutcome.Refused : IntakeOutcome.Unavailable, []);
         }
 
-        if (held)
+        next = 0;
+        foreach (var run in changes.OfType<RunAccepted>())
         {
-            foreach (var work in works) engine.Enqueue(work);
-        }
-        else
-        {
-            engine.TakeUp();
+            var work = works[next++];
+            work.State = run.State;
+            if (run.IsBlocked) engine.Block(work, held);
+            else if (held) engine.Enqueue(work);
         }
 
+        if (!held) engine.TakeUp();
         return new IntakeResult(IntakeOutcome.Accepted, works.ConvertAll(work => work.RunId));
+    }
+
+    /// <param name="unkeyed">Those of them whose key the sandbox has to say.</param>
+    private List<RunWork> Works(IReadOnlyList<Offer> offers, int count, out List<int> unkeyed)
+    {
+        var works = new List<RunWork>(count);
+        unkeyed = [];
+        foreach (var (accepted, targets) in offers)
+        {
+            foreach (var (version, trigger, _) in targets)
+            {
+                var work = new RunWork(ids.Next(), accepted, version, trigger.Start);
+                if (version.Key is { } rule)
+                {
+                    try
+                    {
+                        work = work with { Key = rule.Of(accepted) };
+                        if (work.Key is null) unkeyed.Add(works.Count);
+                    }
+                    catch (StepException failed)
+                    {
+                        work = work with { KeyProblem = failed.Error };
+                    }
+                }
+
+                works.Add(work);
+            }
+        }
+
+        return works;
+    }
+
+    /// <exception cref="SandboxUnavailableException">The key cannot be worked out now.</exception>
+    private async ValueTask<RunWork> WithKeyAsync(RunWork work)
+    {
+        try
+        {
+            return work with { Key = await work.Version.Key!.OfAsync(work.Event, work.Version.Program, sandbox) };
+        }
+        catch (StepException failed)
+        {
+            return work with { KeyProblem = failed.Error };
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -27,6 +28,9 @@ internal readonly struct Json : IEquatable<Json>
     public static Json Parse(string text) => new(Encoding.UTF8.GetBytes(text));
 
     public static Json From<T>(T value) => new(JsonSerializer.SerializeToUtf8Bytes(value, JsonFormat.Wire));
+
+    /// <summary>A copy of an element's text as it is written.</summary>
+    public static Json Of(JsonElement element) => new(JsonMarshal.GetRawUtf8Value(element).ToArray());
 
     public T? To<T>() => JsonSerializer.Deserialize<T>(Utf8.Span, JsonFormat.Wire);
 

@@ -11,7 +11,7 @@ internal abstract class ConfigTemplate
     /// <summary>All expressions of the step, evaluated in one sandbox call; null when there are none, and then <see cref="Constant"/> is set.</summary>
     public abstract ExpressionUnit? Expressions { get; }
 
-    /// <summary>Which of <c>event</c>, <c>input</c>, <c>steps</c>, <c>vars</c>, <c>run</c>, <c>env</c> the expressions may mention; the others need not be sent.</summary>
+    /// <summary>Which of <c>event</c>, <c>input</c>, <c>steps</c>, <c>vars</c>, <c>run</c>, <c>env</c>, <c>item</c>, <c>state</c> the expressions may mention; the others need not be sent.</summary>
     public abstract ScopeUse Uses { get; }
 
     /// <summary>Set when every expression only names a place, as <c>input.text</c>: their values can be read without a sandbox call.</summary>
@@ -40,5 +40,9 @@ internal enum ScopeUse
     Vars = 8,
     Run = 16,
     Env = 32,
-    All = Event | Input | Steps | Vars | Run | Env,
+
+    /// <summary><c>item</c> and <c>index</c>.</summary>
+    Item = 64,
+    State = 128,
+    All = Event | Input | Steps | Vars | Run | Env | Item | State,
 }

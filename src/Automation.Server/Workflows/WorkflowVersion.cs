@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Automation.Server.Sandbox;
 using Automation.Server.Steps;
+using Automation.Server.Steps.Types;
 using Automation.Server.Values;
 
 namespace Automation.Server.Workflows;
@@ -31,6 +32,9 @@ internal sealed class WorkflowVersion
     /// <summary>The step that gets errors no step's <c>error</c> outcome takes; null when there is none.</summary>
     public string? OnError { get; init; }
 
+    /// <summary>What orders the version's runs; null when they go side by side.</summary>
+    public WorkflowKey? Key { get; init; }
+
     /// <summary>Every script and expression of the version.</summary>
     public required SandboxProgram Program { get; init; }
 
@@ -41,6 +45,27 @@ internal sealed class WorkflowVersion
         .Where(arrows => arrows.Count() > 1)
         .Select(arrows => arrows.Key)
         .ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>By the id of each join: the steps from which a run can come to it, in the same round of a loop.</summary>
+    public FrozenDictionary<string, FrozenSet<string>> BeforeJoins => field ??= Steps.Values
+        .Where(step => step.Type is JoinStep)
+        .ToFrozenDictionary(join => join.Id, join => Before(join.Id), StringComparer.Ordinal);
+
+    private FrozenSet<string> Before(string id)
+    {
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        var open = new Stack<string>([id]);
+        while (open.TryPop(out var at))
+        {
+            foreach (var step in Steps.Values)
+            {
+                // What a loop's rounds lead to is in frames of their own.
+                if (step.Next.Any(next => next.Key != step.Type.About.Body && next.Value.Contains(at)) && found.Add(step.Id)) open.Push(step.Id);
+            }
+        }
+
+        return found.ToFrozenSet(StringComparer.Ordinal);
+    }
 }
 
 /// <summary>The stored form of a version: the workflow file in canonical form, and the script files it names (path as written in the file → text).</summary>

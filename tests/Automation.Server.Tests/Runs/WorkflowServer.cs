@@ -28,6 +28,7 @@ public sealed class WorkflowServer : IAsyncLifetime
     private readonly ConcurrentQueue<string> log = new();
     private WebApplication? app;
     private int lastId;
+    private ManualTime? time;
 
     public WorkflowServer()
         : this([])
@@ -54,6 +55,14 @@ public sealed class WorkflowServer : IAsyncLifetime
     internal static async Task<WorkflowServer> StartAsync(params (string Key, string Value)[] settings)
     {
         var server = new WorkflowServer(settings);
+        await server.InitializeAsync();
+        return server;
+    }
+
+    /// <summary>A server on a clock that stands still until the test moves it.</summary>
+    internal static async Task<WorkflowServer> StartAsync(ManualTime time, params (string Key, string Value)[] settings)
+    {
+        var server = new WorkflowServer(settings) { time = time };
         await server.InitializeAsync();
         return server;
     }
@@ -113,13 +122,32 @@ public sealed class WorkflowServer : IAsyncLifetime
         return await EndAsync(ends);
     }
 
+    /// <summary>Starts a run by hand and returns once all that is left of it waits.</summary>
+    internal async Task<string> RunUntilItWaitsAsync(string workflow, string data = "{}")
+    {
+        using var changes = Get<RunFeed>().Subscribe(workflow)!;
+        var id = (await PostAsync($"/api/workflows/{workflow}/run", data, 202))["runId"]!.GetValue<string>();
+        await NextAsync(changes, "waiting");
+        return id;
+    }
+
+    /// <summary>Returns at a run's next change to a state.</summary>
+    internal static async Task NextAsync(RunSubscription changes, string state)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await foreach (var change in changes.Unread.ReadAllAsync(patience.Token))
+        {
+            if (change.State == state) return;
+        }
+    }
+
     /// <summary>The next run that ends.</summary>
     internal async Task<Run> EndAsync(RunSubscription ends)
     {
         using var patience = new CancellationTokenSource(Patience);
         await foreach (var change in ends.Unread.ReadAllAsync(patience.Token))
         {
-            if (change.State != "running") return await GetRunAsync(PublicId.Format(PublicId.Run, change.RunId));
+            if (change.State is not ("running" or "waiting")) return await GetRunAsync(PublicId.Format(PublicId.Run, change.RunId));
         }
 
         throw new TimeoutException("No run ended.");
@@ -150,6 +178,13 @@ public sealed class WorkflowServer : IAsyncLifetime
     {
         using var connection = SqliteDatabase.OpenForReading(SqliteDatabase.FileIn(Data));
         return Convert.ToInt64(SqliteDatabase.Scalar(connection, sql), null);
+    }
+
+    /// <summary>A key's state as it is stored.</summary>
+    internal string GetState(string workflow, string key)
+    {
+        using var connection = SqliteDatabase.OpenForReading(SqliteDatabase.FileIn(Data));
+        return (string)SqliteDatabase.Scalar(connection, $"SELECT state FROM keys WHERE workflow_id = '{workflow}' AND key = '{key}'")!;
     }
 
     /// <summary>For what gives no signal to wait on.</summary>
@@ -187,6 +222,7 @@ public sealed class WorkflowServer : IAsyncLifetime
         foreach (var (key, value) in settings) all[key] = value;
         var builder = ServerBuilder.Create(all);
         builder.Logging.ClearProviders().AddProvider(new LogLines(log)).SetMinimumLevel(LogLevel.Debug);
+        if (time is not null) builder.Services.AddSingleton<TimeProvider>(time);
         app = builder.BuildServer();
         await app.StartAsync();
         Http = new HttpClient { BaseAddress = new Uri(app.Urls.First()), Timeout = Patience };

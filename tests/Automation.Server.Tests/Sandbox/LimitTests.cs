@@ -87,6 +87,17 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public void ProcessThatHasJustEnded_IsNoReasonToFail()
+    {
+        using var child = System.Diagnostics.Process.Start("sleep", "60");
+        using var seenByTheWatch = System.Diagnostics.Process.GetProcessById(child.Id);
+        child.Kill();
+        child.WaitForExit();
+        ProcessLimits.ExtendCpu(seenByTheWatch);
+        Assert.Equal(0, ProcessLimits.ResidentBytes(seenByTheWatch));
+    }
+
+    [Fact]
     public async Task Environment_OfTheProcess_HasNothingOfTheServers()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Read from /proc.");

@@ -22,6 +22,8 @@ internal sealed class CallContext(Step type, string input = "{}", TimeSpan? time
 
     public override long RunId => 1;
 
+    public override int Round => 0;
+
     public override string IdempotencyKey => "run_1.call.0";
 
     public override DateTimeOffset Now => DateTimeOffset.UnixEpoch;

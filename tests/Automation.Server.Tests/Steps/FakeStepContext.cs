@@ -23,6 +23,8 @@ internal sealed class FakeStepContext(string input = "null") : StepContext
 
     public override long RunId => 1;
 
+    public override int Round => 0;
+
     public override string IdempotencyKey => "run_1.step.0";
 
     public override DateTimeOffset Now => DateTimeOffset.UnixEpoch;

@@ -119,6 +119,8 @@ public class RespondStepTests
 
         public override long RunId => 1;
 
+        public override int Round => 0;
+
         public override string IdempotencyKey => "run_1.respond.0";
 
         public override DateTimeOffset Now => DateTimeOffset.UnixEpoch;

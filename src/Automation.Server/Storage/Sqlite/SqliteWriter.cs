@@ -55,6 +55,7 @@ internal sealed class SqliteWriter : IDisposable
             case VersionStored c: Apply(c); break;
             case WorkflowSwitched c: Apply(c); break;
             case RunsClaimed c: Apply(c); break;
+            case WaitsTimedOut c: SqliteWaits.Apply(c, server, Sql); break;
             case DeliveriesClaimed c: SqliteClaims.Apply(c, server, Sql); break;
             case VersionRead c: Apply(c); break;
             case EventsPruned c: SqlitePruning.Apply(c, Sql); break;
@@ -66,9 +67,11 @@ internal sealed class SqliteWriter : IDisposable
 
     /// <summary>The greatest id stored, so that new ones come after it.</summary>
     public long GreatestId() =>
-        Number("SELECT max(coalesce((SELECT max(id) FROM events), 0), coalesce((SELECT max(id) FROM runs), 0), coalesce((SELECT max(id) FROM deliveries), 0))");
+        Number("SELECT max(coalesce((SELECT max(id) FROM events), 0), coalesce((SELECT max(id) FROM runs), 0), coalesce((SELECT max(id) FROM deliveries), 0), coalesce((SELECT max(id) FROM waits), 0))");
 
-    public long OpenRuns() => Number("SELECT count(*) FROM runs WHERE ended_at IS NULL");
+    public (long All, long Claimable) OpenRuns() => (
+        Number("SELECT count(*) FROM runs WHERE ended_at IS NULL AND state <> 'waiting'"),
+        Number("SELECT count(*) FROM runs WHERE ended_at IS NULL AND state <> 'waiting' AND blocked = 0"));
 
     public List<string> DisabledWorkflows()
     {
@@ -92,16 +95,22 @@ internal sealed class SqliteWriter : IDisposable
             .BindText(8, e.Attributes.Utf8.Span).Bind(9, e.ContentType).BindBlob(10, e.Body.Span).Run();
     }
 
-    private void Apply(RunAccepted c) =>
-        Sql("INSERT INTO runs (id, event_id, workflow_id, version, trigger_id, state, owner, created_at) VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7)")
-            .Bind(1, c.RunId).Bind(2, c.EventId).Bind(3, c.WorkflowId).Bind(4, c.VersionHash).Bind(5, c.TriggerId).Bind(6, c.Held ? server : null).Bind(7, c.CreatedAt).Run();
+    private void Apply(RunAccepted c)
+    {
+        if (c.Key is not null) SqliteKeys.Apply(c, Sql);
+        Sql("INSERT INTO runs (id, event_id, workflow_id, version, trigger_id, state, owner, created_at, key, blocked) VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7, ?8, ?9)")
+            .Bind(1, c.RunId).Bind(2, c.EventId).Bind(3, c.WorkflowId).Bind(4, c.VersionHash).Bind(5, c.TriggerId).Bind(6, c is { Held: true, IsBlocked: false } ? server : null)
+            .Bind(7, c.CreatedAt).Bind(8, c.Key).Bind(9, c.IsBlocked ? 1 : 0).Run();
+    }
 
     private void Apply(RunSaved c)
     {
         Sql("UPDATE runs SET state = 'running', snapshot = ?2, started_at = ?3 WHERE id = ?1 AND ended_at IS NULL")
             .Bind(1, c.RunId).BindText(2, c.Snapshot.Utf8.Span).Bind(3, c.StartedAt).Run();
         if (NothingChanged) return;
-        Sql("INSERT INTO run_saves (run_id, step_runs) VALUES (?1, ?2)").Bind(1, c.RunId).BindText(2, c.StepRuns.Utf8.Span).Run();
+        if (c.StepRuns.Utf8.Length > 2) Sql("INSERT INTO run_saves (run_id, step_runs) VALUES (?1, ?2)").Bind(1, c.RunId).BindText(2, c.StepRuns.Utf8.Span).Run();
+        SqliteWaits.Apply(c, Sql);
+        if (c.Key is { } key) SqliteKeys.Store(key, Sql);
     }
 
     private void Apply(RunEnded c)
@@ -112,6 +121,8 @@ internal sealed class SqliteWriter : IDisposable
         else run.BindNull(7);
         run.Run();
         if (NothingChanged) return;
+        if (c.HasWaited) SqliteWaits.Delete(c.RunId, Sql);
+        if (c.Key is { } key) SqliteKeys.Apply(c, key, Sql);
         Sql("""
             UPDATE events SET open_runs = open_runs - 1, failed_runs = failed_runs + ?2,
               state = CASE WHEN open_runs > 1 THEN state WHEN failed_runs + ?2 > 0 THEN 'failed' ELSE 'done' END
@@ -167,8 +178,8 @@ internal sealed class SqliteWriter : IDisposable
     {
         var rows = Sql("""
             SELECT r.id, r.workflow_id, r.version, r.trigger_id, r.started_at, r.snapshot,
-              e.id, e.trigger_type, e.type, e.source, e.subject, e.accepted_at, e.attributes, e.content_type, e.body
-            FROM runs r JOIN events e ON e.id = r.event_id WHERE r.owner IS NULL AND r.ended_at IS NULL ORDER BY r.id LIMIT ?1
+              e.id, e.trigger_type, e.type, e.source, e.subject, e.accepted_at, e.attributes, e.content_type, e.body, r.key
+            FROM runs r JOIN events e ON e.id = r.event_id WHERE r.owner IS NULL AND r.ended_at IS NULL AND r.state <> 'waiting' AND r.blocked = 0 ORDER BY r.id LIMIT ?1
             """).Bind(1, change.Limit);
         change.Runs.Clear(); // a refused neighbour makes the unit apply again
         var room = change.Bytes;
@@ -195,11 +206,19 @@ internal sealed class SqliteWriter : IDisposable
                 rows.Text(2),
                 rows.Text(3),
                 rows.LongOrNull(4) is { } started ? DateTimeOffset.FromUnixTimeMilliseconds(started) : null,
-                snapshot.Length == 0 ? null : new Json(snapshot)));
+                snapshot.Length == 0 ? null : new Json(snapshot))
+            { Key = rows.TextOrNull(15) });
         }
 
         rows.Reset();
-        foreach (var run in change.Runs) Sql("UPDATE runs SET owner = ?2 WHERE id = ?1").Bind(1, run.RunId).Bind(2, server).Run();
+        for (var i = 0; i < change.Runs.Count; i++)
+        {
+            var run = change.Runs[i];
+            Sql("UPDATE runs SET owner = ?2 WHERE id = ?1").Bind(1, run.RunId).Bind(2, server).Run();
+            if (run.Snapshot is not null) run = run with { Woken = SqliteWaits.Woken(run.RunId, Sql) };
+            if (run.Key is { } key) run = run with { State = SqliteKeys.State(run.WorkflowId, key, change.Now, Sql) };
+            change.Runs[i] = run;
+        }
     }
 
     private void Apply(VersionRead query)

@@ -28,6 +28,7 @@ internal sealed class WorkflowCompiler(
     Func<SandboxProgram, CancellationToken, Task<IReadOnlyList<ScriptProblem>>> checkScripts)
 {
     private static readonly ConfigShape Root = ConfigShape.Of(typeof(WorkflowProperties));
+    private static readonly ConfigShape KeyShape = ConfigShape.Of(typeof(KeyConfig));
     private readonly StepCompiler stepCompiler = new(steps);
     private readonly TriggerCompiler triggerCompiler = new(triggers);
     private readonly CanonicalFormat format = new(steps, triggers);
@@ -158,6 +159,7 @@ internal sealed class WorkflowCompiler(
         triggerCompiler.CheckTogether(compiledTriggers, problems);
         var compiledSteps = Members(root, "steps", problems).Select(s => stepCompiler.Compile(s.Name, s.Value, compilation)).ToList();
         if (compiledSteps.Count == 0 && problems.IsEmpty) problems.Add(root.TryGetProperty("steps", out _) ? "/steps" : "", "A workflow needs at least one step; add \"steps\".");
+        var key = CompileKey(root, compilation);
         var start = new Graph(compiledSteps, compiledTriggers, Text(root, "start"), Text(root, "onError"), problems).Check();
         if (!problems.IsEmpty) return null;
         var source = new VersionSource(new Json(format.Format(root)), compilation.Files);
@@ -173,8 +175,27 @@ internal sealed class WorkflowCompiler(
             Steps = compiledSteps.ToFrozenDictionary(s => s.Id, s => s.Ready!, StringComparer.Ordinal),
             Start = start!,
             OnError = properties.OnError,
+            Key = key is null ? null : new WorkflowKey(key, properties.OnKeyFailure is KeyFailurePolicy.Park, properties.StateTtl?.Value),
             Program = compilation.Program($"{compilation.WorkflowId}@{HashOf(source)}"),
         };
+    }
+
+    private static CompiledConfig? CompileKey(JsonElement root, Compilation compilation)
+    {
+        if (!root.TryGetProperty("key", out _))
+        {
+            foreach (var name in new[] { "onKeyFailure", "stateTtl" })
+            {
+                if (root.TryGetProperty(name, out _)) compilation.Problems.AddAtName("/" + name, $"\"{name}\" is about the workflow's \"key\"; add one, as \"${{event.params.device}}\".");
+            }
+
+            return null;
+        }
+
+        var key = new ConfigReader("", WorkflowKey.UnitId, KeyShape, [.. root.EnumerateObject().Select(p => p.Name)], compilation).Read(root, expressionsAllowed: true, () => { });
+        if (key is null) return null;
+        if ((key.Uses & ~(ScopeUse.Event | ScopeUse.Input)) != 0) compilation.Problems.Add("/key", "A key is worked out when the event comes, before the run: only \"event\" is there, and \"input\", which is event.data.");
+        return key;
     }
 
     private static IEnumerable<JsonProperty> Members(JsonElement root, string name, ProblemList problems)

@@ -19,12 +19,32 @@ internal sealed record WorkflowProperties
     [Literal, Description("What the workflow is for.")]
     public string? Description { get; init; }
 
+    [Literal, Description("Whose turn a run is, as \"${event.params.device}\": runs with the same key go one at a time, in the order in which their events came, and share a durable state.")]
+    public Json? Key { get; init; }
+
+    [Literal, Description("What a failed run does to its key. park: later runs of the key wait until somebody retries or skips the failed one. continue: they go on."), DefaultValue(KeyFailurePolicy.Park)]
+    public KeyFailurePolicy OnKeyFailure { get; init; } = KeyFailurePolicy.Park;
+
+    [Literal, Description("How long a key's state is kept after its last change; for ever when left out."), Range(typeof(TimeSpan), "00:00:01", "3660.00:00:00")]
+    public Duration? StateTtl { get; init; }
+
     [Literal, Description("Id of the step a run begins with. Needed when more than one step has nothing that leads to it.")]
     public string? Start { get; init; }
 
     [Literal, Description("Id of the step that gets errors which no step's own error outcome takes.")]
     public string? OnError { get; init; }
 }
+
+/// <summary>What a failed run does to the runs of its key.</summary>
+internal enum KeyFailurePolicy
+{
+    Park,
+    Continue,
+}
+
+/// <summary>The workflow's key, the one property of it that holds expressions.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
+internal sealed record KeyConfig(Json Key);
 
 /// <summary>What every step may have beside its config; <c>type</c> and <c>next</c> stand beside them.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]

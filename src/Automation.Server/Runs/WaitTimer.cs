@@ -1,0 +1,108 @@
+using Automation.Server.Storage;
+
+namespace Automation.Server.Runs;
+
+/// <summary>Ends the waits whose time is up, and has their runs go on.</summary>
+/// <remarks>
+/// It knows only the next due time; the rest is in the journal's index. A wait ends in one commit and its run is claimed in another, so a crash between the two
+/// leaves a run that is claimed at the next start.
+/// </remarks>
+internal sealed class WaitTimer : BackgroundService
+{
+    // Ended in one commit; ten thousand that are due at once take some ten commits.
+    private const int Batch = 1000;
+
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1); // a clock that is set forward is noticed by then
+    private static readonly TimeSpan ClockSlack = TimeSpan.FromMilliseconds(10);
+
+    private readonly Lock gate = new();
+    private readonly Journal journal;
+    private readonly RunEngine engine;
+    private readonly TimeProvider time;
+    private readonly ILogger<WaitTimer> log;
+    private DateTimeOffset wakeAt = DateTimeOffset.MaxValue;
+    private TaskCompletionSource sooner = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public WaitTimer(Journal journal, RunEngine engine, TimeProvider time, ILogger<WaitTimer> log)
+    {
+        this.journal = journal;
+        this.engine = engine;
+        this.time = time;
+        this.log = log;
+        engine.Waiting += Expect;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                Task heard;
+                lock (gate)
+                {
+                    wakeAt = DateTimeOffset.MaxValue;
+                    sooner = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                    heard = sooner.Task; // what is stored from here on is in the answer, or is heard of
+                }
+
+                var ended = await EndOnceAsync();
+                if (ended.Count == Batch) continue;
+                await SleepAsync(ended.NextDue, heard, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (JournalException error)
+            {
+                Log.TimerFailed(log, error.Message, RetryPause);
+                await Task.Delay(RetryPause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task<WaitsTimedOut> EndOnceAsync()
+    {
+        var ended = new WaitsTimedOut(time.GetUtcNow(), Batch);
+        await journal.CommitAsync(ended);
+        engine.TakeUpAgain(ended.Runs);
+        foreach (var (runId, woken) in ended.Held) engine.Wake(runId, woken);
+        return ended;
+    }
+
+    private async Task SleepAsync(DateTimeOffset? until, Task heard, CancellationToken stopping)
+    {
+        lock (gate)
+        {
+            if (heard.IsCompleted) return;
+            wakeAt = until ?? DateTimeOffset.MaxValue;
+        }
+
+        using var awake = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        Task alarm;
+        DateTimeOffset asked;
+        do
+        {
+            asked = time.GetUtcNow();
+            alarm = Task.Delay(Pause(until, asked), time, awake.Token);
+        }
+        while (time.GetUtcNow() - asked > ClockSlack); // the clock moved on before the alarm was set, which is late then
+
+        await Task.WhenAny(heard, alarm);
+        await awake.CancelAsync();
+        stopping.ThrowIfCancellationRequested();
+    }
+
+    private static TimeSpan Pause(DateTimeOffset? until, DateTimeOffset now) =>
+        until is { } due ? TimeSpan.FromTicks(Math.Clamp((due - now).Ticks, 0, LongestSleep.Ticks)) : LongestSleep;
+
+    private void Expect(DateTimeOffset due)
+    {
+        lock (gate)
+        {
+            if (due < wakeAt) sooner.TrySetResult();
+        }
+    }
+}
