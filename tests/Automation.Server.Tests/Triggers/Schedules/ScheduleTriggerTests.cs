@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Automation.Server.Storage;
 using Automation.Server.Storage.Sqlite;
 using Automation.Server.Tests.Runs;
+using Automation.Server.Values;
 using Automation.Server.Workflows;
 
 namespace Automation.Server.Tests.Triggers.Schedules;
@@ -217,6 +218,41 @@ public sealed class ScheduleTriggerTests
         await journal.CommitAsync(new ScheduleStarted(id, "every 10000ms", At("03:30:00"))); // as the other server does at its start
         Assert.Equal(Milliseconds("03:04:20"), server.Count("SELECT next_at FROM schedules"));
         Assert.DoesNotContain(server.Logged, line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Api_ShowsTheNextTimes()
+    {
+        await using var server = await WorkflowServer.StartAsync(time);
+        var id = await AddAsync(server, """ "cron": "*/10 * * * *", "timeZone": "Europe/Berlin", "missed": "all" """);
+        var expected = $$$"""{"workflow":"{{{id}}}","trigger":"tick","enabled":true,"cron":"*/10 * * * *","timeZone":"Europe/Berlin","every":null,"missed":"all","lastAt":null,"next":["2026-01-02T03:10:00+00:00","2026-01-02T03:20:00+00:00","2026-01-02T03:30:00+00:00","2026-01-02T03:40:00+00:00","2026-01-02T03:50:00+00:00"]}""";
+        Assert.Equal(expected, Assert.Single((await server.GetAsync($"/api/workflows/{id}/schedules"))["items"]!.AsArray())!.ToJsonString(JsonFormat.Wire));
+        Assert.Equal(expected, Assert.Single((await server.GetAsync("/api/schedules"))["items"]!.AsArray())!.ToJsonString(JsonFormat.Wire));
+        await server.PostAsync($"/api/workflows/{id}/disable", "", 200);
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM schedules WHERE next_at IS NULL") == 1);
+        var off = (await server.GetAsync($"/api/workflows/{id}/schedules"))["items"]![0]!;
+        Assert.Equal((false, 0), (off["enabled"]!.GetValue<bool>(), off["next"]!.AsArray().Count));
+        using var unknown = await server.Http.GetAsync(new Uri("/api/workflows/nothing/schedules", UriKind.Relative));
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, unknown.StatusCode);
+    }
+
+    [Fact]
+    public async Task Api_PagesThroughAllSchedules()
+    {
+        await using var server = await WorkflowServer.StartAsync(time);
+        Directory.CreateDirectory(Path.Combine(server.Folder, "workflows", "a"));
+        foreach (var file in (string[])["a/z", "a", "b"]) server.Write((file + ".json", """{ "triggers": { "x": { "type": "schedule", "every": "1h" }, "y": { "type": "schedule", "cron": "@daily" } }, "steps": { "s": { "type": "stop" } } }"""));
+        await server.Get<WorkflowCatalog>().RefreshAsync(new Look(), CancellationToken.None);
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM schedules") == 6);
+        var found = new List<string>();
+        for (var path = "/api/schedules?limit=1"; path is not null;)
+        {
+            var page = await server.GetAsync(path);
+            found.AddRange(page["items"]!.AsArray().Select(s => $"{s!["workflow"]}:{s["trigger"]}"));
+            path = page["next"]?.GetValue<string>();
+        }
+
+        Assert.Equal(["a:x", "a:y", "a/z:x", "a/z:y", "b:x", "b:y"], found);
     }
 
     private static string Workflow(string trigger) =>
