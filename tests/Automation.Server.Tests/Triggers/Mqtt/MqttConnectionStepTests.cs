@@ -156,6 +156,24 @@ public sealed class MqttConnectionStepTests : ConnectionRig
         Assert.Equal(["done", "end"], (await GotAsync(server, 2)).Select(body => body.Trim('"')).Order());
     }
 
+    [Fact]
+    public async Task Request_WithAShareName_StartsAWorkflowThatListensThereOnce()
+    {
+        var server = await ServerAsync(("ShareName", "workers"));
+        await server.AddAsync("""
+            {
+              "triggers": { "m": { "type": "mqtt", "connection": "plant", "topic": "ask/#" } },
+              "steps": { "p": { "type": "mqtt.publish", "connection": "plant", "topic": "answers/a", "payload": "done" } }
+            }
+            """);
+        await ListenAsync(server, Listening("answers/#"));
+        var run = await server.RunAsync("""{ "steps": { "ask": { "type": "mqtt.request", "connection": "plant", "topic": "ask/boiler", "responseTopic": "answers/a" } } }""");
+        await PublishAsync("answers/end", "end");
+
+        Assert.Equal("done", run["ask"]["output"]?["data"]?.GetValue<string>());
+        Assert.Equal(["done", "end"], (await GotAsync(server, 2)).Select(body => body.Trim('"')).Order());
+    }
+
     // The broker knows a client's subscription by its filter, whoever here asked for it.
     [Fact]
     public async Task Request_ThatEnds_LeavesTheSubscriptionOfAWorkflowThatBeganToListen()

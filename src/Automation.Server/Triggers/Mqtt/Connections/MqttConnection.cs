@@ -185,7 +185,7 @@ internal sealed class MqttConnection : IAsyncDisposable
         var isBrought = subscriptions.Brings(topic); // a second subscription would start those workflows twice
         try
         {
-            if (!isBrought) await client.SubscribeAsync(topic, MqttQualityOfService.AtLeastOnce, cancellation);
+            if (!isBrought) await SubscribeForAnswersAsync(topic, cancellation);
             await PublishAsync(message, cancellation);
             return await waiting.Answer.WaitAsync(cancellation);
         }
@@ -195,6 +195,14 @@ internal sealed class MqttConnection : IAsyncDisposable
             // Nobody waits for it, and no workflow has begun to listen to it: it would lose its subscription.
             if (!isBrought && !answers.IsAwaited(topic) && !subscriptions.AreWanted(topic)) _ = EndSubscriptionAsync(topic);
         }
+    }
+
+    private async Task SubscribeForAnswersAsync(string topic, CancellationToken cancellation)
+    {
+        uint? identifier = Status.Server is { ProtocolVersion: MqttProtocolVersion.V5, SubscriptionIdentifierAvailable: true } ? MqttSubscriptions.OfRequests : null;
+        var subscription = new MqttSubscription(topic, MqttQualityOfService.AtLeastOnce) { Identifier = identifier };
+        if ((await client.SubscribeAsync([subscription], cancellation))[0] is { ReasonCode: >= MqttReasonCode.UnspecifiedError } refused)
+            throw Refused($"the subscription to \"{topic}\"", refused.ReasonCode, null);
     }
 
     private async Task EndSubscriptionAsync(string topic)

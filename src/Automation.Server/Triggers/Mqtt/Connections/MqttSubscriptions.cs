@@ -22,6 +22,9 @@ internal sealed class MqttSubscriptions(string connection, MqttConnectionOptions
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, State> states = new(StringComparer.Ordinal);
+    /// <summary>Carried by what comes because a request of a run waits for it (§3.8.2.1.2): no trigger's, whatever else brings it.</summary>
+    public const uint OfRequests = 268_435_455;
+
     // By identifier, also those of SUBSCRIBEs that a later one took the place of: their messages may still be on the way.
     private readonly ConcurrentDictionary<uint, Granted> granted = new();
     private readonly SemaphoreSlim signal = new(0, 1);
@@ -68,6 +71,7 @@ internal sealed class MqttSubscriptions(string connection, MqttConnectionOptions
         var known = false;
         foreach (var identifier in message.SubscriptionIdentifiers)
         {
+            known |= identifier == OfRequests;
             if (!granted.TryGetValue(identifier, out var one)) continue;
             known = true;
             if (one.Filter == filter) by = one;
