@@ -65,6 +65,7 @@ public partial class ExampleTests
         Regex.Matches(section, $"```{language}\n(.*?)```", RegexOptions.Singleline).Select(m => m.Groups[1].Value);
 
     private static string OnPortsOf(ServerProcess server, string command) => command
+        .Replace("$(cat data/admin-token)", ServerProcess.Token, StringComparison.Ordinal)
         .Replace("127.0.0.1:8080", $"127.0.0.1:{server.Settings.HttpPort}", StringComparison.Ordinal)
         .Replace("mosquitto_pub ", $"mosquitto_pub -p {server.Settings.MqttPort} ", StringComparison.Ordinal);
 

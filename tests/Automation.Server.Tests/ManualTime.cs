@@ -23,6 +23,12 @@ internal sealed class ManualTime : TimeProvider
         return timer;
     }
 
+    /// <summary>Whether a timer will fire at that time.</summary>
+    public bool IsAwaited(DateTimeOffset at)
+    {
+        lock (gate) return timers.Exists(t => t.Due == at);
+    }
+
     /// <summary>Moves the clock; every timer that comes due fires, in order of its due time.</summary>
     public void Advance(TimeSpan by)
     {
@@ -46,6 +52,13 @@ internal sealed class ManualTime : TimeProvider
 
             next.Callback(next.State);
         }
+    }
+
+    /// <summary>Moves the clock at once, as when the machine slept; what came due meanwhile fires after it.</summary>
+    public void Jump(TimeSpan by)
+    {
+        lock (gate) now += by;
+        Advance(TimeSpan.Zero);
     }
 
     private sealed class ManualTimer(ManualTime time, TimerCallback callback, object? state) : ITimer

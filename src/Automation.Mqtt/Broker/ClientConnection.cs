@@ -385,6 +385,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
             will = broker.Sessions.Detach(Session, this, ending.PublishesWill ? _will : null);
         }
 
+        var parting = PublishWillAsync(publishing, will);
         var linger = new Deadline(_ => Cut());
         broker.Wheel.Schedule(linger, broker.Wheel.Now + LingerSeconds + 1);
         await writing;
@@ -393,6 +394,12 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
         await DiscardAsync();
         linger.Cancel();
         await transport.DisposeAsync();
+        await parting;
+    }
+
+    // The will comes after the client's last publish, and does not wait until the peer has closed its side as well.
+    private async Task PublishWillAsync(Task publishing, Will? will)
+    {
         await publishing;
         if (will is not null)
             broker.PublishWill(will);

@@ -58,7 +58,7 @@ public sealed class MqttBrokerOptions
     /// Most publishes of one connection that may be in <see cref="OnPublish"/> at once: the Receive Maximum for MQTT 5.
     /// For QoS 0 and for MQTT 3.1.1 the broker stops reading the connection at this number.
     /// </summary>
-    public ushort ReceiveMaximum { get; set; } = 64;
+    public ushort ReceiveMaximum { get; set; } = 1024;
 
     /// <summary>
     /// Most bytes of payloads that may be in <see cref="OnPublish"/> or wait for their commit, of all connections together; 64 MiB unless set. Past it a

@@ -36,6 +36,10 @@ internal sealed class PacketHandler(BrokerContext broker, ClientConnection conne
     // DISCONNECT — MQTT 5 §3.14.4. In 3.1.1 it is always a normal one.
     private void Disconnect(ReasonPacket packet)
     {
+        if (packet.Properties?.ServerReference is not null)
+            throw MqttProtocolException.ProtocolError("Only a server names another server."); // §3.14.2.2.5
+        if (IsServersOnly(packet.ReasonCode))
+            throw MqttProtocolException.ProtocolError($"Only a server disconnects with 0x{(byte)packet.ReasonCode:X2}."); // §3.14.2.1
         if (packet.Properties?.SessionExpiryInterval is { } expiry)
         {
             if (askedExpiry == 0 && expiry != 0)
@@ -46,4 +50,7 @@ internal sealed class PacketHandler(BrokerContext broker, ClientConnection conne
 
         connection.Close(packet.ReasonCode == MqttReasonCode.Success ? Ending.ClientLeft : Ending.ClientSays(packet.ReasonCode));
     }
+
+    private static bool IsServersOnly(MqttReasonCode code) =>
+        (byte)code is 0x87 or 0x89 or 0x8B or >= 0x8D and <= 0x8F or >= 0x9A; // table of §3.14.2.1
 }

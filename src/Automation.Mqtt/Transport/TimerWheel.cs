@@ -15,6 +15,8 @@ internal sealed class TimerWheel : IDisposable
     public const long Never = long.MaxValue;
 
     private const int Slots = 512;
+    // Shorter than a tick: a timer that fires a moment too early would otherwise make everything a second late.
+    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(250);
     private readonly List<(ITimed Entry, long Due)>[] _slots = new List<(ITimed, long)>[Slots];
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
@@ -28,11 +30,17 @@ internal sealed class TimerWheel : IDisposable
         _start = time.GetTimestamp();
         for (var slot = 0; slot < Slots; slot++)
             _slots[slot] = [];
-        _timer = time.CreateTimer(static wheel => ((TimerWheel)wheel!).Run(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        _timer = time.CreateTimer(static wheel => ((TimerWheel)wheel!).Run(), this, s_period, s_period);
     }
 
     /// <summary>Whole seconds since the wheel was made.</summary>
-    public long Now => (long)_time.GetElapsedTime(_start).TotalSeconds;
+    public long Now => (long)Elapsed.TotalSeconds;
+
+    /// <summary>The same, with the part of a second.</summary>
+    public TimeSpan Elapsed => _time.GetElapsedTime(_start);
+
+    /// <summary>The first tick that is not before a time of <see cref="Elapsed"/>.</summary>
+    public static long FirstTickFrom(TimeSpan elapsed) => (long)Math.Ceiling(elapsed.TotalSeconds);
 
     public void Schedule(ITimed entry, long due)
     {

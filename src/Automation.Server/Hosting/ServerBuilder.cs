@@ -5,6 +5,7 @@ using Automation.Server.Runs;
 using Automation.Server.Sandbox;
 using Automation.Server.Storage;
 using Automation.Server.Triggers.Mqtt;
+using Automation.Server.Triggers.Schedules;
 using Automation.Server.Triggers.Webhooks;
 using Automation.Server.Workflows;
 
@@ -27,6 +28,7 @@ internal static class ServerBuilder
         builder.Services.AddRuns(builder.Configuration);
         builder.Services.AddWebhooks(builder.Configuration);
         builder.Services.AddMqtt(builder.Configuration);
+        builder.Services.AddSchedules();
         builder.Services.AddApi(ApiWiring.Sources);
         return builder;
     }

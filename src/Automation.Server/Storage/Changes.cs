@@ -187,6 +187,48 @@ internal sealed record VersionRead(string WorkflowId, string? Hash) : Change
     public VersionSource? Source { get; set; }
 }
 
+/// <summary>A <c>schedule</c> trigger of a workflow.</summary>
+internal readonly record struct ScheduleId(string WorkflowId, string TriggerId);
+
+/// <summary>Reads all schedules.</summary>
+internal sealed record SchedulesRead : Change
+{
+    /// <summary>With what their times follow from; null for those that are stopped.</summary>
+    public List<(ScheduleId Id, string? Spec)> Schedules { get; } = [];
+}
+
+/// <summary>Reads the schedules whose time has come, earliest first.</summary>
+internal sealed record SchedulesDue(DateTimeOffset Now, int Limit) : Change
+{
+    public List<DueSchedule> Due { get; } = [];
+
+    /// <summary>The first time after <see cref="Now"/>; null when none comes.</summary>
+    public DateTimeOffset? Next { get; set; }
+}
+
+/// <summary>A schedule whose time has come.</summary>
+/// <param name="Id">The trigger.</param>
+/// <param name="Spec">What its times follow from.</param>
+/// <param name="At">The time.</param>
+/// <param name="LastAt">The time for which it fired last; null when it has not fired.</param>
+internal sealed record DueSchedule(ScheduleId Id, string Spec, DateTimeOffset At, DateTimeOffset? LastAt);
+
+/// <summary>A schedule begins, or begins anew because its spec changed or because it was stopped; one that is under way with this spec stays as it is.</summary>
+/// <param name="Id">The trigger.</param>
+/// <param name="Spec">What its times follow from.</param>
+/// <param name="NextAt">Its first time; null when none comes.</param>
+internal sealed record ScheduleStarted(ScheduleId Id, string Spec, DateTimeOffset? NextAt) : Change;
+
+/// <summary>A schedule does not fire any more; <paramref name="Forget"/> when its trigger is gone.</summary>
+internal sealed record ScheduleStopped(ScheduleId Id, bool Forget) : Change;
+
+/// <summary>A schedule goes on from one time to the next. Only one of those who try it succeeds, whichever server they are.</summary>
+/// <param name="Id">The trigger.</param>
+/// <param name="From">The time it has to be at.</param>
+/// <param name="To">The next; null when none comes.</param>
+/// <param name="Fires">True with the event of the time in the same unit, which is refused (<see cref="JournalException.Superseded"/>) when the schedule is not at that time. False to pass over times.</param>
+internal sealed record ScheduleMoved(ScheduleId Id, DateTimeOffset From, DateTimeOffset? To, bool Fires) : Change;
+
 /// <summary>What the MQTT broker keeps, changed: <see cref="Triggers.Mqtt.JournalMqttStore"/>.</summary>
 internal sealed record MqttStored(IReadOnlyList<MqttStoreChange> Changes) : Change;
 

@@ -170,7 +170,7 @@ internal sealed class Journal : IAsyncDisposable
             failure = error.Message;
         }
 
-        else
+        else if (error is not JournalException { Superseded: true })
         {
             Log.UnitRefused(log, error);
         }

@@ -11,8 +11,11 @@ internal sealed class JournalException : Exception
     }
 
     public JournalException(string message, Exception inner)
-        : base(message, inner) =>
+        : base(message, inner)
+    {
         Refused = inner is JournalException { Refused: true };
+        Superseded = inner is JournalException { Superseded: true };
+    }
 
     /// <param name="result">SQLite's result code.</param>
     /// <param name="message">SQLite's own words.</param>
@@ -21,5 +24,10 @@ internal sealed class JournalException : Exception
         Refused = (result & 0xFF) is raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE;
 
     /// <summary>True when these very rows are at fault (a constraint, a size), false when the journal as a whole cannot write (disk full, I/O error).</summary>
-    public bool Refused { get; }
+    public bool Refused { get; private init; }
+
+    /// <summary>True when it was refused because somebody else has done it already.</summary>
+    public bool Superseded { get; private init; }
+
+    public static JournalException SupersededBy(string message) => new(message) { Refused = true, Superseded = true };
 }

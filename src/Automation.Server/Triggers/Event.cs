@@ -18,7 +18,7 @@ internal sealed class Event
     /// <summary>Ascending in accept order; outside <c>evt_…</c>.</summary>
     public required long Id { get; init; }
 
-    /// <summary><c>webhook</c>, <c>mqtt</c>, <c>mqtt.client</c> or <c>manual</c>.</summary>
+    /// <summary><c>webhook</c>, <c>mqtt</c>, <c>mqtt.client</c>, <c>schedule</c> or <c>manual</c>.</summary>
     public required string Trigger { get; init; }
 
     /// <summary>CloudEvents <c>type</c>, as <c>webhook.received</c>, <c>mqtt.message</c>, or what a CloudEvents sender gave.</summary>

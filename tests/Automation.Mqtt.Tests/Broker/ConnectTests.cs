@@ -237,6 +237,21 @@ public sealed class ConnectTests : BrokerTestBase
         await client.ExpectDisconnectAsync(MqttReasonCode.KeepAliveTimeout);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(10)]
+    public async Task KeepAlive_EndsAtTheNextWholeSecond(ushort keepAlive)
+    {
+        var broker = await StartOnManualTimeAsync();
+        await using var client = await TestClient.ConnectAsync(broker, "c", keepAlive: keepAlive);
+        await client.ExpectNothingAsync();
+
+        Time.Advance(TimeSpan.FromSeconds(Math.Ceiling(keepAlive * 1.5)));
+
+        await client.ExpectDisconnectAsync(MqttReasonCode.KeepAliveTimeout);
+    }
+
     [Fact]
     public async Task Disconnect_ByTheApplication_TellsTheReason()
     {

@@ -20,4 +20,17 @@ public sealed class MqttJsTests : BrokerTestBase
         await client.SucceedAsync();
         Assert.Empty(Errors);
     }
+
+    [Theory]
+    [InlineData("4")]
+    [InlineData("5")]
+    public async Task MqttJs_SendsABurst_WithoutCountingWhatIsUnacknowledged(string version)
+    {
+        using var authority = new TestAuthority();
+        var broker = await StartAsync();
+        using var client = NodeClient.Start("burst.mjs", authority, [$"mqtt://127.0.0.1:{broker.EndPoint.Port}", version, "100"]);
+        Assert.Equal("all came", await client.ReadLineAsync());
+        await client.SucceedAsync();
+        Assert.Empty(Errors);
+    }
 }

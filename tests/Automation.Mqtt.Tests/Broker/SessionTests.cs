@@ -71,6 +71,20 @@ public sealed class SessionTests : BrokerTestBase
         await watcher.ExpectPublishAsync("wills/c");
     }
 
+    // On manual time the moment to read the last packet never ends, so nothing but the will itself can bring it.
+    [Theory]
+    [InlineData("E0 01 04")]
+    [InlineData("00 00")]
+    public async Task Will_DoesNotWaitUntilTheClientClosesItsSideToo(string last)
+    {
+        var broker = await StartOnManualTimeAsync();
+        await using var watcher = await WatchAsync(broker);
+        await using var client = await TestClient.ConnectAsync(broker, "c", will: TheWill);
+        await client.SendHexAsync(last);
+
+        await watcher.ExpectPublishAsync("wills/c", "gone");
+    }
+
     [Fact]
     public async Task Will_NotAuthorized_RefusesTheConnect()
     {

@@ -164,6 +164,8 @@ internal static class MalformedInputs
             ("PUBACK with a code of CONNACK", "40[0001 86]"),
             ("PUBREC with an unknown code", "50[0001 FF]"),
             ("DISCONNECT with an unknown code", "E0[7F]"),
+            ("DISCONNECT with a server's code", "E0[8E]"),
+            ("DISCONNECT with a server reference", "E0[04 {1C \"x\"}]"),
             ("session expiry twice", "E0[00 {11 00000001 11 00000001}]")),
         .. After(0x90, ("a topic with a #", "30[\"a/#\" {}]"), ("a topic with a +", "30[\"+\" {}]"), ("a topic of 129 levels", "30[0080 2F×128 {}]")),
         .. After(0x94, ("topic alias 0", "30[\"t\" {23 0000}]"), ("the greatest topic alias", "30[\"t\" {23 FFFF}]")),

@@ -183,3 +183,15 @@ internal sealed class VersionRow
 
     public DateTimeOffset CreatedAt { get; init; }
 }
+
+/// <summary>Table <c>schedules</c>. <see cref="NextAt"/> is null while the schedule is stopped.</summary>
+internal sealed class ScheduleRow
+{
+    public required string WorkflowId { get; init; }
+
+    public required string TriggerId { get; init; }
+
+    public DateTimeOffset? NextAt { get; init; }
+
+    public DateTimeOffset? LastAt { get; init; }
+}

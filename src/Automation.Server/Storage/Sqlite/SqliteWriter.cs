@@ -66,6 +66,11 @@ internal sealed class SqliteWriter : IDisposable
             case DeliveriesClaimed c: SqliteClaims.Apply(c, server, Sql); break;
             case VersionRead c: Apply(c); break;
             case EventsPruned c: SqlitePruning.Apply(c, Sql); break;
+            case SchedulesRead c: SqliteSchedules.Apply(c, Sql); break;
+            case SchedulesDue c: SqliteSchedules.Apply(c, Sql); break;
+            case ScheduleStarted c: SqliteSchedules.Apply(c, Sql); break;
+            case ScheduleStopped c: SqliteSchedules.Apply(c, Sql); break;
+            case ScheduleMoved c: Apply(c); break;
             case MqttStored c: SqliteMqtt.Apply(c, Sql); break;
             case MqttLoaded c: SqliteMqtt.Apply(c, Sql); break;
             default: throw new InvalidOperationException($"No SQL for {change.GetType().Name}.");
@@ -182,6 +187,12 @@ internal sealed class SqliteWriter : IDisposable
     private void Apply(WorkflowSwitched c) =>
         Sql("INSERT INTO workflows (id, enabled, changed_at) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET enabled = ?2, changed_at = ?3")
             .Bind(1, c.WorkflowId).Bind(2, c.Enabled ? 1 : 0).Bind(3, c.At).Run();
+
+    private void Apply(ScheduleMoved c)
+    {
+        SqliteSchedules.Apply(c, Sql);
+        if (NothingChanged && c.Fires) throw JournalException.SupersededBy($"{c.Id.WorkflowId}/{c.Id.TriggerId} is not at {c.From:O} any more.");
+    }
 
     private void Apply(RunsClaimed change)
     {

@@ -90,9 +90,9 @@ internal sealed class MqttOptions : IValidatableObject
     [Range(128, 268_435_460)]
     public int MaximumPacketSize { get; set; } = 1 << 20;
 
-    /// <summary>QoS 1 messages of one client that may wait for their commit at a time.</summary>
+    /// <summary>Messages of one client that may wait for their commit at a time. Some clients do not count: a burst over it ends their connection.</summary>
     [Range(1, 65535)]
-    public int ReceiveMaximum { get; set; } = 64;
+    public int ReceiveMaximum { get; set; } = 1024;
 
     /// <summary>Topic aliases of a connection in each direction.</summary>
     [Range(0, 65535)]

@@ -135,6 +135,61 @@ public sealed class MqttConnectionStepTests : ConnectionRig
         Assert.Equal(0, Connection(server).WaitingRequests);
     }
 
+    // mosquitto sends a message once for each subscription that matches.
+    [Theory]
+    [InlineData("5.0")]
+    [InlineData("3.1.1")]
+    public async Task Request_OnATopicThatAWorkflowListensTo_StartsItOnce(string version)
+    {
+        var server = await ServerAsync(("ProtocolVersion", version));
+        await server.AddAsync("""
+            {
+              "triggers": { "m": { "type": "mqtt", "connection": "plant", "topic": "ask/#" } },
+              "steps": { "p": { "type": "mqtt.publish", "connection": "plant", "topic": "answers/a", "payload": "done" } }
+            }
+            """);
+        await ListenAsync(server, Listening("answers/#"));
+        var run = await server.RunAsync("""{ "steps": { "ask": { "type": "mqtt.request", "connection": "plant", "topic": "ask/boiler", "responseTopic": "answers/a" } } }""");
+        await PublishAsync("answers/end", "end");
+
+        Assert.Equal("done", run["ask"]["output"]?["data"]?.GetValue<string>());
+        Assert.Equal(["done", "end"], (await GotAsync(server, 2)).Select(body => body.Trim('"')).Order());
+    }
+
+    [Fact]
+    public async Task Request_WithAShareName_StartsAWorkflowThatListensThereOnce()
+    {
+        var server = await ServerAsync(("ShareName", "workers"));
+        await server.AddAsync("""
+            {
+              "triggers": { "m": { "type": "mqtt", "connection": "plant", "topic": "ask/#" } },
+              "steps": { "p": { "type": "mqtt.publish", "connection": "plant", "topic": "answers/a", "payload": "done" } }
+            }
+            """);
+        await ListenAsync(server, Listening("answers/#"));
+        var run = await server.RunAsync("""{ "steps": { "ask": { "type": "mqtt.request", "connection": "plant", "topic": "ask/boiler", "responseTopic": "answers/a" } } }""");
+        await PublishAsync("answers/end", "end");
+
+        Assert.Equal("done", run["ask"]["output"]?["data"]?.GetValue<string>());
+        Assert.Equal(["done", "end"], (await GotAsync(server, 2)).Select(body => body.Trim('"')).Order());
+    }
+
+    // The broker knows a client's subscription by its filter, whoever here asked for it.
+    [Fact]
+    public async Task Request_ThatEnds_LeavesTheSubscriptionOfAWorkflowThatBeganToListen()
+    {
+        var server = await ServerAsync();
+        var asking = server.RunAsync("""{ "steps": { "ask": { "type": "mqtt.request", "connection": "plant", "topic": "nobody", "responseTopic": "answers/a" } } }""");
+        await WorkflowServer.UntilAsync(() => Broker.Said("\tanswers/a"));
+        await ListenAsync(server, Listening("answers/a"));
+        await PublishAsync("answers/a", "one");
+        await asking;
+        await server.RunAsync("""{ "steps": { "ask": { "type": "mqtt.request", "connection": "plant", "topic": "nobody", "timeout": "300ms" } } }"""); // an UNSUBSCRIBE would be answered by now
+        await PublishAsync("answers/a", "two");
+
+        Assert.Equal(["one", "two"], (await GotAsync(server, 2)).Select(body => body.Trim('"')).Order());
+    }
+
     [Fact]
     public async Task Request_WithoutAnAnswer_TimesOut()
     {

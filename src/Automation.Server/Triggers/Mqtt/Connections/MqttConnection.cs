@@ -13,12 +13,16 @@ namespace Automation.Server.Triggers.Mqtt.Connections;
 /// </remarks>
 internal sealed class MqttConnection : IAsyncDisposable
 {
+    // While the broker is away, the ends of subscriptions do not pile up for it.
+    private static readonly TimeSpan EndingPatience = TimeSpan.FromSeconds(30);
+
     private readonly string server;
     private readonly MqttIntake intake;
     private readonly MqttAnswers answers;
     private readonly MqttSubscriptions subscriptions;
     private readonly MqttClient client;
     private readonly MqttConnectionOptions options;
+    private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly SemaphoreSlim places;
     private readonly CancellationTokenSource stopping = new();
@@ -31,6 +35,7 @@ internal sealed class MqttConnection : IAsyncDisposable
     {
         Name = name;
         this.options = options;
+        this.time = time;
         this.log = log;
         server = settings.Server.ToString().TrimEnd('/');
         answers = new MqttAnswers(options.RequestsMaximum);
@@ -177,29 +182,40 @@ internal sealed class MqttConnection : IAsyncDisposable
     private async Task<MqttApplicationMessage> RequestOnTopicAsync(MqttApplicationMessage message, string topic, CancellationToken cancellation)
     {
         using var waiting = answers.Begin(topic, message.CorrelationData ?? default) ?? throw TooManyRequests(options.RequestsMaximum);
-        var isListenedTo = subscriptions.Shown.Any(s => s.Filter == topic); // by a workflow: its subscription serves
-        if (!isListenedTo) await client.SubscribeAsync(topic, MqttQualityOfService.AtLeastOnce, cancellation);
+        var isBrought = subscriptions.Brings(topic); // a second subscription would start those workflows twice
         try
         {
+            if (!isBrought) await SubscribeForAnswersAsync(topic, cancellation);
             await PublishAsync(message, cancellation);
             return await waiting.Answer.WaitAsync(cancellation);
         }
         finally
         {
             waiting.Dispose();
-            if (!isListenedTo && !answers.IsAwaited(topic)) _ = EndSubscriptionAsync(topic); // nobody waits for it
+            // Nobody waits for it, and no workflow has begun to listen to it: it would lose its subscription.
+            if (!isBrought && !answers.IsAwaited(topic) && !subscriptions.AreWanted(topic)) _ = EndSubscriptionAsync(topic);
         }
+    }
+
+    private async Task SubscribeForAnswersAsync(string topic, CancellationToken cancellation)
+    {
+        uint? identifier = Status.Server is { ProtocolVersion: MqttProtocolVersion.V5, SubscriptionIdentifierAvailable: true } ? MqttSubscriptions.OfRequests : null;
+        var subscription = new MqttSubscription(topic, MqttQualityOfService.AtLeastOnce) { Identifier = identifier };
+        if ((await client.SubscribeAsync([subscription], cancellation))[0] is { ReasonCode: >= MqttReasonCode.UnspecifiedError } refused)
+            throw Refused($"the subscription to \"{topic}\"", refused.ReasonCode, null);
     }
 
     private async Task EndSubscriptionAsync(string topic)
     {
+        using var timer = new CancellationTokenSource(EndingPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stopping.Token);
         try
         {
-            await client.UnsubscribeAsync([topic], stopping.Token);
+            await client.UnsubscribeAsync([topic], either.Token);
         }
         catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException or MqttClientException)
         {
-            // The server stops; what comes on the topic then is acknowledged and dropped.
+            // The server stops, or the broker is away. What comes on the topic then is acknowledged and dropped.
         }
     }
 

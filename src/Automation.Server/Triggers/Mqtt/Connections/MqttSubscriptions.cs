@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Automation.Mqtt;
 using Automation.Mqtt.Client;
+using Automation.Mqtt.Topics;
 using Automation.Server.Workflows;
 
 namespace Automation.Server.Triggers.Mqtt.Connections;
@@ -21,6 +22,9 @@ internal sealed class MqttSubscriptions(string connection, MqttConnectionOptions
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, State> states = new(StringComparer.Ordinal);
+    /// <summary>Carried by what comes because a request of a run waits for it (§3.8.2.1.2): no trigger's, whatever else brings it.</summary>
+    public const uint OfRequests = 268_435_455;
+
     // By identifier, also those of SUBSCRIBEs that a later one took the place of: their messages may still be on the way.
     private readonly ConcurrentDictionary<uint, Granted> granted = new();
     private readonly SemaphoreSlim signal = new(0, 1);
@@ -67,6 +71,7 @@ internal sealed class MqttSubscriptions(string connection, MqttConnectionOptions
         var known = false;
         foreach (var identifier in message.SubscriptionIdentifiers)
         {
+            known |= identifier == OfRequests;
             if (!granted.TryGetValue(identifier, out var one)) continue;
             known = true;
             if (one.Filter == filter) by = one;
@@ -92,6 +97,19 @@ internal sealed class MqttSubscriptions(string connection, MqttConnectionOptions
                 return [.. wanted.Select(w => new MqttSubscriptionStatus(Shared(w.Key), QosOf(w.Value), states.GetValueOrDefault(w.Key)?.Answer, [.. w.Value.Triggers.Keys]))];
             }
         }
+    }
+
+    /// <summary>Whether what comes on a topic comes here anyhow, because workflows listen to it. With a share it may come to another server.</summary>
+    public bool Brings(string topic)
+    {
+        if (options.ShareName.Length > 0) return false;
+        lock (gate) return wanted.Keys.Any(key => states.GetValueOrDefault(key) is { Answer: < MqttReasonCode.UnspecifiedError } && TopicFilter.TryParse(key, out var filter) && filter.Matches(topic));
+    }
+
+    /// <summary>Whether workflows listen to this very filter.</summary>
+    public bool AreWanted(string filter)
+    {
+        lock (gate) return options.ShareName.Length == 0 && wanted.ContainsKey(filter);
     }
 
     /// <summary>Brings subscriptions up to date until it is cancelled.</summary>
