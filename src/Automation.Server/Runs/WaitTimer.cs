@@ -95,8 +95,9 @@ internal sealed class WaitTimer : BackgroundService
         stopping.ThrowIfCancellationRequested();
     }
 
+    // A timer counts whole milliseconds; one that is early would have the journal asked for nothing.
     private static TimeSpan Pause(DateTimeOffset? until, DateTimeOffset now) =>
-        until is { } due ? TimeSpan.FromTicks(Math.Clamp((due - now).Ticks, 0, LongestSleep.Ticks)) : LongestSleep;
+        until is { } due ? TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling((due - now).TotalMilliseconds), 0, LongestSleep.TotalMilliseconds)) : LongestSleep;
 
     private void Expect(DateTimeOffset due)
     {
