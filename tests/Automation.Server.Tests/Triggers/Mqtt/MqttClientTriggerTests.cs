@@ -78,7 +78,7 @@ public sealed class MqttClientTriggerTests(WorkflowServer server) : IClassFixtur
     [InlineData("""{ "type": "mqtt.client", "events": [] }""", "/triggers/c/events")]
     public async Task Mistakes_AreNamed(string trigger, string place)
     {
-        server.Write(("mistake.json", $$"""{ "triggers": { "c": {{trigger}} }, "steps": { "s": { "type": "log", "message": "x" } } }"""));
+        server.Write(("mistake.json", $$"""{ "key": "${event.clientId}", "triggers": { "c": {{trigger}} }, "steps": { "s": { "type": "log", "message": "x" } } }"""));
         await server.Get<Server.Workflows.WorkflowCatalog>().RefreshAsync(new Server.Workflows.Look(), CancellationToken.None);
         Assert.Contains(server.Get<Server.Workflows.WorkflowCatalog>().Current.Workflows["mistake"].Problems, problem => problem.Pointer == place);
         File.Delete(Path.Combine(server.Folder, "workflows", "mistake.json"));
@@ -112,7 +112,7 @@ public sealed class MqttClientTriggerTests(WorkflowServer server) : IClassFixtur
 
     private static string Text(JsonNode node, string name) => node[name]!.GetValue<string>();
 
-    private static string Workflow(string trigger) => $$"""{ "triggers": { "c": {{trigger}} }, "steps": { "s": { "type": "set", "values": { "params": "${event.params}", "data": "${event.data}" } } } }""";
+    private static string Workflow(string trigger) => $$"""{ "key": "${event.clientId}", "triggers": { "c": {{trigger}} }, "steps": { "s": { "type": "set", "values": { "params": "${event.params}", "data": "${event.data}" } } } }""";
 
     private Task<string> AddAsync(string trigger) => server.AddAsync(Workflow(trigger));
 
