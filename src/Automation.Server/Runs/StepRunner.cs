@@ -19,7 +19,7 @@ internal static class StepRunner
     {
         var time = walk.Services.Time;
         var startedAt = token.Wait?.StartedAt ?? time.GetUtcNow();
-        TimeSpan Elapsed() => time.GetUtcNow() - startedAt;
+        var clock = time.GetTimestamp();
         if (step.Disabled) return new StepEnd(new StepRun(StepResult.To(PassedBy(step), token.Input), null, startedAt, TimeSpan.Zero, 0, null), null);
 
         var lines = token.Earlier?.Lines.ToList();
@@ -27,11 +27,11 @@ internal static class StepRunner
         {
             var (result, error, execution) = await TryWithSandboxAsync(walk, step, token, lines, stopping);
             lines = execution.Lines;
-            if (error is null) return new StepEnd(new StepRun(result, null, startedAt, Elapsed(), attempt, lines), execution);
+            if (error is null) return new StepEnd(new StepRun(result, null, startedAt, Elapsed(time, clock, token), attempt, lines), execution);
             if (step.Retry is not { } retry || attempt >= retry.Attempts || !error.Retryable || walk.IsStopped(token))
             {
                 var failed = StepResult.To(StepResult.ErrorOutcome, ErrorOutput(step.Id, error, token.Input));
-                return new StepEnd(new StepRun(failed, error, startedAt, Elapsed(), attempt, lines), execution);
+                return new StepEnd(new StepRun(failed, error, startedAt, Elapsed(time, clock, token), attempt, lines), execution);
             }
 
             var pause = Pause(retry, attempt, walk.Services.Random);
@@ -45,6 +45,10 @@ internal static class StepRunner
             await Task.Delay(pause, time, stopping);
         }
     }
+
+    /// <summary>By the clock that nobody sets; over a durable wait, by the one that outlives the process.</summary>
+    private static TimeSpan Elapsed(TimeProvider time, long clock, Token token) =>
+        token.Wait is { } wait ? time.GetUtcNow() - wait.StartedAt : time.GetElapsedTime(clock);
 
     /// <summary>A step that is passed over goes on by <c>done</c>, or by its type's first outcome where there is no <c>done</c>: an <c>if</c> as if it were true.</summary>
     private static string PassedBy(StepDefinition step) =>
