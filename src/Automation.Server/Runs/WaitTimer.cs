@@ -1,4 +1,5 @@
 using Automation.Server.Storage;
+using Automation.Server.Values;
 
 namespace Automation.Server.Runs;
 
@@ -13,8 +14,6 @@ internal sealed class WaitTimer : BackgroundService
     private const int Batch = 1000;
 
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1); // a clock that is set forward is noticed by then
-    private static readonly TimeSpan ClockSlack = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock gate = new();
     private readonly Journal journal;
@@ -80,24 +79,8 @@ internal sealed class WaitTimer : BackgroundService
             wakeAt = until ?? DateTimeOffset.MaxValue;
         }
 
-        using var awake = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        Task alarm;
-        DateTimeOffset asked;
-        do
-        {
-            asked = time.GetUtcNow();
-            alarm = Task.Delay(Pause(until, asked), time, awake.Token);
-        }
-        while (time.GetUtcNow() - asked > ClockSlack); // the clock moved on before the alarm was set, which is late then
-
-        await Task.WhenAny(heard, alarm);
-        await awake.CancelAsync();
-        stopping.ThrowIfCancellationRequested();
+        await Alarm.SleepAsync(time, until, heard, stopping);
     }
-
-    // A timer counts whole milliseconds; one that is early would have the journal asked for nothing.
-    private static TimeSpan Pause(DateTimeOffset? until, DateTimeOffset now) =>
-        until is { } due ? TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling((due - now).TotalMilliseconds), 0, LongestSleep.TotalMilliseconds)) : LongestSleep;
 
     private void Expect(DateTimeOffset due)
     {

@@ -22,10 +22,6 @@ internal sealed class ScheduleTimer(
     private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
-    // A clock that was set is noticed within this time.
-    private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan ClockSlack = TimeSpan.FromMilliseconds(10);
-
     private readonly Lock gate = new();
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -114,22 +110,9 @@ internal sealed class ScheduleTimer(
 
     private async Task SleepAsync(DateTimeOffset? until, Task heard, CancellationToken stopping)
     {
-        var planned = time.GetUtcNow() + LongestSleep;
+        var planned = time.GetUtcNow() + Alarm.LongestSleep;
         if (until < planned) planned = until.Value;
-        using var awake = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        Task alarm;
-        DateTimeOffset asked;
-        do
-        {
-            asked = time.GetUtcNow();
-            var pause = Math.Max(0, Math.Ceiling((planned - asked).TotalMilliseconds)); // a timer counts whole milliseconds, and must not be early
-            alarm = Task.Delay(TimeSpan.FromMilliseconds(pause), time, awake.Token);
-        }
-        while (time.GetUtcNow() - asked > ClockSlack); // the clock moved on before the alarm was set, which is late then
-
-        await Task.WhenAny(heard, alarm);
-        await awake.CancelAsync();
-        stopping.ThrowIfCancellationRequested();
+        await Alarm.SleepAsync(time, planned, heard, stopping);
         var now = time.GetUtcNow();
         watchedUntil = planned < now ? planned : now;
     }
