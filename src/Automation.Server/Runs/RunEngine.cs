@@ -436,7 +436,7 @@ internal sealed class RunEngine : BackgroundService
         }
     }
 
-    private static readonly StepError KeyMissing = new("key_failed", "The workflow's key could not be worked out for this event.", Pointer: "/key", Retryable: false);
+    private static readonly StepError KeyMissing = new(StepError.KeyFailed, "The workflow's key could not be worked out for this event.", Pointer: "/key", Retryable: false);
 
     /// <summary>Trigger id of runs that an operator started without naming a trigger.</summary>
     public const string ManualStart = "manual";

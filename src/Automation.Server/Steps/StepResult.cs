@@ -99,4 +99,8 @@ internal sealed record StepError(
     int? Column = null,
     string? Pointer = null,
     Json? Details = null,
-    [property: System.Text.Json.Serialization.JsonIgnore] bool Retryable = true);
+    [property: System.Text.Json.Serialization.JsonIgnore] bool Retryable = true)
+{
+    /// <summary>Code of a run whose key could not be worked out.</summary>
+    public const string KeyFailed = "key_failed";
+}

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 using Automation.Server.Deliveries;
-using Automation.Server.Storage.Sqlite;
+using Automation.Server.Storage.Sql;
 
 namespace Automation.Server.Storage;
 
@@ -16,18 +16,20 @@ internal sealed class Journal : IAsyncDisposable
     private const int UnitsPerCommit = 1024;
 
     private readonly Channel<JournalUnit> waiting;
-    private readonly SqliteWriter writer;
+    private readonly SqlWriter writer;
     private readonly ILogger<Journal> log;
     private readonly Thread thread;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? failure;
 
-    /// <exception cref="JournalException">The file cannot be opened, or is of a newer program.</exception>
-    public Journal(string file, TimeProvider time, ILogger<Journal> log)
+    /// <param name="session">Closed with the journal.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Says when the journal cannot write, and when it can again.</param>
+    public Journal(SqlSession session, TimeProvider time, ILogger<Journal> log)
     {
         this.log = log;
         waiting = Channel.CreateUnbounded<JournalUnit>(new UnboundedChannelOptions { SingleReader = true });
-        writer = new SqliteWriter(file, time.GetUtcNow());
+        writer = new SqlWriter(session, time.GetUtcNow());
         GreatestId = writer.GreatestId();
         (OpenRunsAtStart, ClaimableAtStart) = writer.OpenRuns();
         DisabledAtStart = writer.DisabledWorkflows();
@@ -86,7 +88,7 @@ internal sealed class Journal : IAsyncDisposable
         return claim.Runs;
     }
 
-    /// <summary>Stores what is waiting, then closes the file.</summary>
+    /// <summary>Stores what is waiting, then closes the database.</summary>
     public async ValueTask DisposeAsync()
     {
         waiting.Writer.TryComplete();

@@ -15,7 +15,7 @@ internal static class StorageFeature
         services.AddRetention(configuration);
         services.AddSingleton(provider => new HealthCheck("journal", () => provider.GetRequiredService<Journal>().Failure));
         services.AddSingleton(provider => new Journal(
-            SqliteDatabase.FileIn(provider.GetRequiredService<DataFolder>().Path),
+            new SqliteSession(SqliteDatabase.FileIn(provider.GetRequiredService<DataFolder>().Path)),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Journal>>()));
         services.AddSingleton(provider =>

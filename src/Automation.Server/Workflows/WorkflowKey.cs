@@ -49,5 +49,5 @@ internal sealed record WorkflowKey(ConfigTemplate Config, bool Parks, TimeSpan? 
         return Encoding.UTF8.GetByteCount(key) <= MaximumBytes ? key : throw Failed($"It gave more than {MaximumBytes} bytes.");
     }
 
-    private static StepException Failed(string why) => new(new StepError("key_failed", $"The workflow's key could not be worked out. {why}", Pointer: "/key", Retryable: false));
+    private static StepException Failed(string why) => new(new StepError(StepError.KeyFailed, $"The workflow's key could not be worked out. {why}", Pointer: "/key", Retryable: false));
 }

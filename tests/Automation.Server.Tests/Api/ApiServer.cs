@@ -65,7 +65,7 @@ public sealed class ApiServer : IAsyncLifetime
         var file = SqliteDatabase.FileIn(Folder);
         Ids = new IdSource(Time);
         Accept = StoreAsync;
-        Journal = new Journal(file, Time, NullLogger<Journal>.Instance);
+        Journal = new Journal(new SqliteSession(file), Time, NullLogger<Journal>.Instance);
         var builder = WebApplication.CreateSlimBuilder();
         ((IConfigurationBuilder)builder.Configuration).Sources.Clear(); // the shipped settings keep log lines away that tests look at
         builder.Configuration.AddInMemoryCollection([KeyValuePair.Create(AdminToken.Variable, (string?)Token)]);

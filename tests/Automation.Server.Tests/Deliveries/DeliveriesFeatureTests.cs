@@ -1,5 +1,6 @@
 using Automation.Server.Deliveries;
 using Automation.Server.Storage;
+using Automation.Server.Storage.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -43,7 +44,7 @@ public sealed class DeliveriesFeatureTests
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value))).Build();
         var services = new ServiceCollection().AddLogging().AddDeliveries(configuration);
-        services.AddSingleton(s => new Journal(Path.Combine(folder, "a.db"), s.GetRequiredService<TimeProvider>(), NullLogger<Journal>.Instance));
+        services.AddSingleton(s => new Journal(new SqliteSession(Path.Combine(folder, "a.db")), s.GetRequiredService<TimeProvider>(), NullLogger<Journal>.Instance));
         return services.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true });
     }
 }

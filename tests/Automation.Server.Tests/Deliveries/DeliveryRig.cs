@@ -1,6 +1,7 @@
 using Automation.Server.Deliveries;
 using Automation.Server.Secrets;
 using Automation.Server.Storage;
+using Automation.Server.Storage.Sqlite;
 using Automation.Server.Tests.Secrets;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -19,7 +20,7 @@ internal sealed class DeliveryRig : IAsyncDisposable
         Secrets = TestSecrets.Of(secrets);
         Http = new OutboundHttp(new OutboundOptions { AllowPrivate = allowPrivate }, Time);
         Sender = new DeliverySender(Http, Secrets, new RetrySchedule(Options, new Random(1)), Time, SenderLog);
-        Journal = new Journal(File, Time, NullLogger<Journal>.Instance);
+        Journal = new Journal(new SqliteSession(File), Time, NullLogger<Journal>.Instance);
         Lanes = new DeliveryLanes(Options);
         Worker = new DeliveryWorker(Lanes, Sender, Journal, Options, Time, WorkerLog);
     }
@@ -75,7 +76,7 @@ internal sealed class DeliveryRig : IAsyncDisposable
     public async Task RestartAsync()
     {
         await Journal.DisposeAsync();
-        Journal = new Journal(File, Time, NullLogger<Journal>.Instance);
+        Journal = new Journal(new SqliteSession(File), Time, NullLogger<Journal>.Instance);
         Lanes = new DeliveryLanes(Options);
         Worker = new DeliveryWorker(Lanes, Sender, Journal, Options, Time, WorkerLog);
     }

@@ -21,7 +21,7 @@ public sealed class RetentionTests : IAsyncLifetime
     {
         var file = SqliteDatabase.FileIn(folder);
         ids = new IdSource(time);
-        journal = new Journal(file, time, NullLogger<Journal>.Instance);
+        journal = new Journal(new SqliteSession(file), time, NullLogger<Journal>.Instance);
         services = new ServiceCollection().AddManagement(_ => file).BuildServiceProvider();
     }
 

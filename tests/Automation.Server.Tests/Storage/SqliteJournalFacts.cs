@@ -55,7 +55,7 @@ public sealed class SqliteJournalFacts : JournalFacts
         Assert.Throws<JournalException>(() => SqliteDatabase.OpenForWriting(file));
     }
 
-    private protected override Journal OpenJournal() => new(File, TimeProvider.System, NullLogger<Journal>.Instance);
+    private protected override Journal OpenJournal() => new(new SqliteSession(File), TimeProvider.System, NullLogger<Journal>.Instance);
 
     private protected override object? Value(string sql)
     {

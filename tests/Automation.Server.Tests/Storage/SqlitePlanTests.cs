@@ -1,42 +1,46 @@
 using Automation.Server.Storage;
+using Automation.Server.Storage.Sql;
 using Automation.Server.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace Automation.Server.Tests.Storage;
 
-public sealed class SqliteClaimsTests : IDisposable
+public sealed class SqlitePlanTests : IDisposable
 {
     private const string Slow = "https://slow:443";
     private readonly string folder = Directory.CreateTempSubdirectory("automation-").FullName;
-    private readonly SqliteConnection connection;
-    private readonly Dictionary<string, SqliteStatement> statements = [];
+    private readonly SqliteSession db;
 
-    public SqliteClaimsTests() => connection = SqliteDatabase.OpenForWriting(SqliteDatabase.FileIn(folder));
+    public SqlitePlanTests() => db = new SqliteSession(SqliteDatabase.FileIn(folder)) { Server = 1 };
 
     public void Dispose()
     {
-        foreach (var statement in statements.Values) statement.Dispose();
-        connection.Dispose();
+        db.Dispose();
         Directory.Delete(folder, recursive: true);
     }
 
     [Theory]
-    [InlineData(SqliteClaims.FirstDestination, "(owner=?)")]
-    [InlineData(SqliteClaims.NextDestination, "(owner=? AND destination>?)")]
-    [InlineData(SqliteClaims.NextOfDestination, "(owner=? AND destination=? AND next_attempt_at>?)")]
+    [InlineData(SqlClaims.FirstDestination, "(owner=?)")]
+    [InlineData(SqlClaims.NextDestination, "(owner=? AND destination>?)")]
+    [InlineData(SqlClaims.NextOfDestination, "(owner=? AND destination=? AND next_attempt_at>?)")]
     public void EachLookUp_IsAnsweredByTheIndexAlone_InItsOrder(string sql, string constraints)
     {
-        using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // the program's own text
-        command.CommandText = "EXPLAIN QUERY PLAN " + sql;
-#pragma warning restore CA2100
-        command.Parameters.AddWithValue("?1", "x");
-        using var rows = command.ExecuteReader();
-        var plan = new List<string>();
-        while (rows.Read()) plan.Add(rows.GetString(3));
-        Assert.Equal(["SEARCH deliveries USING COVERING INDEX deliveries_open " + constraints], plan);
+        Assert.Equal(["SEARCH deliveries USING COVERING INDEX deliveries_open " + constraints], Plan(sql));
     }
+
+    [Theory]
+    [InlineData(SqlKeys.OpenRun)]
+    [InlineData(SqlKeys.RunWithTurn)]
+    [InlineData(SqlKeys.NextRun)]
+    [InlineData(SqlKeys.LastAllowed)]
+    public void RunsOfAKey_AreFoundByTheIndexOfOpenOnesAlone(string sql) =>
+        Assert.Equal(["SEARCH runs USING COVERING INDEX runs_open_by_key (workflow_id=? AND key=? AND blocked=?)"], Plan(sql));
+
+    [Theory]
+    [InlineData(SqlKeyCommands.HeldRun)]
+    [InlineData(SqlKeyCommands.BlockedRuns)]
+    public void OpenRunsOfAKey_AreFoundByTheirIndex(string sql) =>
+        Assert.Equal(["SEARCH runs USING INDEX runs_open_by_key (workflow_id=? AND key=? AND blocked=?)"], Plan(sql));
 
     [Fact]
     public void WorkOfAClaim_DoesNotGrowWithTheBacklog()
@@ -60,41 +64,38 @@ public sealed class SqliteClaimsTests : IDisposable
         Queue("https://c:443", 1, due: 101, step: 1);
         Queue(Slow, 1, due: 1, step: 1);
         var change = new DeliveriesClaimed(DateTimeOffset.FromUnixTimeMilliseconds(100), 6, [Slow]);
-        SqliteClaims.Apply(change, server: 1, Statement);
+        SqlClaims.Apply(change, db);
         Assert.Equal([10, 20, 21, 22, 30, 40], change.Deliveries.Select(d => d.CreatedAt.ToUnixTimeMilliseconds()));
-        SqliteClaims.Apply(change, server: 1, Statement);
+        SqlClaims.Apply(change, db);
         Assert.Equal([50], change.Deliveries.Select(d => d.CreatedAt.ToUnixTimeMilliseconds()));
         Assert.Equal(101, change.NextDue!.Value.ToUnixTimeMilliseconds());
     }
 
     /// <summary>Instructions of SQLite's machine for one claim, which is undone.</summary>
-    private long Steps(int limit, params string[] except) => Steps(sql =>
+    private long Steps(int limit, params string[] except)
     {
         var change = new DeliveriesClaimed(Sample.Time.AddDays(1), limit, except);
-        SqliteDatabase.Execute(connection, "BEGIN");
-        SqliteClaims.Apply(change, server: 1, sql);
-        SqliteDatabase.Execute(connection, "ROLLBACK");
-        Assert.Equal(limit, change.Deliveries.Count);
-    });
-
-    private long Steps(Action<Func<string, SqliteStatement>> act)
-    {
         var steps = 0L;
-        raw.sqlite3_progress_handler(connection.Handle, 1, _ => (int)(steps++ & 0), null);
-        act(Statement);
-        raw.sqlite3_progress_handler(connection.Handle, 0, (delegate_progress?)null, null);
+        db.Begin();
+        raw.sqlite3_progress_handler(db.Connection.Handle, 1, _ => (int)(steps++ & 0), null);
+        SqlClaims.Apply(change, db);
+        raw.sqlite3_progress_handler(db.Connection.Handle, 0, (delegate_progress?)null, null);
+        db.Rollback();
+        Assert.Equal(limit, change.Deliveries.Count);
         return steps;
     }
 
-    private SqliteStatement Statement(string sql)
+    private List<string> Plan(string sql)
     {
-        if (!statements.TryGetValue(sql, out var statement)) statements.Add(sql, statement = new SqliteStatement(connection.Handle!, sql));
-        return statement;
+        var plan = new List<string>();
+        var rows = db.Sql("EXPLAIN QUERY PLAN " + sql);
+        while (rows.Read()) plan.Add(rows.Text(3));
+        return plan;
     }
 
     private void Queue(string destination, int count, long? due = null, int step = 0)
     {
-        using var command = connection.CreateCommand();
+        using var command = db.Connection.CreateCommand();
         command.CommandText = """
             WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $count)
             INSERT INTO deliveries (run_id, workflow_id, step_id, idempotency_key, destination, state, next_attempt_at, max_attempts, request, body, created_at)

@@ -1,7 +1,7 @@
-namespace Automation.Server.Storage.Sqlite;
+namespace Automation.Server.Storage.Sql;
 
 /// <summary>Deletes old events with all that came of them, a bounded number in one transaction so that intake never waits long.</summary>
-internal static class SqlitePruning
+internal static class SqlPruning
 {
     // An event may go when its runs have ended and so have all deliveries of those runs.
     private const string Old = """
@@ -20,14 +20,14 @@ internal static class SqlitePruning
         "DELETE FROM events WHERE id = ?1",
     ];
 
-    public static void Apply(EventsPruned change, Func<string, SqliteStatement> sql)
+    public static void Apply(EventsPruned change, SqlSession db)
     {
         var old = new List<long>();
-        var rows = sql(Old).Bind(1, change.Before).Bind(2, change.Limit);
+        var rows = db.Sql(Old).Bind(1, change.Before).Bind(2, change.Limit);
         while (rows.Read()) old.Add(rows.Long(0));
         foreach (var id in old)
         {
-            foreach (var delete in Deletes) sql(delete).Bind(1, id).Run();
+            foreach (var delete in Deletes) db.Sql(delete).Bind(1, id).Run();
         }
 
         change.Deleted = old.Count;

@@ -1,0 +1,63 @@
+namespace Automation.Server.Storage.Sql;
+
+/// <summary>What operators do with keys, and what time does.</summary>
+internal static class SqlKeyCommands
+{
+    public const string
+        HeldRun = "SELECT 1 FROM runs WHERE workflow_id = ?1 AND key = ?2 AND ended_at IS NULL AND blocked = 0 AND owner IS NOT NULL LIMIT 1",
+        BlockedRuns = "SELECT id, event_id FROM runs WHERE workflow_id = ?1 AND key = ?2 AND ended_at IS NULL AND blocked = 1 ORDER BY id LIMIT ?3";
+
+    public static void Apply(KeyStateSet change, SqlSession db)
+    {
+        var held = db.Sql(HeldRun).Bind(1, change.WorkflowId).Bind(2, change.Key);
+        change.IsHeld = held.Read();
+        held.Reset();
+        if (change.IsHeld) return;
+        if (change.State is { } state)
+        {
+            SqlKeys.Store(new(change.WorkflowId, change.Key) { State = state, ChangedAt = change.At, ExpiresAt = change.ExpiresAt }, db);
+            return;
+        }
+
+        db.Sql("UPDATE keys SET state = NULL, updated_at = ?3, expires_at = NULL WHERE workflow_id = ?1 AND key = ?2").Bind(1, change.WorkflowId).Bind(2, change.Key).Bind(3, change.At).Run();
+        SqlKeys.Tidy(change.WorkflowId, change.Key, db);
+    }
+
+    public static void Apply(KeySkipped change, SqlSession db)
+    {
+        change.Skipped = SqlKeys.IsParked(change.WorkflowId, change.Key, db);
+        change.HasFreedNext = false;
+        if (!change.Skipped) return;
+        SqlKeys.Unpark(change.WorkflowId, change.Key, db);
+        change.HasFreedNext = SqlKeys.FreeNext(change.WorkflowId, change.Key, db);
+    }
+
+    public static void Apply(KeyDrained change, SqlSession db)
+    {
+        change.Runs.Clear(); // a refused neighbour makes the unit apply again
+        var blocked = new List<(long Run, long Event)>();
+        var rows = db.Sql(BlockedRuns).Bind(1, change.WorkflowId).Bind(2, change.Key).Bind(3, change.Limit);
+        while (rows.Read()) blocked.Add((rows.Long(0), rows.Long(1)));
+        foreach (var (run, of) in blocked)
+        {
+            SqlRuns.Cancel(run, of, change.At, db);
+            change.Runs.Add(run);
+        }
+
+        if (blocked.Count < change.Limit) SqlKeys.Unpark(change.WorkflowId, change.Key, db);
+    }
+
+    public static void Apply(StatesExpired change, SqlSession db)
+    {
+        var over = new List<(string Workflow, string Key)>();
+        var rows = db.Sql("SELECT workflow_id, key FROM keys WHERE expires_at IS NOT NULL AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2").Bind(1, change.Now).Bind(2, change.Limit);
+        while (rows.Read()) over.Add((rows.Text(0), rows.Text(1)));
+        foreach (var (workflow, key) in over)
+        {
+            db.Sql("UPDATE keys SET state = NULL, expires_at = NULL WHERE workflow_id = ?1 AND key = ?2").Bind(1, workflow).Bind(2, key).Run();
+            SqlKeys.Tidy(workflow, key, db);
+        }
+
+        change.Deleted = over.Count;
+    }
+}

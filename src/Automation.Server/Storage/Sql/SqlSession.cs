@@ -1,0 +1,22 @@
+namespace Automation.Server.Storage.Sql;
+
+/// <summary>The connection that writes, as the row code sees it. Used by one thread at a time.</summary>
+/// <remarks>What a database does its own way is below this class; everything above is one text for all of them.</remarks>
+internal abstract class SqlSession : IDisposable
+{
+    /// <summary>Id of this process in <c>servers</c>: the owner of what it holds.</summary>
+    public long Server { get; set; }
+
+    /// <summary>The statement of a text, prepared once. Texts are constants of this program: they are told apart by reference.</summary>
+    public abstract SqlStatement Sql(string text);
+
+    public abstract void Begin();
+
+    /// <summary>Returns once the transaction is on the disk (P1).</summary>
+    public abstract void Commit();
+
+    /// <summary>Undoes what was begun, if anything was.</summary>
+    public abstract void Rollback();
+
+    public abstract void Dispose();
+}

@@ -1,0 +1,254 @@
+using System.Text.Json;
+using Automation.Server.Deliveries;
+using Automation.Server.Triggers;
+using Automation.Server.Values;
+using Automation.Server.Workflows;
+
+namespace Automation.Server.Storage.Sql;
+
+/// <summary>Turns changes into rows, on the one connection that writes. Used by one thread at a time.</summary>
+internal sealed class SqlWriter : IDisposable
+{
+    private readonly SqlSession db;
+
+    /// <summary>Registers this process as a server.</summary>
+    /// <param name="session">Open and migrated; closed with this object.</param>
+    /// <param name="now">The time.</param>
+    public SqlWriter(SqlSession session, DateTimeOffset now)
+    {
+        db = session;
+        db.Server = Number(db.Sql("INSERT INTO servers (started_at) VALUES (?1) RETURNING id").Bind(1, now));
+        ReleaseWhatOthersHeld();
+    }
+
+    public void Begin() => db.Begin();
+
+    public void Commit() => db.Commit();
+
+    public void Rollback() => db.Rollback();
+
+    public void Apply(Change change)
+    {
+        switch (change)
+        {
+            case EventAccepted c: Apply(c); break;
+            case RunAccepted c: Apply(c); break;
+            case RunSaved c: Apply(c); break;
+            case RunEnded c: Apply(c); break;
+            case DeliveryQueued c: Apply(c); break;
+            case DeliveryAttempted c: Apply(c); break;
+            case DeliveryReleased c: Apply(c); break;
+            case DeliveryReplayed c: Apply(c); break;
+            case VersionStored c: Apply(c); break;
+            case WorkflowSwitched c: Apply(c); break;
+            case RunsClaimed c: Apply(c); break;
+            case RunRetried c: SqlRuns.Apply(c, db); break;
+            case RunReplaced c: SqlRuns.Apply(c, db); break;
+            case KeyStateSet c: SqlKeyCommands.Apply(c, db); break;
+            case KeySkipped c: SqlKeyCommands.Apply(c, db); break;
+            case KeyDrained c: SqlKeyCommands.Apply(c, db); break;
+            case StatesExpired c: SqlKeyCommands.Apply(c, db); break;
+            case RunCancelled c: SqlRuns.Apply(c, db); break;
+            case WaitsTimedOut c: SqlWaits.Apply(c, db); break;
+            case DeliveriesClaimed c: SqlClaims.Apply(c, db); break;
+            case VersionRead c: Apply(c); break;
+            case EventsPruned c: SqlPruning.Apply(c, db); break;
+            case SchedulesRead c: SqlSchedules.Apply(c, db); break;
+            case SchedulesDue c: SqlSchedules.Apply(c, db); break;
+            case ScheduleStarted c: SqlSchedules.Apply(c, db); break;
+            case ScheduleStopped c: SqlSchedules.Apply(c, db); break;
+            case ScheduleMoved c: Apply(c); break;
+            case MqttStored c: SqlMqtt.Apply(c, db); break;
+            case MqttLoaded c: SqlMqtt.Apply(c, db); break;
+            default: throw new InvalidOperationException($"No SQL for {change.GetType().Name}.");
+        }
+    }
+
+    /// <summary>The greatest id stored, so that new ones come after it.</summary>
+    public long GreatestId() =>
+        Number(db.Sql("SELECT coalesce(max(id), 0) FROM (SELECT max(id) AS id FROM events UNION ALL SELECT max(id) FROM runs UNION ALL SELECT max(id) FROM deliveries UNION ALL SELECT max(id) FROM waits) AS newest"));
+
+    public (long All, long Claimable) OpenRuns() => (
+        Number(db.Sql("SELECT count(*) FROM runs WHERE ended_at IS NULL AND state <> 'waiting'")),
+        Number(db.Sql("SELECT count(*) FROM runs WHERE ended_at IS NULL AND state <> 'waiting' AND blocked = 0")));
+
+    public List<string> DisabledWorkflows()
+    {
+        var ids = new List<string>();
+        var row = db.Sql("SELECT id FROM workflows WHERE enabled = 0 ORDER BY id");
+        while (row.Read()) ids.Add(row.Text(0));
+        return ids;
+    }
+
+    public void Dispose() => db.Dispose();
+
+    private void Apply(EventAccepted change)
+    {
+        var e = change.Event;
+        db.Sql("INSERT INTO events (id, state, open_runs, trigger_type, type, source, subject, accepted_at, attributes, content_type, body) VALUES (?1, CASE WHEN ?2 > 0 THEN 'accepted' ELSE 'filtered' END, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
+            .Bind(1, e.Id).Bind(2, change.Runs).Bind(3, e.Trigger).Bind(4, e.Type).Bind(5, e.Source).Bind(6, e.Subject).Bind(7, e.AcceptedAt)
+            .Bind(8, e.Attributes).Bind(9, e.ContentType).BindBlob(10, e.Body.Span).Run();
+    }
+
+    private void Apply(RunAccepted c)
+    {
+        if (c.Key is not null) SqlKeys.Apply(c, db);
+        db.Sql("INSERT INTO runs (id, event_id, workflow_id, version, trigger_id, state, owner, created_at, key, blocked) VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7, ?8, ?9)")
+            .Bind(1, c.RunId).Bind(2, c.EventId).Bind(3, c.WorkflowId).Bind(4, c.VersionHash).Bind(5, c.TriggerId).Bind(6, c is { Held: true, IsBlocked: false } ? db.Server : null)
+            .Bind(7, c.CreatedAt).Bind(8, c.Key).Bind(9, c.IsBlocked ? 1 : 0).Run();
+        if (!c.IsRefused) return;
+        db.Sql("UPDATE runs SET state = 'failed', blocked = 0, ended_at = ?2, error = ?3 WHERE id = ?1").Bind(1, c.RunId).Bind(2, c.CreatedAt).Bind(3, Json.From(RunAccepted.KeyFull)).Run();
+        SqlRuns.EndOfEvent(c.EventId, failed: true, db);
+    }
+
+    private void Apply(RunSaved c)
+    {
+        var run = db.Sql("UPDATE runs SET state = 'running', snapshot = ?2, started_at = ?3 WHERE id = ?1 AND ended_at IS NULL");
+        if (!run.Bind(1, c.RunId).Bind(2, c.Snapshot).Bind(3, c.StartedAt).TryRun()) return;
+        if (c.StepRuns.Utf8.Length > 2) db.Sql("INSERT INTO run_saves (run_id, step_runs) VALUES (?1, ?2)").Bind(1, c.RunId).Bind(2, c.StepRuns).Run();
+        SqlWaits.Apply(c, db);
+        if (c.Key is { } key) SqlKeys.Store(key, db);
+    }
+
+    private void Apply(RunEnded c)
+    {
+        var run = db.Sql("UPDATE runs SET state = ?2, owner = NULL, started_at = ?3, ended_at = ?4, snapshot = CASE WHEN ?9 = 1 THEN snapshot ELSE ?8 END, step_runs = ?5, failed_step = ?6, error = ?7 WHERE id = ?1 AND ended_at IS NULL")
+            .Bind(1, c.RunId).Bind(2, c.State).Bind(3, c.StartedAt).Bind(4, c.EndedAt).Bind(5, c.StepRuns).Bind(6, c.FailedStep)
+            .Bind(7, c.Error).Bind(8, c.Snapshot).Bind(9, c.KeepsLastSave ? 1 : 0);
+        if (!run.TryRun()) return;
+        if (c.Snapshot is not null) SqlWaits.Store(c.RunId, c.Waits, c.EndedWaits, db);
+        else if (c is { HasWaited: true, KeepsLastSave: false }) SqlWaits.Delete(c.RunId, db);
+        if (c.Key is { } key) SqlKeys.Apply(c, key, db);
+        SqlRuns.EndOfEvent(c.EventId, c.State == "failed", db);
+    }
+
+    private void Apply(DeliveryQueued change)
+    {
+        var d = change.Delivery;
+        db.Sql("""
+            INSERT INTO deliveries (id, run_id, workflow_id, step_id, idempotency_key, destination, state, owner, next_attempt_at, attempts, max_attempts, request, body, created_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, 0, ?9, ?10, ?11, ?8)
+            """)
+            .Bind(1, d.Id).Bind(2, d.RunId).Bind(3, d.WorkflowId).Bind(4, d.StepId).Bind(5, d.IdempotencyKey).Bind(6, d.Destination)
+            .Bind(7, change.Held ? db.Server : null).Bind(8, d.CreatedAt).Bind(9, d.Request.MaxAttempts)
+            .BindText(10, StoredRequest.Write(d.Request)).BindBlob(11, d.Request.Body.Span).Run();
+    }
+
+    private void Apply(DeliveryAttempted c)
+    {
+        var a = c.Attempt;
+        var delivery = db.Sql("UPDATE deliveries SET state = ?2, owner = NULL, next_attempt_at = ?3, attempts = ?4, ended_at = ?5 WHERE id = ?1 AND owner = ?6")
+            .Bind(1, c.DeliveryId).Bind(2, c.State).Bind(3, c.NextAttemptAt).Bind(4, a.Number)
+            .Bind(5, c.NextAttemptAt is null ? a.StartedAt.AddMilliseconds(a.DurationMs) : null).Bind(6, db.Server);
+        if (!delivery.TryRun()) return;
+        db.Sql("""
+            INSERT INTO attempts (delivery_id, number, started_at, duration_ms, status, error, message, response_head) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            ON CONFLICT (delivery_id, number) DO UPDATE SET started_at = ?3, duration_ms = ?4, status = ?5, error = ?6, message = ?7, response_head = ?8
+            """)
+            .Bind(1, c.DeliveryId).Bind(2, a.Number).Bind(3, a.StartedAt).Bind(4, a.DurationMs).Bind(5, a.Status).Bind(6, a.Error).Bind(7, a.Message).Bind(8, a.ResponseHead).Run();
+    }
+
+    private void Apply(DeliveryReleased c) => db.Sql("UPDATE deliveries SET owner = NULL WHERE id = ?1 AND owner = ?2").Bind(1, c.DeliveryId).Bind(2, db.Server).Run();
+
+    private void Apply(DeliveryReplayed c)
+    {
+        c.Replayed = false;
+        var row = db.Sql("SELECT attempts, request FROM deliveries WHERE id = ?1 AND state IN ('dead', 'succeeded')").Bind(1, c.DeliveryId);
+        if (!row.Read()) return;
+        var maxAttempts = row.Long(0) + StoredRequest.Read(row.Bytes(1), []).MaxAttempts;
+        row.Reset();
+        db.Sql("UPDATE deliveries SET state = 'pending', next_attempt_at = ?2, max_attempts = ?3, ended_at = NULL WHERE id = ?1")
+            .Bind(1, c.DeliveryId).Bind(2, c.At).Bind(3, maxAttempts).Run();
+        c.Replayed = true;
+    }
+
+    private void Apply(VersionStored c)
+    {
+        db.Sql("INSERT INTO versions (workflow_id, hash, document, files, created_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (workflow_id, hash) DO NOTHING")
+            .Bind(1, c.WorkflowId).Bind(2, c.Hash).Bind(3, c.Source.Document).BindText(4, JsonSerializer.SerializeToUtf8Bytes(c.Source.Files, JsonFormat.Wire)).Bind(5, c.At).Run();
+        db.Sql("INSERT INTO workflows (id, active_hash, changed_at) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET active_hash = ?2, changed_at = ?3 WHERE workflows.active_hash IS DISTINCT FROM ?2")
+            .Bind(1, c.WorkflowId).Bind(2, c.Hash).Bind(3, c.At).Run();
+    }
+
+    private void Apply(WorkflowSwitched c) =>
+        db.Sql("INSERT INTO workflows (id, enabled, changed_at) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET enabled = ?2, changed_at = ?3")
+            .Bind(1, c.WorkflowId).Bind(2, c.Enabled ? 1 : 0).Bind(3, c.At).Run();
+
+    private void Apply(ScheduleMoved c)
+    {
+        if (!SqlSchedules.Apply(c, db) && c.Fires) throw JournalException.SupersededBy($"{c.Id.WorkflowId}/{c.Id.TriggerId} is not at {c.From:O} any more.");
+    }
+
+    private void Apply(RunsClaimed change)
+    {
+        var rows = db.Sql("""
+            SELECT r.id, r.workflow_id, r.version, r.trigger_id, r.started_at, r.snapshot,
+              e.id, e.trigger_type, e.type, e.source, e.subject, e.accepted_at, e.attributes, e.content_type, e.body, r.key
+            FROM runs r JOIN events e ON e.id = r.event_id WHERE r.owner IS NULL AND r.ended_at IS NULL AND r.state <> 'waiting' AND r.blocked = 0 ORDER BY r.id LIMIT ?1
+            """).Bind(1, change.Limit);
+        change.Runs.Clear(); // a refused neighbour makes the unit apply again
+        var room = change.Bytes;
+        while ((room > 0 || change.Runs.Count == 0) && rows.Read())
+        {
+            var accepted = new Event
+            {
+                Id = rows.Long(6),
+                Trigger = rows.Text(7),
+                Type = rows.Text(8),
+                Source = rows.Text(9),
+                Subject = rows.TextOrNull(10),
+                AcceptedAt = rows.Time(11),
+                Attributes = new Json(rows.Bytes(12)),
+                ContentType = rows.TextOrNull(13),
+                Body = rows.Bytes(14),
+            };
+            var snapshot = rows.Bytes(5);
+            room -= accepted.Body.Length + accepted.Attributes.Utf8.Length + snapshot.Length;
+            change.Runs.Add(new ClaimedRun(
+                rows.Long(0),
+                accepted,
+                rows.Text(1),
+                rows.Text(2),
+                rows.Text(3),
+                rows.TimeOrNull(4),
+                snapshot.Length == 0 ? null : new Json(snapshot))
+            { Key = rows.TextOrNull(15) });
+        }
+
+        rows.Reset();
+        for (var i = 0; i < change.Runs.Count; i++)
+        {
+            var run = change.Runs[i];
+            db.Sql("UPDATE runs SET owner = ?2 WHERE id = ?1").Bind(1, run.RunId).Bind(2, db.Server).Run();
+            if (run.Snapshot is not null) run = run with { Woken = SqlWaits.Woken(run.RunId, db) };
+            if (run.Key is { } key) run = run with { State = SqlKeys.State(run.WorkflowId, key, change.Now, db) };
+            change.Runs[i] = run;
+        }
+    }
+
+    private void Apply(VersionRead query)
+    {
+        var row = db.Sql("SELECT document, files FROM versions WHERE workflow_id = ?1 AND hash = coalesce(?2, (SELECT active_hash FROM workflows WHERE id = ?1))")
+            .Bind(1, query.WorkflowId).Bind(2, query.Hash);
+        while (row.Read())
+        {
+            var files = JsonSerializer.Deserialize<Dictionary<string, string>>(row.Bytes(1), JsonFormat.Wire)!;
+            query.Source = new VersionSource(new Json(row.Bytes(0)), files);
+        }
+    }
+
+    /// <summary>A SQLite file has one server at a time (the data folder's lock), so whoever else holds rows is dead.</summary>
+    private void ReleaseWhatOthersHeld()
+    {
+        db.Sql("UPDATE runs SET owner = NULL WHERE owner <> ?1 AND ended_at IS NULL").Bind(1, db.Server).Run();
+        db.Sql("UPDATE deliveries SET owner = NULL WHERE owner <> ?1 AND next_attempt_at IS NOT NULL").Bind(1, db.Server).Run();
+        db.Sql("DELETE FROM servers WHERE id <> ?1").Bind(1, db.Server).Run();
+    }
+
+    private static long Number(SqlStatement rows)
+    {
+        var number = 0L;
+        while (rows.Read()) number = rows.Long(0);
+        return number;
+    }
+}
