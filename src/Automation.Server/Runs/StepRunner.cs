@@ -85,14 +85,14 @@ internal static class StepRunner
                 : await step.Type.RunAsync(await execution.ConfigAsync(), execution);
             return (result, null, execution);
         }
-        catch (StepException failed)
-        {
-            return (default, failed.Error, execution);
-        }
         catch (Exception ended) when (stopping.IsCancellationRequested)
         {
             // Whatever a call that was cut off threw: it is not the step's failure.
             throw new OperationCanceledException("The walk is to end.", ended, stopping);
+        }
+        catch (StepException failed)
+        {
+            return (default, failed.Error, execution);
         }
         catch (Exception) when (timeout is { Token.IsCancellationRequested: true })
         {
