@@ -22,6 +22,9 @@ internal sealed class CountingReceiver : IDisposable
         _ = AcceptAsync();
     }
 
+    /// <summary>Sees the body of each delivery, on the thread that received it.</summary>
+    public Action<ReadOnlySpan<byte>>? Arrived { get; set; }
+
     public int Port { get; }
 
     /// <summary>Different numbers received.</summary>
@@ -76,6 +79,7 @@ internal sealed class CountingReceiver : IDisposable
     {
         var at = body.IndexOf("\"n\":"u8);
         if (at < 0 || !Utf8Parser.TryParse(body[(at + 4)..], out int number, out _)) throw new InvalidDataException("A delivery without its number.");
+        Arrived?.Invoke(body);
         Interlocked.Increment(ref all);
         if (Interlocked.Increment(ref times[number]) == 1) Interlocked.Increment(ref distinct);
     }

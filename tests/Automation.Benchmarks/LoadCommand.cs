@@ -32,7 +32,7 @@ internal static class LoadCommand
 
     public static async Task<int> RunAsync(LoadOptions options)
     {
-        Console.WriteLine($"{options.Connections} connections in a closed loop, {options.Seconds} s after {options.WarmUp.TotalSeconds:0} s of warm-up, {Environment.ProcessorCount} cores.");
+        Console.WriteLine($"Scenario {options.Scenario.Name}: {options.Connections} connections in a closed loop, {options.Seconds} s after {options.WarmUp.TotalSeconds:0} s of warm-up, {Environment.ProcessorCount} cores.");
         Console.WriteLine("Generator and receiver are this one process and share the cores with the target.");
         Console.WriteLine();
         var results = new List<LoadResult>();
@@ -49,15 +49,17 @@ internal static class LoadCommand
         using var receiver = new CountingReceiver();
         using var target = await LoadTarget.StartAsync(name, options, receiver.Port);
         await using var usage = new ProcessUsage(target.Pid);
-        var generator = new LoadGenerator(target.Port, options.Connections);
+        // The forwarders pass on all they get.
+        Func<int, bool> reaches = name == LoadTarget.Names[0] ? options.Scenario.Reaches : _ => true;
+        var generator = new LoadGenerator(target.Port, options.Connections, options.Scenario.Body);
         var warm = await generator.RunAsync(options.WarmUp);
-        await DrainAsync(receiver, warm.Accepted.Count);
+        await DrainAsync(receiver, warm.Accepted.Count(reaches));
 
         var (deliveredBefore, cpuBefore, ownBefore) = (receiver.Distinct, usage.Cpu, Own());
         var clock = Stopwatch.StartNew();
         var answers = await generator.RunAsync(TimeSpan.FromSeconds(options.Seconds));
         var sending = clock.Elapsed;
-        await DrainAsync(receiver, deliveredBefore + answers.Accepted.Count);
+        await DrainAsync(receiver, deliveredBefore + answers.Accepted.Count(reaches));
         var draining = clock.Elapsed - sending;
         var count = Math.Max(1, answers.Accepted.Count);
         return new LoadResult(
@@ -70,14 +72,14 @@ internal static class LoadCommand
             usage.PeakBytes / 1e6,
             usage.Processes,
             answers.Refused,
-            warm.Accepted.Concat(answers.Accepted).Count(number => !receiver.Received(number)),
+            warm.Accepted.Concat(answers.Accepted).Count(number => reaches(number) && !receiver.Received(number)),
             receiver.Duplicates,
             draining.TotalSeconds,
             (Own() - ownBefore).TotalMicroseconds / count);
     }
 
     // An event that was refused or not answered may still arrive, so what counts is that enough arrived, or nothing does any more.
-    private static async Task DrainAsync(CountingReceiver receiver, long expected)
+    internal static async Task DrainAsync(CountingReceiver receiver, long expected)
     {
         var clock = Stopwatch.StartNew();
         while (receiver.Distinct < expected && clock.Elapsed < Patience) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, CancellationToken.None);

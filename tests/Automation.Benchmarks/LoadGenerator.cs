@@ -44,18 +44,32 @@ internal sealed class Answers
 }
 
 /// <summary>A closed loop: each connection sends its next event when the last one was answered. Numbers are never used twice.</summary>
-internal sealed class LoadGenerator(int port, int connections)
+internal sealed class LoadGenerator(int port, int connections, Func<int, string> body)
 {
-    private int last;
+    private int last, end;
     private volatile bool stopping;
 
     /// <summary>Sends for the given time. Refused events (429, 503) are counted and not sent again.</summary>
     public async Task<Answers> RunAsync(TimeSpan time)
     {
-        stopping = false;
-        var senders = Enumerable.Range(0, connections).Select(_ => Task.Run(SendAsync)).ToList();
+        (stopping, end) = (false, int.MaxValue);
+        var senders = Start();
         await Task.Delay(time, TimeProvider.System, CancellationToken.None);
         stopping = true;
+        return await AnswersAsync(senders);
+    }
+
+    /// <summary>Sends that many events.</summary>
+    public Task<Answers> RunAsync(int count)
+    {
+        (stopping, end) = (false, last + count);
+        return AnswersAsync(Start());
+    }
+
+    private List<Task<Answers>> Start() => [.. Enumerable.Range(0, connections).Select(_ => Task.Run(SendAsync))];
+
+    private static async Task<Answers> AnswersAsync(List<Task<Answers>> senders)
+    {
         var answers = await Task.WhenAll(senders);
         foreach (var other in answers[1..]) answers[0].Add(other);
         return answers[0];
@@ -71,6 +85,12 @@ internal sealed class LoadGenerator(int port, int connections)
         while (!stopping)
         {
             var number = Interlocked.Increment(ref last);
+            if (number > end)
+            {
+                Interlocked.Decrement(ref last);
+                break;
+            }
+
             var start = Stopwatch.GetTimestamp();
             await socket.SendAsync(request.AsMemory(0, Write(request, number)));
             var status = await ReceiveAsync(socket, buffer);
@@ -82,11 +102,11 @@ internal sealed class LoadGenerator(int port, int connections)
         return answers;
     }
 
-    private static int Write(byte[] request, int number)
+    private int Write(byte[] request, int number)
     {
-        var body = string.Create(CultureInfo.InvariantCulture, $$"""{"n":{{number}},"room":"kitchen","celsius":9.5,"unit":"C","note":"a reading of a sensor"}""");
+        var text = body(number);
         return Encoding.ASCII.GetBytes(
-            $"POST /hooks/load HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}", request);
+            $"POST /hooks/load HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {text.Length}\r\n\r\n{text}", request);
     }
 
     private static async Task<int> ReceiveAsync(Socket socket, byte[] buffer)

@@ -11,28 +11,43 @@ namespace Automation.Benchmarks;
 /// <param name="Server">The server's program.</param>
 internal sealed record LoadOptions(int Seconds, TimeSpan WarmUp, int Connections, string? Only, string? JsonFile, string Server)
 {
-    private static readonly string[] Known = ["--seconds", "--warm-up", "--connections", "--only", "--json", "--server"];
+    private static readonly string[] Known = ["--seconds", "--warm-up", "--connections", "--only", "--json", "--server", "--scenario", "--runs"];
+
+    /// <summary>What the server is loaded with.</summary>
+    public LoadScenario Scenario { get; init; } = LoadScenario.Forward;
+
+    /// <summary>How many runs <c>waiting</c> and <c>timers</c> have wait; null for what each of them says.</summary>
+    public int? Runs { get; init; }
 
     /// <summary>Null for what <see cref="Explain"/> does not list.</summary>
     public static LoadOptions? Parse(string[] arguments)
     {
         var named = arguments.Chunk(2).ToDictionary(pair => pair[0], pair => pair.ElementAtOrDefault(1) ?? "", StringComparer.Ordinal);
         if (named.Any(option => !Known.Contains(option.Key) || option.Value.Length == 0)) return null;
+        var scenario = named.GetValueOrDefault("--scenario", LoadScenario.Forward.Name);
+        if (Array.Find(LoadScenario.All, known => known.Name == scenario) is not { } chosen) return null;
         return new LoadOptions(
             Number("--seconds", 15),
             TimeSpan.FromSeconds(Number("--warm-up", 20)),
             Number("--connections", 64),
             named.GetValueOrDefault("--only"),
             named.GetValueOrDefault("--json"),
-            named.GetValueOrDefault("--server") ?? Built());
+            named.GetValueOrDefault("--server") ?? Built())
+        {
+            Scenario = chosen,
+            Runs = named.ContainsKey("--runs") ? Number("--runs", 0) : null,
+        };
 
         int Number(string name, int otherwise) => named.TryGetValue(name, out var text) ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
     }
 
     public static int Explain()
     {
-        Console.Error.WriteLine("""
-            load [--seconds 15] [--warm-up 20] [--connections 64] [--only automation|durable-floor|bare-forwarder] [--json FILE] [--server Automation.Server.dll]
+        Console.Error.WriteLine($"""
+            load [--scenario {string.Join('|', LoadScenario.All.Select(scenario => scenario.Name))}] [--seconds 15] [--warm-up 20] [--connections 64] [--only automation|durable-floor|bare-forwarder] [--json FILE] [--server Automation.Server.dll]
+            waiting [--runs 100000] [--warm-up 20] [--server Automation.Server.dll]
+            timers [--runs 10000] [--warm-up 20] [--server Automation.Server.dll]
+            stored [--seconds 15] [--warm-up 20] [--server Automation.Server.dll]
             mqtt-load [--seconds 8] [--only TEXT] [--server Automation.Server.dll]
             mqtt-idle [--seconds 8] [--idle 10000] [--server Automation.Server.dll]
             mqtt-index

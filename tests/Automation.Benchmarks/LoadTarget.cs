@@ -7,34 +7,26 @@ namespace Automation.Benchmarks;
 /// <summary>A process that takes <c>POST /hooks/load</c> and passes it on to the receiver.</summary>
 internal sealed class LoadTarget : IDisposable
 {
-    private const string Workflow = """
-        {
-          "name": "Load",
-          "triggers": { "web": { "type": "webhook", "path": "/load", "methods": ["POST"] } },
-          "steps": {
-            "transform": { "type": "script", "code": "const { n, room, celsius } = event.data; return { n, text: `Room ${room} is at ${celsius.toFixed(1)} °C`, warm: celsius > 8 };", "next": "send" },
-            "send": { "type": "webhook.send", "url": "RECEIVER", "body": "${input}" }
-          }
-        }
-        """;
-
-    private readonly Process process;
+    private readonly ProcessStartInfo start;
     private readonly string folder;
+    private Process process;
 
     private LoadTarget(string folder, int port, params IEnumerable<string> arguments)
     {
         this.folder = folder;
         Port = port;
-        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, WorkingDirectory = folder };
+        start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, WorkingDirectory = folder };
         start.Environment["AUTOMATION_ADMIN_TOKEN"] = "token-of-the-benchmark";
-        process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
+        start.Environment["Retention__MaxEvents"] = "100000000"; // what is stored is part of what is measured
+        process = Launch();
     }
 
     public int Port { get; }
 
     public int Pid => process.Id;
+
+    /// <summary>The server's SQLite file.</summary>
+    public string Database => Path.Combine(folder, "data", "automation.db");
 
     public static readonly string[] Names = ["automation", "durable-floor", "bare-forwarder"];
 
@@ -56,18 +48,24 @@ internal sealed class LoadTarget : IDisposable
         return target;
     }
 
+    /// <summary>Kills the process and starts it again on what it stored.</summary>
+    public async Task RestartAsync()
+    {
+        End();
+        process = Launch();
+        await ReadyAsync();
+    }
+
     public void Dispose()
     {
-        process.Kill(entireProcessTree: true);
-        process.WaitForExit();
-        process.Dispose();
+        End();
         Directory.Delete(folder, recursive: true);
     }
 
     private static LoadTarget StartServer(LoadOptions options, string folder, int port, string receiver)
     {
         var workflows = Directory.CreateDirectory(Path.Combine(folder, "workflows")).FullName;
-        File.WriteAllText(Path.Combine(workflows, "load.json"), Workflow.Replace("RECEIVER", receiver, StringComparison.Ordinal));
+        File.WriteAllText(Path.Combine(workflows, "load.json"), options.Scenario.Workflow.Replace("RECEIVER", receiver, StringComparison.Ordinal));
         return new LoadTarget(
             folder, port, options.Server, "serve", "--urls", $"http://127.0.0.1:{port}", "--mqtt-port", $"{FreePort()}", "--data", Path.Combine(folder, "data"),
             "--workflows", workflows, "--allow-private", "loopback", "--sandbox", Path.Combine(LoadOptions.Repository(), "src", "Automation.Sandbox"));
@@ -78,6 +76,21 @@ internal sealed class LoadTarget : IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private Process Launch()
+    {
+        var launched = Process.Start(start)!;
+        launched.OutputDataReceived += (_, _) => { };
+        launched.BeginOutputReadLine();
+        return launched;
+    }
+
+    private void End()
+    {
+        process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+        process.Dispose();
     }
 
     private async Task ReadyAsync()
