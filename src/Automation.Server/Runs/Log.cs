@@ -5,7 +5,7 @@ internal static partial class Log
     [LoggerMessage(3200, LogLevel.Error, "Run {RunId} of {WorkflowId}: step {StepId} failed by a defect of this program")]
     public static partial void StepDefect(ILogger logger, string runId, string workflowId, string stepId, Exception error);
 
-    [LoggerMessage(3201, LogLevel.Warning, "Run {RunId} of {WorkflowId} could not be saved ({Reason}); it starts over from its last save in {Pause}")]
+    [LoggerMessage(3201, LogLevel.Warning, "Run {RunId} of {WorkflowId} could not be saved; it is tried again every {Pause}. {Reason}")]
     public static partial void SaveFailed(ILogger logger, string runId, string workflowId, string reason, TimeSpan pause);
 
     [LoggerMessage(3202, LogLevel.Error, "Run {RunId} of {WorkflowId} ended by a defect of this program")]

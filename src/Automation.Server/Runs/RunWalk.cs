@@ -31,6 +31,9 @@ internal enum WalkEnd
 /// </remarks>
 internal sealed class RunWalk : IDisposable
 {
+    // Between two tries to store something while the journal cannot write: it tries itself, and answers at once.
+    private static readonly TimeSpan SavePause = TimeSpan.FromSeconds(1);
+
     private readonly Lock gate = new();
     private readonly List<Task> branches = [];
     private readonly StepTrace trace = new();
@@ -429,9 +432,9 @@ internal sealed class RunWalk : IDisposable
     {
         try
         {
-            await Services.Journal.CommitAsync(unit.ToArray());
+            await CommitAsync([.. unit]);
         }
-        catch (JournalException)
+        catch (Exception error) when (error is JournalException or OperationCanceledException)
         {
             foreach (var (delivery, held) in deliveries)
             {
@@ -448,6 +451,25 @@ internal sealed class RunWalk : IDisposable
 
         var begun = unit[0] is RunSaved save ? save.Waits : unit[^1] is RunEnded { Snapshot: not null } end ? end.Waits : [];
         if (begun.Count > 0 && begun.Min(wait => wait.DueAt) is { } due) waiting(due);
+    }
+
+    /// <summary>Stores a unit, however long the journal cannot write: a run that began again at its last save instead would repeat what it did since, again and again.</summary>
+    private async ValueTask CommitAsync(Change[] unit)
+    {
+        for (var isFirst = true; ; isFirst = false)
+        {
+            try
+            {
+                await Services.Journal.CommitAsync(unit);
+                return;
+            }
+            catch (JournalException error) when (!error.Refused && error.InnerException is JournalException)
+            {
+                if (isFirst) Log.SaveFailed(Services.Logger, PublicId.Format(PublicId.Run, Work.RunId), Work.Version.WorkflowId, error.InnerException.Message, SavePause);
+            }
+
+            await Task.Delay(SavePause, Services.Time, stopping);
+        }
     }
 
     private void Answer(RunAnswer result)

@@ -8,14 +8,20 @@ namespace Automation.Server.Storage;
 /// <remarks>
 /// One thread writes. It takes all units that are waiting, applies them in their order in one transaction and commits it (group commit): one fsync serves
 /// all who wait, and while it runs the next units gather. A unit whose rows are refused does not harm the others: the transaction is rolled back and each unit
-/// is tried in a transaction of its own. When the disk fails, every waiting unit fails, <see cref="Failure"/> says why, and the next unit tries again.
+/// is tried in a transaction of its own. When the disk fails, every waiting unit fails, and <see cref="Failure"/> says why. From then on units fail at once, until a trial, made every half second,
+/// has opened the database anew and written to it; a damaged database is not tried again.
 /// </remarks>
 internal sealed class Journal : IAsyncDisposable
 {
     // Bounds what one transaction holds: past some hundred units the fsync is already shared so widely that waiting longer gains nothing.
     private const int UnitsPerCommit = 1024;
 
+    private static readonly TimeSpan TrialPause = TimeSpan.FromMilliseconds(500);
+
     private readonly Channel<JournalUnit> waiting;
+    private readonly JournalUnit trial = new(); // in the line of those that wait: look whether the database can be written again
+    private readonly ITimer trialTimer;
+    private readonly SqlSession session;
     private readonly SqlWriter writer;
     private readonly ILogger<Journal> log;
     private readonly Thread thread;
@@ -29,7 +35,9 @@ internal sealed class Journal : IAsyncDisposable
     {
         this.log = log;
         waiting = Channel.CreateUnbounded<JournalUnit>(new UnboundedChannelOptions { SingleReader = true });
+        this.session = session;
         writer = new SqlWriter(session, time.GetUtcNow());
+        trialTimer = time.CreateTimer(_ => waiting.Writer.TryWrite(trial), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         GreatestId = writer.GreatestId();
         (OpenRunsAtStart, ClaimableAtStart) = writer.OpenRuns();
         DisabledAtStart = writer.DisabledWorkflows();
@@ -37,7 +45,7 @@ internal sealed class Journal : IAsyncDisposable
         thread.Start();
     }
 
-    /// <summary>Why the last commit failed; null while all is well.</summary>
+    /// <summary>Why the database cannot be written, and what to do; null while it can.</summary>
     public string? Failure => failure;
 
     public long GreatestId { get; }
@@ -102,20 +110,45 @@ internal sealed class Journal : IAsyncDisposable
         while (reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
             batch.Clear();
-            while (batch.Count < UnitsPerCommit && reader.TryRead(out var unit)) batch.Add(unit);
-            Store(batch);
+            var isTrial = false;
+            while (batch.Count < UnitsPerCommit && reader.TryRead(out var unit))
+            {
+                if (unit == trial) isTrial = true;
+                else batch.Add(unit);
+            }
+
+            if (failure is null || (isTrial && TryRecover())) Store(batch);
+            else Fail(batch, new JournalException(failure));
         }
 
+        trialTimer.Dispose();
         writer.Dispose();
         stopped.SetResult();
     }
 
+    private bool TryRecover()
+    {
+        try
+        {
+            session.Reopen();
+            failure = null;
+            Log.Recovered(log);
+            return true;
+        }
+        catch (JournalException error)
+        {
+            Note(error);
+            return false;
+        }
+    }
+
     private void Store(List<JournalUnit> batch)
     {
+        if (batch.Count == 0) return;
         var error = TryStore(batch);
         if (error is not null and not JournalException { Refused: false } && batch.Count > 1)
         {
-            foreach (var unit in batch) Complete([unit], TryStore([unit]));
+            foreach (var unit in batch) Complete([unit], failure is null ? TryStore([unit]) : new JournalException(failure));
             return;
         }
 
@@ -135,8 +168,6 @@ internal sealed class Journal : IAsyncDisposable
             writer.Commit();
             Commits++;
             Units += units.Count;
-            if (failure is not null) Log.Recovered(log);
-            failure = null;
             return null;
         }
         catch (Exception error)
@@ -166,17 +197,21 @@ internal sealed class Journal : IAsyncDisposable
             return;
         }
 
-        if (error is JournalException { Refused: false })
-        {
-            if (failure is null) Log.CommitFailed(log, error);
-            failure = error.Message;
-        }
+        if (error is JournalException { Refused: false } fault) Note(fault);
+        else if (error is not JournalException { Superseded: true }) Log.UnitRefused(log, error);
+        Fail(units, error);
+    }
 
-        else if (error is not JournalException { Superseded: true })
-        {
-            Log.UnitRefused(log, error);
-        }
+    /// <summary>The database cannot be written.</summary>
+    private void Note(JournalException fault)
+    {
+        if (fault.Message != failure) Log.CommitFailed(log, fault.Message);
+        failure = fault.Message;
+        if (!fault.IsDamage) trialTimer.Change(TrialPause, Timeout.InfiniteTimeSpan);
+    }
 
+    private static void Fail(List<JournalUnit> units, Exception error)
+    {
         foreach (var unit in units) unit.Failed(new JournalException("The journal could not store this: " + error.Message, error));
     }
 }

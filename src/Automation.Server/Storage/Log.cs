@@ -2,8 +2,8 @@ namespace Automation.Server.Storage;
 
 internal static partial class Log
 {
-    [LoggerMessage(5000, LogLevel.Error, "The journal cannot write. Events are refused until it can.")]
-    public static partial void CommitFailed(ILogger logger, Exception error);
+    [LoggerMessage(5000, LogLevel.Error, "The journal cannot write, events are refused until it can. {Reason}")]
+    public static partial void CommitFailed(ILogger logger, string reason);
 
     [LoggerMessage(5001, LogLevel.Information, "The journal writes again")]
     public static partial void Recovered(ILogger logger);

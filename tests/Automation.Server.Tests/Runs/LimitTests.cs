@@ -191,13 +191,14 @@ public sealed class LimitTests
             Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         }
 
+        await WorkflowServer.UntilAsync(() => server.Get<Journal>().Failure is null); // it looks by itself
         Assert.Equal(HttpStatusCode.Accepted, await PostAsync(server, "2"));
         Assert.Equal("2", (await server.Receiver.NextAsync("/ask")).Body);
         await EmptyAsync(server);
     }
 
     [Fact]
-    public async Task RunThatCannotBeSaved_BeginsAgain_WithTheSameKeys_AndLosesNoDelivery()
+    public async Task RunThatCannotBeSaved_IsSavedLater_AndRepeatsNothing()
     {
         await using var server = await WorkflowServer.StartAsync();
         var gate = server.Receiver.Hold("/ask");
@@ -211,8 +212,8 @@ public sealed class LimitTests
         using var ends = server.Get<RunFeed>().Subscribe(id)!;
         var other = server.Receiver.Hold("/wait");
         Assert.Equal(HttpStatusCode.Accepted, await PostAsync(server, "1"));
-        var asked = await server.Receiver.NextAsync("/ask");
-        var waited = await server.Receiver.NextAsync("/wait");
+        await server.Receiver.NextAsync("/ask");
+        await server.Receiver.NextAsync("/wait");
         using (var locked = SqliteDatabase.OpenForWriting(SqliteDatabase.FileIn(server.Data)))
         {
             SqliteDatabase.Execute(locked, "BEGIN IMMEDIATE");
@@ -221,13 +222,11 @@ public sealed class LimitTests
         }
 
         other.SetResult();
-        Assert.Equal(asked.Key, (await server.Receiver.NextAsync("/ask")).Key);
-        Assert.Equal(waited.Key, (await server.Receiver.NextAsync("/wait")).Key); // the hanging one was given up before it began again
         var run = await server.EndAsync(ends);
         Assert.Equal(("succeeded", 5), (run.State, run.Steps.Count));
         await server.Receiver.NextAsync("/told");
         await server.Receiver.NextAsync("/then");
-        Assert.Equal((0, 0), (server.Receiver.Waiting("/told"), server.Receiver.Waiting("/then")));
+        Assert.All(["/ask", "/wait", "/told", "/then"], path => Assert.Equal(0, server.Receiver.Waiting(path)));
         await EmptyAsync(server);
     }
 

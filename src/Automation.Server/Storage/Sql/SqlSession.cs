@@ -18,5 +18,9 @@ internal abstract class SqlSession : IDisposable
     /// <summary>Undoes what was begun, if anything was.</summary>
     public abstract void Rollback();
 
+    /// <summary>Makes the connection anew after it failed: what it has in memory is not to be trusted any more. Then writes something, to see whether that works again.</summary>
+    /// <exception cref="JournalException">It does not. The session is as it was, or still can be reopened.</exception>
+    public abstract void Reopen();
+
     public abstract void Dispose();
 }

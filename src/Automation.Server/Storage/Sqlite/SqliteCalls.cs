@@ -15,6 +15,9 @@ internal static partial class SqliteCalls
     /// <summary>As a destructor: SQLite copies the bytes before the call returns.</summary>
     public const nint Transient = -1;
 
+    /// <summary>SQLITE_FCNTL_HAS_MOVED</summary>
+    public const int HasMoved = 20;
+
     [SuppressGCTransition]
     [LibraryImport(Library, EntryPoint = "sqlite3_bind_int64")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
@@ -36,6 +39,16 @@ internal static partial class SqliteCalls
     [LibraryImport(Library, EntryPoint = "sqlite3_step")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial int Step(nint statement);
+
+    /// <summary>The operating system's error number of the last call that failed by one.</summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_system_errno")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int SystemError(nint connection);
+
+    /// <summary>With <see cref="HasMoved"/>: whether the file is at its place no more.</summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_file_control", StringMarshalling = StringMarshalling.Utf8)]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int FileControl(nint connection, string database, int operation, out int answer);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_reset")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -6,6 +6,8 @@ namespace Automation.Server.Storage.Sqlite;
 /// <summary>Opens the journal's file and brings its schema up to date.</summary>
 internal static class SqliteDatabase
 {
+    private const string ForWriting = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY;";
+
     static SqliteDatabase()
     {
         // No connection is used by two threads at once, and nobody asks SQLite for its memory statistics: both would lock on every call.
@@ -24,14 +26,32 @@ internal static class SqliteDatabase
         try
         {
             connection = Open(file, SqliteOpenMode.ReadWriteCreate);
-            Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY;");
+            Execute(connection, ForWriting);
             Migrate(connection);
             return connection;
         }
         catch (Exception error)
         {
             connection?.Dispose();
-            throw error as JournalException ?? new JournalException($"The journal {file} cannot be opened: {error.Message}", error);
+            throw CannotOpen(file, error);
+        }
+    }
+
+    /// <summary>As <see cref="OpenForWriting"/>, of a file that was opened before: it is neither made nor migrated.</summary>
+    /// <exception cref="JournalException">The file cannot be opened; nothing stays open.</exception>
+    public static SqliteConnection Reopen(string file)
+    {
+        SqliteConnection? connection = null;
+        try
+        {
+            connection = Open(file, SqliteOpenMode.ReadWrite);
+            Execute(connection, ForWriting);
+            return connection;
+        }
+        catch (Exception error)
+        {
+            connection?.Dispose();
+            throw CannotOpen(file, error);
         }
     }
 
@@ -72,6 +92,9 @@ internal static class SqliteDatabase
 #pragma warning restore CA2100
         return command.ExecuteScalar();
     }
+
+    private static JournalException CannotOpen(string file, Exception error) =>
+        error as JournalException ?? new JournalException($"The journal {file} cannot be opened: {error.Message}", error);
 
     private static SqliteConnection Open(string file, SqliteOpenMode mode)
     {

@@ -82,6 +82,6 @@ internal sealed class SqliteStatement : SqlStatement
     private void Check(int result)
     {
         if (result is raw.SQLITE_OK) return;
-        throw new JournalException(result, raw.sqlite3_errmsg(connection).utf8_to_string() ?? "unknown error");
+        throw SqliteFault.Of(connection, result);
     }
 }
