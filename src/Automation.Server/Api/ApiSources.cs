@@ -39,8 +39,8 @@ internal sealed class ApiSources
     /// <summary>Retries a failed run from the start: <see cref="RunRetries.BeginAnewAsync"/>.</summary>
     public required Func<RunRow, bool, Task<RetryResult>> ReplaceRun { get; init; }
 
-    /// <summary>Called after the next run of a key was freed.</summary>
-    public required Action TakeUpNextRun { get; init; }
+    /// <summary>Called after another run of a key has the turn.</summary>
+    public required Action<KeyTurn> TakeUpNextRun { get; init; }
 
     /// <summary>Called after blocked runs of a workflow were cancelled.</summary>
     public required Action<string, IReadOnlyList<long>> ForgetBlockedRuns { get; init; }

@@ -32,6 +32,7 @@ internal record EventSummary
         BodyBytes = e.Body.Length,
         OpenRuns = e.OpenRuns,
         FailedRuns = e.FailedRuns,
+        CopyOf = e.CopyOf == null ? null : PublicId.Format(PublicId.Event, e.CopyOf.Value),
     };
 
     private static readonly Func<EventRow, EventSummary> Compiled = FromRow.Compile();
@@ -62,6 +63,9 @@ internal record EventSummary
     public required int OpenRuns { get; init; }
 
     public required int FailedRuns { get; init; }
+
+    [Description("The event that a timer held or a trigger missed and that this is a copy of, accepted at the time the timer was due; or the one that it repeats. Null for an event of its own.")]
+    public required string? CopyOf { get; init; }
 
     public static EventSummary Of(EventRow row) => Compiled(row);
 }

@@ -46,11 +46,21 @@ internal sealed record ParkingView(
 /// <summary>A key with its state.</summary>
 internal sealed record KeyDetails(
     KeySummary Summary,
-    [property: Description("A JSON object; null when the key keeps none.")] Json State) : KeySummary(Summary)
+    [property: Description("A JSON object; null when the key keeps none.")] Json State,
+    [property: Description("What steps remember of the key, and their timers; those of silence triggers too.")] IReadOnlyList<StepMemoryView> Steps) : KeySummary(Summary)
 {
     [JsonIgnore]
     public KeySummary Summary { get; } = Summary;
 }
+
+/// <summary>What a step remembers of a key.</summary>
+internal sealed record StepMemoryView(
+    [property: Description("Id of the step, or of the silence trigger.")] string Step,
+    [property: Description("Its type.")] string Type,
+    [property: Description("As the step keeps it; null when it only has a timer.")] Json State,
+    DateTimeOffset? UpdatedAt,
+    [property: Description("When it is forgotten; null for never.")] DateTimeOffset? ForgetAt,
+    [property: Description("When its timer is due; null for none.")] DateTimeOffset? TimerAt);
 
 /// <summary>What a drain cancelled.</summary>
 internal sealed record DrainedKey(int Cancelled);

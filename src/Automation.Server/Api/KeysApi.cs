@@ -38,6 +38,7 @@ internal static class KeysApi
             })
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413);
         keys.MapDelete("/{key}/state", ResetAsync).WithName("resetKeyState").WithSummary("Forget the state of a key").ProducesProblem(409);
+        keys.MapDelete("/{key}/steps/{step}", ForgetAsync).WithName("forgetKeyInStep").WithSummary("Have a step forget a key, with its timer and what it holds").ProducesProblem(409);
         keys.MapPost("/{key}/skip", SkipAsync).WithName("skipParkedRun").WithSummary("Let a parked key go on without the run that parks it")
             .WithDescription("That run stays failed; it can still be retried.").ProducesProblem(409);
         keys.MapPost("/{key}/retry", RetryAsync).WithName("retryParkedRun").WithSummary("Retry the run that parks a key, before those behind it").ProducesValidationProblem().ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
@@ -55,9 +56,20 @@ internal static class KeysApi
         var workflow = WorkflowsApi.Unescape(id);
         var rows = db.Keys.Where(k => k.WorkflowId == workflow);
         if (isParked is { } parked) rows = rows.Where(k => k.ParkedAt != null == parked);
-        if (filter.After is { } after) rows = rows.Where(k => string.Compare(k.Key, after) > 0);
-        if (filter.Prefix is { Length: > 0 } prefix && prefix + LastCharacter is var end) rows = rows.Where(k => string.Compare(k.Key, prefix) >= 0 && string.Compare(k.Key, end) < 0);
-        var items = await KeySummary.Of(db, rows.OrderBy(k => k.Key).Take(limit + 1)).ToListAsync(cancellation);
+        var names = rows.Select(k => k.Key);
+        if (isParked is not true)
+        {
+            var others = db.StepStates.Where(s => s.WorkflowId == workflow).Select(s => s.Key).Union(db.KeyTimers.Where(t => t.WorkflowId == workflow).Select(t => t.Key));
+            if (isParked is false) others = others.Where(key => !db.Keys.Any(k => k.WorkflowId == workflow && k.Key == key && k.ParkedAt != null));
+            names = names.Union(others);
+        }
+
+        if (filter.After is { } after) names = names.Where(key => string.Compare(key, after) > 0);
+        if (filter.Prefix is { Length: > 0 } prefix && prefix + LastCharacter is var end) names = names.Where(key => string.Compare(key, prefix) >= 0 && string.Compare(key, end) < 0);
+        var page = await names.OrderBy(key => key).Take(limit + 1).ToListAsync(cancellation);
+        var known = (await KeySummary.Of(db, db.Keys.Where(k => k.WorkflowId == workflow && page.Contains(k.Key))).ToListAsync(cancellation)).ToDictionary(k => k.Key);
+        var waiting = await db.Runs.Where(r => r.WorkflowId == workflow && page.Contains(r.Key!) && r.EndedAt == null && r.Blocked).GroupBy(r => r.Key!).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellation);
+        var items = page.ConvertAll(key => known.GetValueOrDefault(key) ?? new KeySummary(workflow, key, null, null, null, null, waiting.GetValueOrDefault(key)));
         return TypedResults.Ok(Page.After(items, limit, request, k => k.Key));
     }
 
@@ -115,13 +127,23 @@ internal static class KeysApi
         return TypedResults.NoContent();
     }
 
+    private static async Task<Results<NoContent, ProblemHttpResult>> ForgetAsync([Description(WorkflowDescription)] string id, [Description(KeyDescription)] string key, [Description("Id of the step.")] string step, HttpContext context, Journal journal, ILogger<ApiSources> log)
+    {
+        var (workflow, name) = (WorkflowsApi.Unescape(id), KeyPath.Read(context, key));
+        var forget = new StepForgotten(workflow, name, step);
+        await journal.CommitAsync(forget);
+        if (forget.IsHeld) return Held(name);
+        Log.KeyChanged(log, name, workflow, $"the step {step} forgot it");
+        return TypedResults.NoContent();
+    }
+
     private static async Task<Results<NoContent, ProblemHttpResult>> SkipAsync([Description(WorkflowDescription)] string id, [Description(KeyDescription)] string key, HttpContext context, ApiSources sources, Journal journal, ILogger<ApiSources> log)
     {
         var (workflow, name) = (WorkflowsApi.Unescape(id), KeyPath.Read(context, key));
         var skip = new KeySkipped(workflow, name);
         await journal.CommitAsync(skip);
         if (!skip.Skipped) return NotParked(name);
-        if (skip.HasFreedNext) sources.TakeUpNextRun();
+        sources.TakeUpNextRun(skip.Next);
         Log.KeyChanged(log, name, workflow, "the run that parks it was skipped");
         return TypedResults.NoContent();
     }
@@ -154,6 +176,7 @@ internal static class KeysApi
             var drain = new KeyDrained(workflow, name, time.GetUtcNow(), Batch);
             await journal.CommitAsync(drain);
             sources.ForgetBlockedRuns(workflow, drain.Runs);
+            sources.TakeUpNextRun(drain.Next);
             cancelled += drain.Runs.Count;
             isDone = drain.Runs.Count < Batch;
         }
@@ -166,9 +189,19 @@ internal static class KeysApi
     {
         var row = await db.Keys.SingleOrDefaultAsync(k => k.WorkflowId == workflow && k.Key == key, cancellation);
         var open = await db.Runs.CountAsync(r => r.WorkflowId == workflow && r.Key == key && r.EndedAt == null, cancellation);
-        if (row is null) return open == 0 ? null : new KeyDetails(new KeySummary(workflow, key, null, null, null, null, open - 1), Json.Null);
+        var steps = await StepsAsync(workflow, key, db, cancellation);
+        if (row is null) return open == 0 && steps.Count == 0 ? null : new KeyDetails(new KeySummary(workflow, key, null, null, null, null, Math.Max(0, open - 1)), Json.Null, steps);
         var summary = (await KeySummary.Of(db, db.Keys.Where(k => k.WorkflowId == workflow && k.Key == key)).ToListAsync(cancellation)).SingleOrDefault();
-        return summary is null ? null : new KeyDetails(summary, row.State is { } state ? Json.Parse(state) : Json.Null);
+        return summary is null ? null : new KeyDetails(summary, row.State is { } state ? Json.Parse(state) : Json.Null, steps);
+    }
+
+    private static async Task<List<StepMemoryView>> StepsAsync(string workflow, string key, ManagementDb db, CancellationToken cancellation)
+    {
+        var timers = await db.KeyTimers.Where(t => t.WorkflowId == workflow && t.Key == key).ToListAsync(cancellation);
+        var states = await db.StepStates.Where(s => s.WorkflowId == workflow && s.Key == key).ToListAsync(cancellation);
+        var views = states.ConvertAll(s => new StepMemoryView(s.StepId, s.StepType, Json.Parse(s.State), s.UpdatedAt, s.ExpiresAt, timers.Find(t => t.Kind == "step" && t.Target == s.StepId)?.DueAt));
+        views.AddRange(timers.Where(t => t.Kind == "trigger").Select(t => new StepMemoryView(t.Target, KeyTimer.SilenceTrigger, Json.Null, null, null, t.DueAt)));
+        return [.. views.OrderBy(v => v.Step, StringComparer.Ordinal)];
     }
 
     private static string? WhyNotState(byte[] body)

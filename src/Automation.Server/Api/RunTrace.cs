@@ -20,7 +20,7 @@ internal static class RunTrace
             step.Type,
             step.From,
             step.Iteration ?? "",
-            step.From is { } from ? Input(outputs.GetValueOrDefault(from), step.Item) : eventData,
+            step.Input is { } held ? held : step.From is { } from ? Input(outputs.GetValueOrDefault(from), step.Item) : eventData,
             step.Output,
             step.Log ?? [],
             DateTimeOffset.FromUnixTimeMilliseconds(step.At),
@@ -38,5 +38,5 @@ internal static class RunTrace
     }
 
     /// <summary>A step run as the run engine stores it; <c>at</c> in milliseconds since 1970, <c>durationUs</c> in microseconds.</summary>
-    private sealed record StoredStepRun(int N, string Step, string Type, int? From, int? Item, string? Iteration, long At, long DurationUs, int Attempts, string Outcome, Json Output, IReadOnlyList<StepLogLine>? Log, StepError? Error);
+    private sealed record StoredStepRun(int N, string Step, string Type, int? From, Json? Input, int? Item, string? Iteration, long At, long DurationUs, int Attempts, string Outcome, Json Output, IReadOnlyList<StepLogLine>? Log, StepError? Error);
 }

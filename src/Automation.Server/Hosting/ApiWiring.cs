@@ -39,7 +39,7 @@ internal static class ApiWiring
             CancelRun = run => services.GetRequiredService<RunEngine>().CancelAsync(run, CancelPatience),
             RetryRun = run => services.GetRequiredService<RunRetries>().GoOnAsync(run),
             ReplaceRun = (run, onNewest) => services.GetRequiredService<RunRetries>().BeginAnewAsync(run, onNewest),
-            TakeUpNextRun = () => services.GetRequiredService<RunEngine>().TakeUpNext(),
+            TakeUpNextRun = turn => services.GetRequiredService<RunEngine>().TakeUpNext(turn),
             ForgetBlockedRuns = (workflow, runs) => services.GetRequiredService<RunEngine>().ForgetBlocked(workflow, runs),
             MaxStateBytes = services.GetRequiredService<IOptions<RunOptions>>().Value.MaxStateBytes,
             MqttConnections = () => [.. services.GetRequiredService<MqttConnections>().All.Select(MqttConnectionWiring.ViewOf)],

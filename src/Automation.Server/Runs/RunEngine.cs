@@ -113,12 +113,17 @@ internal sealed class RunEngine : BackgroundService
         foreach (var run in runs) OnCancelled(new RunCancelled(run, services.Time.GetUtcNow()) { State = "pending", WorkflowId = workflowId, WasBlocked = true });
     }
 
-    /// <summary>Takes up a blocked run whose turn it is now.</summary>
-    public void TakeUpNext()
+    /// <summary>Takes up the run whose turn it is now.</summary>
+    public void TakeUpNext(KeyTurn turn)
     {
+        if (turn is KeyTurn.None) return;
+        if (turn is KeyTurn.Timer) Interlocked.Increment(ref open);
         Interlocked.Increment(ref unclaimed);
         Signal();
     }
+
+    /// <summary>A timer was stored that is due then.</summary>
+    public void Expect(DateTimeOffset due) => Waiting?.Invoke(due);
 
     /// <summary>Sees that runs are taken up that were stored for later.</summary>
     public void TakeUp() => Signal();
@@ -259,7 +264,7 @@ internal sealed class RunEngine : BackgroundService
             {
                 Log.WalkDefect(services.Logger, PublicId.Format(PublicId.Run, work.RunId), work.Version.WorkflowId, defect);
                 var key = work.Key is null ? null : new RunKey(work.Version.WorkflowId, work.Key) { Parks = work.Version.Key!.Parks };
-                if (await TryFailAsync(work.RunId, work.Event.Id, work.Version.WorkflowId, key, new StepError("internal_error", "The run ended by a defect of this program; the server's log says more under its id."))) break;
+                if (await TryEndAsync("failed", work.RunId, work.Event.Id, work.Version.WorkflowId, key, new StepError("internal_error", "The run ended by a defect of this program; the server's log says more under its id."))) break;
             }
 
             if (!await PauseAsync()) return;
@@ -280,7 +285,7 @@ internal sealed class RunEngine : BackgroundService
     {
         if (run.State != "waiting") Interlocked.Decrement(ref open);
         if (run.State != "waiting" && !run.WasBlocked) Interlocked.Decrement(ref unclaimed);
-        if (run.HasFreedNext) TakeUpNext();
+        TakeUpNext(run.Next);
         if (callers.TryRemove(run.RunId, out var caller)) caller.TrySetResult(new RunAnswer(run.RunId, null, Json.Null, null, RunAnswer.Cancelled));
         feed.Publish(run.RunId, run.WorkflowId, "cancelled", services.Time.GetUtcNow());
     }
@@ -294,7 +299,7 @@ internal sealed class RunEngine : BackgroundService
             if (cancellations.ContainsKey(work.RunId)) walk.Cancel();
             var end = await walk.WalkAsync();
             if (end is WalkEnd.Woken) return end;
-            if (walk.HasFreedNext) TakeUpNext();
+            TakeUpNext(walk.Next);
             feed.Publish(work.RunId, work.Version.WorkflowId, end is WalkEnd.Ended ? walk.State : "waiting", services.Time.GetUtcNow());
             return end;
         }
@@ -325,11 +330,25 @@ internal sealed class RunEngine : BackgroundService
             }
         }
 
-        if (version is null || !(version.Triggers.TryGetValue(run.TriggerId, out var trigger) || run.TriggerId == ManualStart))
+        if (version is not null && run.Event.Trigger is KeyTimer.StepTrigger or KeyTimer.SilenceTrigger && !version.HasTimerOf(run.TriggerId, run.Event.Trigger is KeyTimer.StepTrigger))
+        {
+            Log.TimerDropped(services.Logger, run.WorkflowId, run.TriggerId, run.Key ?? "");
+            while (!await TryEndAsync("cancelled", run.RunId, run.Event.Id, run.WorkflowId, new RunKey(run.WorkflowId, run.Key!), null))
+            {
+                if (!await PauseAsync()) return;
+            }
+
+            Interlocked.Decrement(ref open);
+            TellLeft(run.RunId);
+            return;
+        }
+
+        var trigger = version?.Triggers.GetValueOrDefault(run.TriggerId);
+        if (version is null || !(trigger is not null || run.TriggerId == ManualStart || run.Event.Trigger is KeyTimer.StepTrigger))
         {
             var error = new StepError("version_unavailable", $"Version {run.VersionHash} of {run.WorkflowId}, which this run is pinned to, cannot be loaded by this program. Replay the event on the current version.");
             var key = run.Key is null ? null : new RunKey(run.WorkflowId, run.Key) { Parks = true };
-            while (!await TryFailAsync(run.RunId, run.Event.Id, run.WorkflowId, key, error))
+            while (!await TryEndAsync("failed", run.RunId, run.Event.Id, run.WorkflowId, key, error))
             {
                 if (!await PauseAsync()) return;
             }
@@ -346,6 +365,7 @@ internal sealed class RunEngine : BackgroundService
             Key = run.Key,
             KeyProblem = version.Key is not null && run.Key is null ? KeyMissing : null,
             State = run.State,
+            Memories = run.Steps,
             StartedAt = run.StartedAt,
             ClaimedBytes = run.Snapshot?.Utf8.Length ?? 0,
         };
@@ -353,16 +373,16 @@ internal sealed class RunEngine : BackgroundService
         queue.Writer.TryWrite(work);
     }
 
-    private async Task<bool> TryFailAsync(long runId, long eventId, string workflowId, RunKey? key, StepError error)
+    private async Task<bool> TryEndAsync(string state, long runId, long eventId, string workflowId, RunKey? key, StepError? error)
     {
         try
         {
             var now = services.Time.GetUtcNow();
-            var end = new RunEnded(runId, eventId, "failed", now, now, Json.Parse("[]"), null, Json.From(error)) { KeepsLastSave = true, Key = key };
+            var end = new RunEnded(runId, eventId, state, now, now, Json.Parse("[]"), null, error is null ? null : Json.From(error)) { KeepsLastSave = error is not null, Key = key };
             await services.Journal.CommitAsync(end);
-            if (end.HasFreedNext) TakeUpNext();
-            if (callers.TryRemove(runId, out var caller)) caller.TrySetResult(new RunAnswer(runId, null, Json.Null, null, error));
-            feed.Publish(runId, workflowId, "failed", now);
+            TakeUpNext(end.Next);
+            if (callers.TryRemove(runId, out var caller)) caller.TrySetResult(new RunAnswer(runId, null, Json.Null, null, error ?? RunAnswer.Cancelled));
+            feed.Publish(runId, workflowId, state, now);
             return true;
         }
         catch (JournalException)

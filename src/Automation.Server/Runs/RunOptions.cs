@@ -33,6 +33,10 @@ internal sealed class RunOptions
     [Range(1 << 10, 1 << 24)]
     public int MaxStateBytes { get; set; } = 256 << 10;
 
+    /// <summary>Bytes that a step may remember of a key, what it holds for later included. A step that would remember more fails.</summary>
+    [Range(1 << 10, 1 << 24)]
+    public int MaxStepStateBytes { get; set; } = 1 << 20;
+
     /// <summary>Runs of one key that may wait for their turn. What comes beyond is accepted, and its run fails at once with <c>key_full</c>.</summary>
     [Range(1, 1_000_000)]
     public int MaxBlockedPerKey { get; set; } = 1_000;

@@ -37,6 +37,7 @@ internal sealed class RunRetries(
     {
         var version = onNewest ? catalog.Current.Workflows.GetValueOrDefault(failed.WorkflowId)?.Version : await versions.GetAsync(failed.WorkflowId, failed.Version);
         if (version is null) return Refused(failed, onNewest ? $"\"{failed.WorkflowId}\" has no active version." : $"Version {failed.Version} of \"{failed.WorkflowId}\" cannot be loaded by this program; retry on the newest (version=newest).");
+        if (failed.Event!.TriggerType == KeyTimer.StepTrigger) return Refused(failed, $"The timer of the step \"{failed.TriggerId}\" started the run, with what the step held: that is not kept twice. Retry it from the failed step.");
         if (failed.TriggerId != RunEngine.ManualStart && !version.Triggers.ContainsKey(failed.TriggerId)) return Refused(failed, $"The active version has no trigger \"{failed.TriggerId}\", by which the run was started.");
         string? key = null;
         try
@@ -54,14 +55,14 @@ internal sealed class RunRetries(
 
         var run = new RunAccepted(ids.Next(), failed.EventId, failed.WorkflowId, version.Hash, failed.TriggerId, time.GetUtcNow(), Held: false) { Key = key };
         var retry = new RunReplaced(failed.Id, run, options.Value.MaxBlockedPerKey);
-        if (!await StoreAsync(retry, () => retry.Outcome is RetryOutcome.Retried, () => retry.IsBlocked, () => retry.HasFreedNext)) return new(RetryOutcome.Busy, failed.Id);
+        if (!await StoreAsync(retry, () => retry.Outcome is RetryOutcome.Retried, () => retry.IsBlocked, () => retry.Next)) return new(RetryOutcome.Busy, failed.Id);
         return new(retry.Outcome, retry.RetriedAs ?? failed.Id);
     }
 
     private static RetryResult Refused(RunRow failed, string why) => new(RetryOutcome.Refused, failed.Id, why);
 
     /// <summary>False when there is no room for another open run.</summary>
-    private async Task<bool> StoreAsync(Change retry, Func<bool> isRetried, Func<bool> isBlocked, Func<bool>? hasFreedNext = null)
+    private async Task<bool> StoreAsync(Change retry, Func<bool> isRetried, Func<bool> isBlocked, Func<KeyTurn>? next = null)
     {
         if (!engine.TryAdmit(1)) return false;
         var isStored = false;
@@ -75,8 +76,8 @@ internal sealed class RunRetries(
             if (!isStored) engine.Withdraw(1);
         }
 
-        if (isStored && !isBlocked()) engine.TakeUpNext();
-        if (isStored && hasFreedNext?.Invoke() is true) engine.TakeUpNext();
+        if (isStored && !isBlocked()) engine.TakeUpNext(KeyTurn.Run);
+        if (isStored && next is not null) engine.TakeUpNext(next());
         return true;
     }
 

@@ -22,6 +22,9 @@ internal sealed record RunServices(
     /// <inheritdoc cref="RunOptions.MaxStateBytes"/>
     public int MaxStateBytes { get; init; } = new RunOptions().MaxStateBytes;
 
+    /// <inheritdoc cref="RunOptions.MaxStepStateBytes"/>
+    public int MaxStepStateBytes { get; init; } = new RunOptions().MaxStepStateBytes;
+
     /// <inheritdoc cref="RunOptions.MaxRunBytes"/>
     public int MaxRunBytes { get; init; } = new RunOptions().MaxRunBytes;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using Automation.Server.Deliveries;
 using Automation.Server.Steps;
@@ -47,6 +48,9 @@ internal sealed class RunWalk : IDisposable
     private bool answered;
     private Json? state;
     private bool hasNewState;
+    private ImmutableDictionary<string, StepMemory> memories;
+    private readonly Dictionary<string, StepRemembered> remembered = [];
+    private readonly SemaphoreSlim memoryTurn = new(1);
     private long grown;
     private int changes;
     private int saved;
@@ -72,6 +76,7 @@ internal sealed class RunWalk : IDisposable
         StartedAt = work.StartedAt ?? services.Time.GetUtcNow();
         progress = new RunProgress(work, services, trace);
         state = work.Key is null ? null : work.State ?? Json.Parse("{}");
+        memories = work.Memories;
     }
 
     public RunWork Work { get; }
@@ -92,8 +97,17 @@ internal sealed class RunWalk : IDisposable
         }
     }
 
-    /// <summary>True when the end of the run freed another run of its key.</summary>
-    public bool HasFreedNext { get; private set; }
+    /// <summary>Who of its key has the turn after the end of the run.</summary>
+    public KeyTurn Next { get; private set; }
+
+    /// <summary>The key's state as the run has it now; null when it keeps none.</summary>
+    public Json? KeyState
+    {
+        get
+        {
+            lock (gate) return hasNewState || Work.State is not null ? state : null;
+        }
+    }
 
     /// <summary>The run's variables, a JSON object.</summary>
     public Json Variables
@@ -187,8 +201,26 @@ internal sealed class RunWalk : IDisposable
         }
     }
 
+    /// <summary>What a step remembers of the key as of the event's time; null for nothing.</summary>
+    public StepMemory? MemoryOf(StepDefinition step)
+    {
+        lock (gate) return memories.GetValueOrDefault(step.Id) is { } memory && memory.Type == step.TypeName && !(memory.ForgetAt <= Work.Event.AcceptedAt) ? memory : null;
+    }
+
+    /// <summary>A run that begins at a step with what the token there has: its input, variables and the outputs of earlier steps.</summary>
+    public Json TimerSnapshot(StepDefinition step, Token token, Json input)
+    {
+        lock (gate)
+        {
+            var root = new Frame(null, 0) { Last = input };
+            foreach (var (id, output) in token.Frame.SeenOutputs) root.Outputs.Add(id, output);
+            return new RunSnapshot(0, progress.Variables, root, [new Token(step.Id, Token.FromTimer, input, "", false, root)]).Write();
+        }
+    }
+
     public void Dispose()
     {
+        memoryTurn.Dispose();
         window.Grow(-grown);
         trace.Dispose();
         siblings?.Dispose();
@@ -267,8 +299,20 @@ internal sealed class RunWalk : IDisposable
                     cancelled = Cancellable();
                 }
 
-                var end = await StepRunner.RunAsync(this, step, token, cancelled);
-                next = Take(token, end, out var saveNow, out var respondNow);
+                // What a step remembers is read, changed and taken over before another token reads it.
+                var remembers = step.Type.About.PerKey;
+                if (remembers) await memoryTurn.WaitAsync(cancelled);
+                bool saveNow, respondNow;
+                try
+                {
+                    var end = await StepRunner.RunAsync(this, step, token, cancelled);
+                    next = Take(token, end, out saveNow, out respondNow);
+                }
+                finally
+                {
+                    if (remembers) memoryTurn.Release();
+                }
+
                 if (saveNow) await SaveAsync();
                 if (saveNow && respondNow) Answer(new RunAnswer(Work.RunId, response, Json.Null, null, null));
             }
@@ -308,6 +352,12 @@ internal sealed class RunWalk : IDisposable
             {
                 if (execution.Queued is { } deliveries) queued.AddRange(deliveries);
                 if (execution.State is { } after) (state, hasNewState) = (after, true);
+                if (execution.Remembered is { } memory)
+                {
+                    remembered[memory.Step] = memory;
+                    memories = Apply(memory, memories);
+                }
+
                 if (execution.Variables is { } values) progress.Variables = ScopeJson.Merge(progress.Variables, values);
                 saveNow = respondNow = response is null && execution.Response is not null;
                 response ??= execution.Response;
@@ -391,7 +441,7 @@ internal sealed class RunWalk : IDisposable
             EndedWaits = ended,
         });
         await StoreAsync(unit, deliveries);
-        HasFreedNext = ((RunEnded)unit[^1]).HasFreedNext;
+        Next = ((RunEnded)unit[^1]).Next;
         Answer(new RunAnswer(Work.RunId, response, progress.Root.Last, failure?.Step, progress.IsCancelled ? RunAnswer.Cancelled : failure?.Error));
         return WalkEnd.Ended;
     }
@@ -408,18 +458,23 @@ internal sealed class RunWalk : IDisposable
     {
         if (Work.Key is not { } key || Work.Version.Key is not { } rule) return null;
         var now = Services.Time.GetUtcNow();
-        var taken = new RunKey(Work.Version.WorkflowId, key) { State = hasNewState ? state : null, ChangedAt = now, ExpiresAt = now + rule.StateTtl, Parks = rule.Parks };
+        var taken = new RunKey(Work.Version.WorkflowId, key) { State = hasNewState ? state : null, ChangedAt = now, ExpiresAt = now + rule.StateTtl, Parks = rule.Parks, Steps = [.. remembered.Values] };
         hasNewState = false;
+        remembered.Clear();
         return taken;
     }
 
     private void Remember(RunSaved stored)
     {
         if (stored.Key?.State is { } saved) Work.State = saved;
+        foreach (var memory in stored.Key?.Steps ?? []) Work.Memories = Apply(memory, Work.Memories);
         Work.Snapshot = stored.Snapshot;
         Work.StartedAt = StartedAt;
         Work.Woken = [];
     }
+
+    private static ImmutableDictionary<string, StepMemory> Apply(StepRemembered memory, ImmutableDictionary<string, StepMemory> to) =>
+        memory.State is { } state ? to.SetItem(memory.Step, new StepMemory(memory.Type, state, memory.ForgetAt)) : to.Remove(memory.Step);
 
     private List<Change> TakeDeliveries(out List<(Delivery Delivery, bool Held)> deliveries)
     {
@@ -451,6 +506,7 @@ internal sealed class RunWalk : IDisposable
 
         var begun = unit[0] is RunSaved save ? save.Waits : unit[^1] is RunEnded { Snapshot: not null } end ? end.Waits : [];
         if (begun.Count > 0 && begun.Min(wait => wait.DueAt) is { } due) waiting(due);
+        if (unit.Select(change => (change as RunSaved)?.Key ?? (change as RunEnded)?.Key).FirstOrDefault(key => key is not null) is { Steps: { Count: > 0 } steps } && steps.Min(step => step.Timer?.DueAt) is { } timer) waiting(timer);
     }
 
     /// <summary>Stores a unit, however long the journal cannot write: a run that began again at its last save instead would repeat what it did since, again and again.</summary>

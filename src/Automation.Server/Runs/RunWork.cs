@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Automation.Server.Steps;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
@@ -26,6 +27,9 @@ internal sealed record RunWork(long RunId, Event Event, WorkflowVersion Version,
 
     /// <summary>The key's state as last saved; null when there is none.</summary>
     public Json? State { get; set; }
+
+    /// <summary>What steps remember of the key, as last saved.</summary>
+    public ImmutableDictionary<string, StepMemory> Memories { get; set; } = ImmutableDictionary<string, StepMemory>.Empty;
 
     /// <summary>When the run was first walked; null before.</summary>
     public DateTimeOffset? StartedAt { get; set; }

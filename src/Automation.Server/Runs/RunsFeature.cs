@@ -15,6 +15,7 @@ internal static class RunsFeature
         {
             MaxStepRuns = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStepRuns,
             MaxStateBytes = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStateBytes,
+            MaxStepStateBytes = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStepStateBytes,
             MaxRunBytes = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxRunBytes,
         });
         services.AddSingleton<RunFeed>();

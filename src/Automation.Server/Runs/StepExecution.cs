@@ -1,6 +1,7 @@
 using Automation.Server.Deliveries;
 using Automation.Server.Sandbox;
 using Automation.Server.Steps;
+using Automation.Server.Storage;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
@@ -42,6 +43,9 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
     /// <summary>The key's state as the step's script left it; null when it did not change it.</summary>
     public Json? State { get; private set; }
 
+    /// <summary>What the step is to remember from now on; null when that did not change.</summary>
+    public StepRemembered? Remembered { get; private set; }
+
     /// <summary>Of this try and the ones before it.</summary>
     public List<LogLine>? Lines { get; private set; } = earlier;
 
@@ -73,18 +77,52 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
 
     public override async ValueTask<Json> CallScriptAsync() => await CallAsync("script/" + step.Id, ScopeUse.All);
 
+    public override async ValueTask<Json> CallScriptAsync(Json input) => await CallAsync("script/" + step.Id, ScopeUse.All, input);
+
+    public override string? Key => walk.Work.Key;
+
+    public override string WorkflowId => walk.Work.Version.WorkflowId;
+
+    public override StepMemory? Memory => walk.MemoryOf(step);
+
+    public override bool IsTimer => token.From == Token.FromTimer;
+
+    public override void Remember(Json? state, DateTimeOffset? forgetAt, TimerRequest? timer)
+    {
+        var later = timer is null ? null : new StepTimer(timer.DueAt, timer.Held?.EventId ?? Event.Id, walk.TimerSnapshot(step, token, timer.Held?.Input ?? Input));
+        var bytes = (state?.Utf8.Length ?? 0) + (later?.Snapshot.Utf8.Length ?? 0);
+        if (bytes > walk.Services.MaxStepStateBytes)
+        {
+            throw new StepException(new StepError("step_state_too_large", $"The step would keep {bytes} bytes of the key \"{Key}\", more than it may (Runs:MaxStepStateBytes). Hold fewer or smaller events, or pass on less to the step.", Retryable: false));
+        }
+
+        Remembered = new StepRemembered(step.Id, step.TypeName, state, forgetAt, later);
+    }
+
+    public override async ValueTask<Json?> LookUpAsync(string workflowId, string key)
+    {
+        if (workflowId == WorkflowId && key == Key) return walk.KeyState;
+        var read = new KeyStateRead(workflowId, key, Now);
+        await walk.Services.Journal.CommitAsync(read);
+        return read.State;
+    }
+
     /// <summary>Works out the step's configuration: every expression of it in one sandbox call.</summary>
     public async ValueTask<object> ConfigAsync()
     {
         if (step.Config.Constant is { } constant) return constant;
+        if (IsTimer && step.Type.About.PerKey) return step.Config.Fill(Nulls(step.Config.Expressions!.Expressions.Length));
         if (step.Config.Paths is { } paths && paths.TryRead(Event, token.Input, walk.Variables, out var read)) return step.Config.Fill(read);
         var values = await CallAsync(step.Config.Expressions!.Id, step.Config.Uses);
         return step.Config.Fill(values);
     }
 
-    private async ValueTask<Json> CallAsync(string unit, ScopeUse uses)
+    private static Json Nulls(int count) => Json.From(new object?[count]);
+
+    private async ValueTask<Json> CallAsync(string unit, ScopeUse uses, Json? input = null)
     {
-        var result = await walk.Services.Sandbox.CallAsync(walk.Work.Version.Program, unit, walk.Scope(uses, token), cancelled);
+        var scope = walk.Scope(uses, token);
+        var result = await walk.Services.Sandbox.CallAsync(walk.Work.Version.Program, unit, input is null ? scope : scope with { Input = input }, cancelled);
         foreach (var line in result.Log) Log(line.Level, line.Text);
         if (result.Error is not { } error)
         {

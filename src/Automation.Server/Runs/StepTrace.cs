@@ -8,13 +8,13 @@ namespace Automation.Server.Runs;
 
 /// <summary>Collects the step runs of a run as JSON until they are saved.</summary>
 /// <remarks>
-/// An array of <c>{ n, step, type, from, item?, iteration, at, durationUs, attempts, outcome, output, log?, error? }</c>: <c>n</c> counts from 1 in the run, <c>from</c> is the
-/// <c>n</c> whose output was the input (null: the event's data; with <c>item</c>: that entry of the output, a list), <c>at</c> is Unix milliseconds. Inputs are not written: they are outputs of other entries.
+/// An array of <c>{ n, step, type, from, input?, item?, iteration, at, durationUs, attempts, outcome, output, log?, error? }</c>: <c>n</c> counts from 1 in the run, <c>from</c> is the
+/// <c>n</c> whose output was the input (null: the event's data; with <c>item</c>: that entry of the output, a list), <c>at</c> is Unix milliseconds. Inputs are outputs of other entries; only one that a timer held until then is written, as <c>input</c>.
 /// </remarks>
 internal sealed class StepTrace : IDisposable
 {
     private static readonly JsonEncodedText
-        Number = JsonEncodedText.Encode("n"), Step = JsonEncodedText.Encode("step"), Type = JsonEncodedText.Encode("type"), From = JsonEncodedText.Encode("from"),
+        Number = JsonEncodedText.Encode("n"), Step = JsonEncodedText.Encode("step"), Type = JsonEncodedText.Encode("type"), From = JsonEncodedText.Encode("from"), Input = JsonEncodedText.Encode("input"),
         Item = JsonEncodedText.Encode("item"), Iteration = JsonEncodedText.Encode("iteration"), At = JsonEncodedText.Encode("at"), DurationUs = JsonEncodedText.Encode("durationUs"),
         Attempts = JsonEncodedText.Encode("attempts"), Outcome = JsonEncodedText.Encode("outcome"), Output = JsonEncodedText.Encode("output"),
         LogName = JsonEncodedText.Encode("log"), Level = JsonEncodedText.Encode("level"), Text = JsonEncodedText.Encode("text"), ErrorName = JsonEncodedText.Encode("error");
@@ -34,8 +34,14 @@ internal sealed class StepTrace : IDisposable
         writer.WriteNumber(Number, number);
         writer.WriteString(Step, step.Id);
         writer.WriteString(Type, step.TypeName);
-        if (token.From is { } from) writer.WriteNumber(From, from);
+        if (token.From is { } from and not Token.FromTimer) writer.WriteNumber(From, from);
         else writer.WriteNull(From);
+        if (token.From is Token.FromTimer)
+        {
+            writer.WritePropertyName(Input);
+            writer.WriteRawValue(token.Input.Utf8.Span, skipInputValidation: true);
+        }
+
         if (token.Frame.Item is not null && token.From == token.Frame.Loop!.Number) writer.WriteNumber(Item, token.Frame.Index);
         if (token.Iteration.Length > 0) writer.WriteString(Iteration, token.Iteration);
         writer.WriteNumber(At, run.StartedAt.ToUnixTimeMilliseconds());

@@ -4,7 +4,7 @@ namespace Automation.Server.Runs;
 
 /// <summary>A place in the graph that a run has come to: the step to run next, and with what.</summary>
 /// <param name="Step">Id of the step.</param>
-/// <param name="From">Number of the step run whose output is the input; null at the start, where the input is the event's data.</param>
+/// <param name="From">Number of the step run whose output is the input; null at the start, where the input is the event's data; <see cref="FromTimer"/>.</param>
 /// <param name="Input">What the step gets.</param>
 /// <param name="Iteration">
 /// Tells apart the step runs of one step in one run: empty, or the steps by which the token came to steps that several lead to and the rounds of loops it is in,
@@ -14,6 +14,9 @@ namespace Automation.Server.Runs;
 /// <param name="Frame">Where the token is: the run itself or a round of a loop.</param>
 internal sealed record Token(string Step, int? From, Json Input, string Iteration, bool Handling, Frame Frame)
 {
+    /// <summary>As <see cref="From"/>: the input is what a step held until its timer was due.</summary>
+    public const int FromTimer = 0;
+
     /// <summary>Rounds that a loop without items has made at this token; its next one is this one.</summary>
     public int Round { get; init; }
 

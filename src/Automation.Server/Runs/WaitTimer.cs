@@ -3,7 +3,7 @@ using Automation.Server.Values;
 
 namespace Automation.Server.Runs;
 
-/// <summary>Ends the waits whose time is up, and has their runs go on.</summary>
+/// <summary>Ends the waits whose time is up, and has their runs go on; fires the timers of keys.</summary>
 /// <remarks>
 /// It knows only the next due time; the rest is in the journal's index. A wait ends in one commit and its run is claimed in another, so a crash between the two
 /// leaves a run that is claimed at the next start.
@@ -47,7 +47,7 @@ internal sealed class WaitTimer : BackgroundService
                 }
 
                 var ended = await EndOnceAsync();
-                if (ended.Count == Batch) continue;
+                if (ended.IsMore) continue;
                 await SleepAsync(ended.NextDue, heard, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -62,13 +62,14 @@ internal sealed class WaitTimer : BackgroundService
         }
     }
 
-    private async Task<WaitsTimedOut> EndOnceAsync()
+    private async Task<(bool IsMore, DateTimeOffset? NextDue)> EndOnceAsync()
     {
-        var ended = new WaitsTimedOut(time.GetUtcNow(), Batch);
-        await journal.CommitAsync(ended);
-        engine.TakeUpAgain(ended.Runs);
+        var now = time.GetUtcNow();
+        var (ended, fired) = (new WaitsTimedOut(now, Batch), new KeyTimersFired(now, Batch));
+        await journal.CommitAsync(ended, fired);
+        engine.TakeUpAgain(ended.Runs + fired.Runs);
         foreach (var (runId, woken) in ended.Held) engine.Wake(runId, woken);
-        return ended;
+        return (ended.Count == Batch || fired.Count == Batch, ended.NextDue < fired.NextDue || fired.NextDue is null ? ended.NextDue : fired.NextDue);
     }
 
     private async Task SleepAsync(DateTimeOffset? until, Task heard, CancellationToken stopping)

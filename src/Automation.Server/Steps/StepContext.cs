@@ -47,7 +47,49 @@ internal abstract class StepContext
     /// <summary>Calls the script that the step added at load, with the run's scope.</summary>
     /// <exception cref="StepException">The script failed, took too long or was killed.</exception>
     public abstract ValueTask<Json> CallScriptAsync();
+
+    /// <summary>As <see cref="CallScriptAsync()"/>, with another <c>input</c>.</summary>
+    /// <exception cref="StepException">The script failed, took too long or was killed.</exception>
+    public virtual ValueTask<Json> CallScriptAsync(Json input) => throw new NotSupportedException();
+
+    /// <summary>What the step remembers of the run's key; null when nothing. Only for step types that are <see cref="StepTypeAttribute.PerKey"/>, as the members below.</summary>
+    public virtual StepMemory? Memory => throw new NotSupportedException();
+
+    /// <summary>True when the run begins here because the step's timer was due, at the event's <see cref="Event.AcceptedAt"/>. The config's expressions are null then.</summary>
+    public virtual bool IsTimer => throw new NotSupportedException();
+
+    /// <summary>Has the step remember something else, and sets its timer anew or stops it; saved with this step's result. Not called: all stays as it is.</summary>
+    /// <exception cref="StepException">It is more than may be remembered.</exception>
+    public virtual void Remember(Json? state, DateTimeOffset? forgetAt, TimerRequest? timer) => throw new NotSupportedException();
+
+    /// <summary>The state of any key, as last stored; of this run's own key as it is now. Null when it keeps none.</summary>
+    public virtual ValueTask<Json?> LookUpAsync(string workflowId, string key) => throw new NotSupportedException();
+
+    /// <summary>The run's key; null when its workflow has none.</summary>
+    public virtual string? Key => null;
+
+    /// <summary>The run's workflow.</summary>
+    public virtual string WorkflowId => throw new NotSupportedException();
 }
+
+/// <summary>What a step remembers of a key.</summary>
+/// <param name="Type">The step type that remembers it.</param>
+/// <param name="State">A JSON value of its own.</param>
+/// <param name="ForgetAt">When it is forgotten by itself; null for never.</param>
+internal sealed record StepMemory(string Type, Json State, DateTimeOffset? ForgetAt);
+
+/// <summary>A run of the key is to begin at the step.</summary>
+/// <param name="DueAt">When; a time that has passed is at once.</param>
+internal sealed record TimerRequest(DateTimeOffset DueAt)
+{
+    /// <summary>An event that the step heard before, whose copy the run gets; null for the event of this run.</summary>
+    public HeldEvent? Held { get; init; }
+}
+
+/// <summary>An event that a step keeps for later.</summary>
+/// <param name="EventId">Which.</param>
+/// <param name="Input">What the step got with it.</param>
+internal sealed record HeldEvent(long EventId, Json Input);
 
 /// <summary>What a <c>respond</c> step answers.</summary>
 internal sealed record ResponseToCaller(int Status, IReadOnlyDictionary<string, string> Headers, string? ContentType, ReadOnlyMemory<byte> Body);

@@ -8,7 +8,7 @@ internal sealed class StepTypeAttribute(string name) : Attribute
 
     public required string Title { get; init; }
 
-    /// <summary>One of <c>Logic</c>, <c>Data</c>, <c>Actions</c>, <c>Triggers</c>: the palette's groups.</summary>
+    /// <summary>One of <c>Logic</c>, <c>Devices</c>, <c>Data</c>, <c>Actions</c>, <c>Triggers</c>: the palette's groups.</summary>
     public required string Category { get; init; }
 
     /// <summary>A Lucide icon's name.</summary>
@@ -19,6 +19,9 @@ internal sealed class StepTypeAttribute(string name) : Attribute
 
     /// <summary>The one of the outcomes that leads to the steps of a loop's rounds; null for step types that are no loop.</summary>
     public string? Body { get; init; }
+
+    /// <summary>True when the step remembers something of each key, so that its workflow needs one.</summary>
+    public bool PerKey { get; init; }
 
     /// <summary>True when the step reaches outside at once: the run is saved before it (design, run engine).</summary>
     public bool Effect { get; init; }

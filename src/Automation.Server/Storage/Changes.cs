@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Automation.Mqtt.Storage;
 using Automation.Server.Deliveries;
 using Automation.Server.Runs;
@@ -32,6 +33,18 @@ internal sealed record RunAccepted(long RunId, long EventId, string WorkflowId, 
     /// <summary>The key's state; null when there is none. Set when the change was applied, unless it is blocked.</summary>
     public Json? State { get; set; }
 
+    /// <summary>True when steps of the version remember something of each key.</summary>
+    public bool HasSteps { get; init; }
+
+    /// <summary>What they remember; null when it is not the run's turn. Set when the change was applied.</summary>
+    public ImmutableDictionary<string, StepMemory>? Steps { get; set; }
+
+    /// <summary>Triggers that are to fire when the key has been silent for so long after this event.</summary>
+    public IReadOnlyList<(string Trigger, TimeSpan After)> Watches { get; init; } = [];
+
+    /// <summary>True when a timer of the key was due before the event came: its run goes first, and is free to be claimed. Set when the change was applied.</summary>
+    public bool HasFiredTimer { get; set; }
+
     /// <summary>Why a run was refused.</summary>
     public static readonly StepError KeyFull = new("key_full", "As many runs of this key wait as may (Runs:MaxBlockedPerKey). See to the one that holds them up, then retry this one.", Retryable: false);
 }
@@ -46,6 +59,9 @@ internal sealed record RunKey(string WorkflowId, string Key)
 
     /// <summary>When that state is to be forgotten; null for never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>What steps remember anew.</summary>
+    public IReadOnlyList<StepRemembered> Steps { get; init; } = [];
 
     /// <summary>Whether the key is parked when the run fails.</summary>
     public bool Parks { get; init; }
@@ -97,8 +113,8 @@ internal sealed record RunEnded(long RunId, long EventId, string State, DateTime
     /// <summary>The run's key; null when it has none.</summary>
     public RunKey? Key { get; init; }
 
-    /// <summary>True when the next run of the key became free to be claimed. Set when the change was applied.</summary>
-    public bool HasFreedNext { get; set; }
+    /// <summary>Who of the key has the turn after it. Set when the change was applied.</summary>
+    public KeyTurn Next { get; set; }
 }
 
 /// <summary>Ends the waits whose time is up, earliest first. Runs of which nothing else was under way are free to be claimed then.</summary>
@@ -179,6 +195,9 @@ internal sealed record ClaimedRun(long RunId, Event Event, string WorkflowId, st
 
     /// <summary>The key's state; null when it has none.</summary>
     public Json? State { get; init; }
+
+    /// <summary>What steps remember of the key.</summary>
+    public ImmutableDictionary<string, StepMemory> Steps { get; init; } = ImmutableDictionary<string, StepMemory>.Empty;
 }
 
 /// <summary>Reads one stored version; by its hash, or the last activated one when <paramref name="Hash"/> is null.</summary>

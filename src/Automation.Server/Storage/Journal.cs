@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Automation.Server.Deliveries;
 using Automation.Server.Storage.Sql;
+using Automation.Server.Values;
 
 namespace Automation.Server.Storage;
 
@@ -36,9 +37,11 @@ internal sealed class Journal : IAsyncDisposable
         this.log = log;
         waiting = Channel.CreateUnbounded<JournalUnit>(new UnboundedChannelOptions { SingleReader = true });
         this.session = session;
+        session.Ids = Ids = new IdSource(time);
         writer = new SqlWriter(session, time.GetUtcNow());
         trialTimer = time.CreateTimer(_ => waiting.Writer.TryWrite(trial), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         GreatestId = writer.GreatestId();
+        Ids.StartAfter(GreatestId);
         (OpenRunsAtStart, ClaimableAtStart) = writer.OpenRuns();
         DisabledAtStart = writer.DisabledWorkflows();
         thread = new Thread(WriteLoop) { IsBackground = true, Name = "journal" };
@@ -49,6 +52,9 @@ internal sealed class Journal : IAsyncDisposable
     public string? Failure => failure;
 
     public long GreatestId { get; }
+
+    /// <summary>Makes ids greater than all that are stored.</summary>
+    public IdSource Ids { get; }
 
     /// <summary>Runs that had not ended and did not wait when the journal was opened.</summary>
     public long OpenRunsAtStart { get; }

@@ -19,8 +19,8 @@ internal sealed record RunCancelled(long RunId, DateTimeOffset At) : Change
     /// <summary>True when another run of its key had the turn.</summary>
     public bool WasBlocked { get; set; }
 
-    /// <summary>True when the next run of the key became free to be claimed.</summary>
-    public bool HasFreedNext { get; set; }
+    /// <summary>Who of the key has the turn now.</summary>
+    public KeyTurn Next { get; set; }
 
     /// <summary>True when its walk ended it on demand; then <see cref="HasEnded"/> is true too. Set by who asked the walk.</summary>
     public bool EndedByWalk { get; set; }
@@ -81,8 +81,8 @@ internal sealed record RunReplaced(long RunId, RunAccepted By, int MaxBlocked) :
 
     public bool IsBlocked { get; set; }
 
-    /// <summary>True when the failed run parked a key that the new one has not, and the next run of that became free to be claimed.</summary>
-    public bool HasFreedNext { get; set; }
+    /// <summary>Who has the turn of a key that the failed run parked and the new one has not.</summary>
+    public KeyTurn Next { get; set; }
 
     /// <inheritdoc cref="RunRetried.RetriedAs"/>
     public long? RetriedAs { get; set; }
@@ -102,15 +102,18 @@ internal sealed record KeySkipped(string WorkflowId, string Key) : Change
     /// <summary>False when the key is not parked. Set when the change was applied, as below.</summary>
     public bool Skipped { get; set; }
 
-    /// <summary>True when the next run of the key became free to be claimed.</summary>
-    public bool HasFreedNext { get; set; }
+    /// <summary>Who of the key has the turn now.</summary>
+    public KeyTurn Next { get; set; }
 }
 
 /// <summary>An operator cancels what waits for its turn, earliest first. With the last of it the key is parked no more.</summary>
 internal sealed record KeyDrained(string WorkflowId, string Key, DateTimeOffset At, int Limit) : Change
 {
-    /// <summary>The cancelled runs. Set when the change was applied.</summary>
+    /// <summary>The cancelled runs. Set when the change was applied, as below.</summary>
     public List<long> Runs { get; } = [];
+
+    /// <summary>Who of the key has the turn now.</summary>
+    public KeyTurn Next { get; set; }
 }
 
 /// <summary>Deletes up to <paramref name="Limit"/> states of keys whose time is over.</summary>

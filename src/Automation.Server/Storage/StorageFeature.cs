@@ -2,7 +2,6 @@ using Automation.Server.Api;
 using Automation.Server.Hosting;
 using Automation.Server.Storage.Management;
 using Automation.Server.Storage.Sqlite;
-using Automation.Server.Values;
 
 namespace Automation.Server.Storage;
 
@@ -18,12 +17,7 @@ internal static class StorageFeature
             new SqliteSession(SqliteDatabase.FileIn(provider.GetRequiredService<DataFolder>().Path)),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Journal>>()));
-        services.AddSingleton(provider =>
-        {
-            var ids = new IdSource(provider.GetRequiredService<TimeProvider>());
-            ids.StartAfter(provider.GetRequiredService<Journal>().GreatestId);
-            return ids;
-        });
+        services.AddSingleton(provider => provider.GetRequiredService<Journal>().Ids);
         return services;
     }
 }

@@ -94,7 +94,7 @@ internal sealed class Intake(Journal journal, RunEngine engine, SandboxPool sand
             foreach (var (version, trigger, waits) in targets)
             {
                 var work = works[next++];
-                changes.Add(new RunAccepted(work.RunId, accepted.Id, version.WorkflowId, version.Hash, trigger.Id, accepted.AcceptedAt, held) { Key = work.Key, MaxBlocked = options.Value.MaxBlockedPerKey });
+                changes.Add(new RunAccepted(work.RunId, accepted.Id, version.WorkflowId, version.Hash, trigger.Id, accepted.AcceptedAt, held) { Key = work.Key, MaxBlocked = options.Value.MaxBlockedPerKey, HasSteps = version.RemembersKeys, Watches = version.Watches });
                 if (answer is not null && waits) engine.AnswerTo(work.RunId, answer);
             }
         }
@@ -118,6 +118,9 @@ internal sealed class Intake(Journal journal, RunEngine engine, SandboxPool sand
         {
             var work = works[next++];
             work.State = run.State;
+            if (run.Steps is { } memories) work.Memories = memories;
+            if (run.HasFiredTimer) engine.TakeUpNext(KeyTurn.Timer);
+            if (run.Watches.Count > 0) engine.Expect(run.CreatedAt + run.Watches.Min(watch => watch.After));
             if (run.IsRefused) engine.Refuse(work, held);
             else if (run.IsBlocked) engine.Block(work, held);
             else if (held) engine.Enqueue(work);

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Automation.Server.Sandbox;
 using Automation.Server.Steps;
 using Automation.Server.Steps.Types;
+using Automation.Server.Triggers;
 using Automation.Server.Values;
 
 namespace Automation.Server.Workflows;
@@ -38,6 +39,16 @@ internal sealed class WorkflowVersion
     /// <summary>Every script and expression of the version.</summary>
     public required SandboxProgram Program { get; init; }
 
+    /// <summary>True when a step remembers something of each key.</summary>
+    public bool RemembersKeys => Remembering.Count > 0;
+
+    /// <summary>Triggers that fire when a key was silent for so long.</summary>
+    public IReadOnlyList<(string Trigger, TimeSpan After)> Watches => field ??=
+        [.. Triggers.Values.Where(t => t.Config is SilenceTrigger.Config).Select(t => (t.Id, ((SilenceTrigger.Config)t.Config).For.Value))];
+
+    /// <summary>Whether it has the step, or the <c>silence</c> trigger, that a timer of a key is for.</summary>
+    public bool HasTimerOf(string target, bool isStep) => isStep ? Remembering.Contains(target) : Triggers.TryGetValue(target, out var trigger) && trigger.Config is SilenceTrigger.Config;
+
     /// <summary>Steps that several steps lead to: they may run more than once in a run, once for each arrow taken.</summary>
     public FrozenSet<string> MergePoints => field ??= Steps.Values
         .SelectMany(step => step.Next.Values.SelectMany(ids => ids).Distinct())
@@ -50,6 +61,8 @@ internal sealed class WorkflowVersion
     public FrozenDictionary<string, FrozenSet<string>> BeforeJoins => field ??= Steps.Values
         .Where(step => step.Type is JoinStep)
         .ToFrozenDictionary(join => join.Id, join => Before(join.Id), StringComparer.Ordinal);
+
+    private FrozenSet<string> Remembering => field ??= Steps.Values.Where(step => step.Type.About.PerKey).Select(step => step.Id).ToFrozenSet(StringComparer.Ordinal);
 
     private FrozenSet<string> Before(string id)
     {

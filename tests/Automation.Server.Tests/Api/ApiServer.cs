@@ -145,7 +145,7 @@ public sealed class ApiServer : IAsyncLifetime
         CancelRun = _ => throw new NotSupportedException("No run engine here."),
         RetryRun = _ => throw new NotSupportedException("No run engine here."),
         ReplaceRun = (_, _) => throw new NotSupportedException("No run engine here."),
-        TakeUpNextRun = () => { },
+        TakeUpNextRun = _ => { },
         ForgetBlockedRuns = (_, _) => { },
         MaxStateBytes = 1000,
         MqttConnections = () => MqttConnections,

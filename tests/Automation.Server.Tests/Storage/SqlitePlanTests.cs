@@ -37,7 +37,7 @@ public sealed class SqlitePlanTests : IDisposable
         Assert.Equal(["SEARCH runs USING COVERING INDEX runs_open_by_key (workflow_id=? AND key=? AND blocked=?)"], Plan(sql));
 
     [Theory]
-    [InlineData(SqlKeyCommands.HeldRun)]
+    [InlineData(SqlKeys.HeldRun)]
     [InlineData(SqlKeyCommands.BlockedRuns)]
     public void OpenRunsOfAKey_AreFoundByTheirIndex(string sql) =>
         Assert.Equal(["SEARCH runs USING INDEX runs_open_by_key (workflow_id=? AND key=? AND blocked=?)"], Plan(sql));

@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using Automation.Server.Secrets;
 using Automation.Server.Steps;
 using Automation.Server.Steps.Types;
+using Automation.Server.Steps.Types.Devices;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
 using Microsoft.Extensions.DependencyInjection;
@@ -67,7 +68,7 @@ internal static class TestCatalogs
     private static readonly IServiceProvider Services = new ServiceCollection().BuildServiceProvider();
 
     public static StepCatalog Steps { get; } = StepCatalog.Of(
-        [typeof(ScriptStep), typeof(IfStep), typeof(SwitchStep), typeof(SetStep), typeof(FilterStep), typeof(LogStep), typeof(FailStep), typeof(SendTestStep)],
+        [typeof(ScriptStep), typeof(IfStep), typeof(SwitchStep), typeof(SetStep), typeof(FilterStep), typeof(LogStep), typeof(FailStep), typeof(SendTestStep), .. typeof(DebounceStep).Assembly.GetTypes().Where(t => t.Namespace == typeof(DebounceStep).Namespace && t.IsAssignableTo(typeof(Step)))],
         Services);
 
     public static TriggerCatalog Triggers { get; } = TriggerCatalog.Of([typeof(HookTestTrigger)], Services);

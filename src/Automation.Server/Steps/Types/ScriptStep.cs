@@ -27,7 +27,10 @@ internal sealed class ScriptStep : Step<ScriptStep.Config>
         [property: Literal, Description("A .js or .ts file next to the workflow file, with a default export.")] string? File = null,
         [property: Literal, Description("What the code is written in; a file says it by its name.")] Language Language = Language.Js);
 
-    public override void Check(StepCheck check)
+    public override void Check(StepCheck check) => CheckScript(check);
+
+    /// <summary>Looks at the <c>code</c> or <c>file</c> of a step and adds the script.</summary>
+    public static void CheckScript(StepCheck check)
     {
         var code = check.Config.TryGetProperty("code", out var written) && written.ValueKind is not JsonValueKind.Null;
         var file = check.Config.TryGetProperty("file", out var named) && named.ValueKind is not JsonValueKind.Null;

@@ -21,6 +21,10 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
 
     public DbSet<KeyRow> Keys => Set<KeyRow>();
 
+    public DbSet<StepStateRow> StepStates => Set<StepStateRow>();
+
+    public DbSet<KeyTimerRow> KeyTimers => Set<KeyTimerRow>();
+
     public DbSet<DeliveryRow> Deliveries => Set<DeliveryRow>();
 
     public DbSet<AttemptRow> Attempts => Set<AttemptRow>();
@@ -39,6 +43,8 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
         modelBuilder.Entity<RunSaveRow>().ToTable("run_saves");
         modelBuilder.Entity<WaitRow>().ToTable("waits");
         modelBuilder.Entity<KeyRow>().ToTable("keys").HasKey(k => new { k.WorkflowId, k.Key });
+        modelBuilder.Entity<StepStateRow>().ToTable("step_states").HasKey(s => new { s.WorkflowId, s.Key, s.StepId });
+        modelBuilder.Entity<KeyTimerRow>().ToTable("key_timers").HasKey(t => new { t.WorkflowId, t.Key, t.Target, t.Kind });
         modelBuilder.Entity<DeliveryRow>().ToTable("deliveries").HasMany(d => d.Tries).WithOne().HasForeignKey(a => a.DeliveryId);
         modelBuilder.Entity<AttemptRow>().ToTable("attempts").HasKey(a => new { a.DeliveryId, a.Number });
         modelBuilder.Entity<VersionRow>().ToTable("versions").HasKey(v => new { v.WorkflowId, v.Hash });

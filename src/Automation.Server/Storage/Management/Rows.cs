@@ -27,6 +27,8 @@ internal sealed class EventRow
 
     public required byte[] Body { get; init; }
 
+    public long? CopyOf { get; init; }
+
     public List<RunRow> Runs { get; } = [];
 }
 
@@ -112,6 +114,38 @@ internal sealed class KeyRow
     public long? ParkedRun { get; init; }
 
     public DateTimeOffset? ParkedAt { get; init; }
+}
+
+/// <summary>Table <c>step_states</c>: what steps remember of keys.</summary>
+internal sealed class StepStateRow
+{
+    public required string WorkflowId { get; init; }
+
+    public required string Key { get; init; }
+
+    public required string StepId { get; init; }
+
+    public required string StepType { get; init; }
+
+    public required string State { get; init; }
+
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
+
+/// <summary>Table <c>key_timers</c>. <see cref="Kind"/>: whether <see cref="Target"/> is a step or a trigger.</summary>
+internal sealed class KeyTimerRow
+{
+    public required string WorkflowId { get; init; }
+
+    public required string Key { get; init; }
+
+    public required string Target { get; init; }
+
+    public required string Kind { get; init; }
+
+    public DateTimeOffset DueAt { get; init; }
 }
 
 /// <summary>Table <c>deliveries</c>. <see cref="Owner"/>: the server that makes an attempt at this moment. The body may be large: leave it out of lists.</summary>

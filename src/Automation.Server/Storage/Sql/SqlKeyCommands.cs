@@ -4,14 +4,11 @@ namespace Automation.Server.Storage.Sql;
 internal static class SqlKeyCommands
 {
     public const string
-        HeldRun = "SELECT 1 FROM runs WHERE workflow_id = ?1 AND key = ?2 AND ended_at IS NULL AND blocked = 0 AND owner IS NOT NULL LIMIT 1",
         BlockedRuns = "SELECT id, event_id FROM runs WHERE workflow_id = ?1 AND key = ?2 AND ended_at IS NULL AND blocked = 1 ORDER BY id LIMIT ?3";
 
     public static void Apply(KeyStateSet change, SqlSession db)
     {
-        var held = db.Sql(HeldRun).Bind(1, change.WorkflowId).Bind(2, change.Key);
-        change.IsHeld = held.Read();
-        held.Reset();
+        change.IsHeld = SqlKeys.IsHeld(change.WorkflowId, change.Key, db);
         if (change.IsHeld) return;
         if (change.State is { } state)
         {
@@ -26,14 +23,15 @@ internal static class SqlKeyCommands
     public static void Apply(KeySkipped change, SqlSession db)
     {
         change.Skipped = SqlKeys.IsParked(change.WorkflowId, change.Key, db);
-        change.HasFreedNext = false;
+        change.Next = KeyTurn.None;
         if (!change.Skipped) return;
         SqlKeys.Unpark(change.WorkflowId, change.Key, db);
-        change.HasFreedNext = SqlKeys.FreeNext(change.WorkflowId, change.Key, db);
+        change.Next = SqlKeys.FreeNext(change.WorkflowId, change.Key, db);
     }
 
     public static void Apply(KeyDrained change, SqlSession db)
     {
+        change.Next = KeyTurn.None;
         change.Runs.Clear(); // a refused neighbour makes the unit apply again
         var blocked = new List<(long Run, long Event)>();
         var rows = db.Sql(BlockedRuns).Bind(1, change.WorkflowId).Bind(2, change.Key).Bind(3, change.Limit);
@@ -44,7 +42,9 @@ internal static class SqlKeyCommands
             change.Runs.Add(run);
         }
 
-        if (blocked.Count < change.Limit) SqlKeys.Unpark(change.WorkflowId, change.Key, db);
+        if (blocked.Count == change.Limit) return;
+        SqlKeys.Unpark(change.WorkflowId, change.Key, db);
+        change.Next = SqlKeys.FreeNext(change.WorkflowId, change.Key, db);
     }
 
     public static void Apply(StatesExpired change, SqlSession db)
@@ -58,6 +58,6 @@ internal static class SqlKeyCommands
             SqlKeys.Tidy(workflow, key, db);
         }
 
-        change.Deleted = over.Count;
+        change.Deleted = over.Count + SqlStepStates.Expire(change.Now, change.Limit, db);
     }
 }

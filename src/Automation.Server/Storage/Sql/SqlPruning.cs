@@ -7,6 +7,7 @@ internal static class SqlPruning
     private const string Old = """
         SELECT e.id FROM events e WHERE e.id < ?1 AND e.open_runs = 0 AND NOT EXISTS (
           SELECT 1 FROM runs r JOIN deliveries d ON d.run_id = r.id WHERE r.event_id = e.id AND d.next_attempt_at IS NOT NULL)
+          AND NOT EXISTS (SELECT 1 FROM key_timers t WHERE t.event_id = e.id)
         ORDER BY e.id LIMIT ?2
         """;
 

@@ -9,7 +9,7 @@ internal static class SqlRuns
     public static void Apply(RunCancelled change, SqlSession db)
     {
         change.State = null;
-        change.HasFreedNext = false;
+        change.Next = KeyTurn.None;
         var run = db.Sql("SELECT state, owner, blocked, event_id, workflow_id, key, ended_at FROM runs WHERE id = ?1").Bind(1, change.RunId);
         if (!run.Read()) return;
         change.State = run.Text(0);
@@ -22,7 +22,7 @@ internal static class SqlRuns
         run.Reset();
         if (!change.Cancelled) return;
         Cancel(change.RunId, eventId, change.At, db);
-        if (key is not null && !change.WasBlocked) change.HasFreedNext = SqlKeys.FreeNext(change.WorkflowId, key, db);
+        if (key is not null && !change.WasBlocked) change.Next = SqlKeys.FreeNext(change.WorkflowId, key, db);
     }
 
     public static void Apply(RunRetried change, SqlSession db)
@@ -61,7 +61,8 @@ internal static class SqlRuns
 
     public static void Apply(RunReplaced change, SqlSession db)
     {
-        change.IsBlocked = change.HasFreedNext = false;
+        change.IsBlocked = false;
+        change.Next = KeyTurn.None;
         if (Failed(change.RunId, out var outcome, db) is not { } run)
         {
             change.Outcome = outcome;
@@ -86,7 +87,7 @@ internal static class SqlRuns
         if (freed is not null)
         {
             SqlKeys.Unpark(run.WorkflowId, freed, db); // with the same key it has the turn: those behind stay blocked until it ends
-            change.HasFreedNext = by.Key != freed && SqlKeys.FreeNext(run.WorkflowId, freed, db);
+            if (by.Key != freed) change.Next = SqlKeys.FreeNext(run.WorkflowId, freed, db);
         }
 
         db.Sql("INSERT INTO runs (id, event_id, workflow_id, version, trigger_id, state, created_at, key, blocked, retry_of) VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7, ?8, ?9)")

@@ -1,3 +1,5 @@
+using Automation.Server.Values;
+
 namespace Automation.Server.Storage.Sql;
 
 /// <summary>The connection that writes, as the row code sees it. Used by one thread at a time.</summary>
@@ -6,6 +8,9 @@ internal abstract class SqlSession : IDisposable
 {
     /// <summary>Id of this process in <c>servers</c>: the owner of what it holds.</summary>
     public long Server { get; set; }
+
+    /// <summary>For rows that come of others. Set before it is used.</summary>
+    public IdSource Ids { get; set; } = null!;
 
     /// <summary>The statement of a text, prepared once. Texts are constants of this program: they are told apart by reference.</summary>
     public abstract SqlStatement Sql(string text);

@@ -161,6 +161,7 @@ internal sealed class WorkflowCompiler(
         if (compiledSteps.Count == 0 && problems.IsEmpty) problems.Add(root.TryGetProperty("steps", out _) ? "/steps" : "", "A workflow needs at least one step; add \"steps\".");
         var key = CompileKey(root, compilation);
         var start = new Graph(compiledSteps, compiledTriggers, Text(root, "start"), Text(root, "onError"), problems).Check();
+        NeedKey(root, compiledSteps, compiledTriggers, problems);
         if (!problems.IsEmpty) return null;
         var source = new VersionSource(new Json(format.Format(root)), compilation.Files);
         var properties = root.Deserialize<WorkflowProperties>(ConfigJson.Options)!;
@@ -178,6 +179,14 @@ internal sealed class WorkflowCompiler(
             Key = key is null ? null : new WorkflowKey(key, properties.OnKeyFailure is KeyFailurePolicy.Park, properties.StateTtl?.Value),
             Program = compilation.Program($"{compilation.WorkflowId}@{HashOf(source)}"),
         };
+    }
+
+    private static void NeedKey(JsonElement root, List<CompiledStep> steps, List<CompiledTrigger> triggers, ProblemList problems)
+    {
+        if (root.TryGetProperty("key", out _)) return;
+        const string Add = "add \"key\" to the workflow, as \"${event.params.device}\", or a text of your own to have one for all events.";
+        foreach (var step in steps.Where(s => s.Ready is { Type.About.PerKey: true })) problems.Add($"/steps/{JsonPointer.Escape(step.Id)}/type", $"A \"{step.Ready!.TypeName}\" step remembers what it saw of each key; {Add}");
+        foreach (var trigger in triggers.Where(t => t.Config is SilenceTrigger.Config)) problems.Add($"/triggers/{JsonPointer.Escape(trigger.Id)}/type", $"A \"{trigger.TypeName}\" trigger watches each key; {Add}");
     }
 
     private static CompiledConfig? CompileKey(JsonElement root, Compilation compilation)

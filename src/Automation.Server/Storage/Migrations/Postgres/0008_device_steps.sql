@@ -1,0 +1,35 @@
+-- What a step remembers of a key between runs. step_type: a step that has become another type remembers nothing.
+CREATE TABLE step_states (
+  workflow_id TEXT NOT NULL,
+  key TEXT NOT NULL,
+  step_id TEXT NOT NULL,
+  step_type TEXT NOT NULL,
+  state TEXT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  expires_at BIGINT,
+  PRIMARY KEY (workflow_id, key, step_id)
+);
+
+CREATE INDEX step_states_expiring ON step_states (expires_at) WHERE expires_at IS NOT NULL;
+
+-- Starts a run of the key at due_at, with a copy of the event: at a step (kind step; snapshot says with what) or by a trigger (kind trigger).
+-- waiting = 1: its time has come, and it fires at the key's turn. next_at, next_event: what it goes on with after it has fired.
+CREATE TABLE key_timers (
+  workflow_id TEXT NOT NULL,
+  key TEXT NOT NULL,
+  target TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  due_at BIGINT NOT NULL,
+  event_id BIGINT NOT NULL,
+  snapshot TEXT,
+  waiting BIGINT NOT NULL DEFAULT 0,
+  next_at BIGINT,
+  next_event BIGINT,
+  PRIMARY KEY (workflow_id, key, target, kind)
+);
+
+CREATE INDEX key_timers_due ON key_timers (due_at) WHERE waiting = 0;
+CREATE INDEX key_timers_by_event ON key_timers (event_id);
+
+-- The event that this one is a copy of, or a repetition.
+ALTER TABLE events ADD COLUMN copy_of BIGINT;

@@ -1,0 +1,189 @@
+using Automation.Server.Runs;
+
+namespace Automation.Server.Tests.Runs;
+
+/// <summary>Steps that remember keys, in the whole server: what they remember and their timers outlive crashes and keep the order of the key.</summary>
+public sealed class DeviceRunTests
+{
+    private const string Debounced =
+        """
+        { "key": "${event.params.device}", "triggers": { "in": { "type": "webhook", "path": "/calm/{device}" } },
+          "steps": { "seen": { "type": "script", "code": "(state.seen ??= []).push(event.data); return { n: event.data, twice: event.data * 2 }", "next": "calm" },
+            "calm": { "type": "debounce", "for": "10s", "next": "note" },
+            "note": { "type": "script", "code": "(state.passed ??= []).push(input.n); return state", "next": "tell" },
+            "tell": { "type": "webhook.send", "url": "RECEIVER/calm", "body": { "device": "${event.params.device}", "n": "${event.data}", "twice": "${steps.seen.output.twice}", "state": "${input}", "time": "${event.time}" } } } }
+        """;
+
+    [Fact]
+    public async Task Timer_StartsARunWithTheHeldEvent_OverACrash_Once()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        var id = await server.AddAsync(Debounced);
+        await SendAsync(server, "calm/a", "1");
+        time.Advance(TimeSpan.FromSeconds(4));
+        await SendAsync(server, "calm/a", "2");
+        await SendAsync(server, "calm/b", "3");
+        var heldAt = time.GetUtcNow();
+        await server.CrashAsync();
+        time.Advance(TimeSpan.FromHours(1));
+        await server.StartAsync();
+        var told = (await server.Receiver.NextAsync("/calm", 2)).Select(a => a.Body).Order().ToList();
+        Assert.Equal($$"""{"device":"a","n":2,"twice":4,"state":{"seen":[1,2],"passed":[2]},"time":"{{heldAt:yyyy-MM-ddTHH:mm:ssZ}}"}""", told[0]);
+        Assert.Equal(1, server.Count("SELECT count(*) FROM events WHERE copy_of = (SELECT max(id) FROM events WHERE copy_of IS NULL AND id < (SELECT max(id) FROM events WHERE copy_of IS NULL))"));
+        Assert.Equal((2L, 0L, 0L), (server.Count("SELECT count(*) FROM events WHERE trigger_type = 'timer' AND state = 'done'"), server.Count("SELECT count(*) FROM key_timers"), server.Count("SELECT count(*) FROM step_states")));
+        Assert.Equal(heldAt.AddSeconds(10).ToUnixTimeMilliseconds(), server.Count("SELECT max(accepted_at) FROM events WHERE trigger_type = 'timer'"));
+        await server.CrashAsync();
+        await server.StartAsync();
+        Assert.Equal(5, server.Count("SELECT count(*) FROM runs WHERE state = 'succeeded'"));
+        Assert.NotEmpty(id);
+    }
+
+    [Fact]
+    public async Task Timer_GoesBeforeWhatWasAcceptedAtItsTimeOrLater_AlsoWhenItIsLate()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        var gate = server.Receiver.Hold("/slow");
+        var id = await server.AddAsync(
+            """
+            { "key": "one", "triggers": { "in": { "type": "webhook", "path": "/late" } },
+              "steps": { "slow": { "type": "http.request", "method": "POST", "url": "RECEIVER/slow", "timeout": "24h", "body": "${event.data}", "next": "calm" }, "calm": { "type": "debounce", "for": "10s", "next": "note" }, "note": { "type": "script", "code": "(state.passed ??= []).push(input)" } } }
+            """.Replace("\"next\": \"calm\" }", "\"next\": \"data\" }, \"data\": { \"type\": \"script\", \"code\": \"return event.data\", \"next\": \"calm\" }", StringComparison.Ordinal));
+        await SendOnlyAsync(server, "late", "1");
+        await server.Receiver.NextAsync("/slow");
+        time.Advance(TimeSpan.FromSeconds(5));
+        await SendOnlyAsync(server, "late", "2");
+        time.Advance(TimeSpan.FromSeconds(30));
+        await SendOnlyAsync(server, "late", "3");
+        server.Receiver.On("/slow", 200);
+        gate.SetResult();
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        Assert.Equal("""{"passed":[2]}""", server.GetState(id, "one")); // 1 and 2 are one burst, which was over before 3 came
+        await WorkflowServer.UntilAsync(() => time.IsAwaited(time.GetUtcNow().AddSeconds(10)));
+        time.Advance(TimeSpan.FromSeconds(10));
+        await WorkflowServer.UntilAsync(() => server.GetState(id, "one") == """{"passed":[2,3]}""");
+    }
+
+    [Fact]
+    public async Task TimersOfAParkedKey_WaitUntilItGoesOn()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        var id = await server.AddAsync(
+            """
+            { "key": "one", "triggers": { "in": { "type": "webhook", "path": "/parks" } },
+              "steps": { "check": { "type": "if", "condition": "${event.data < 9}", "next": { "true": "calm", "false": "no" } }, "no": { "type": "fail", "message": "no" }, "calm": { "type": "debounce", "for": "10s", "next": "tell" }, "tell": { "type": "webhook.send", "url": "RECEIVER/parked" } } }
+            """);
+        await SendAsync(server, "parks", "1");
+        await SendAsync(server, "parks", "9");
+        time.Advance(TimeSpan.FromSeconds(60));
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM key_timers WHERE waiting = 1") == 1);
+        using (var skipped = await server.Http.PostAsync(new Uri($"/api/workflows/{id}/keys/one/skip", UriKind.Relative), null)) Assert.True(skipped.IsSuccessStatusCode);
+        Assert.Equal("1", (await server.Receiver.NextAsync("/parked")).Body);
+    }
+
+    [Fact]
+    public async Task Timer_OfAStepThatIsGone_IsDroppedWithALogLine()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        var id = await server.AddAsync(Debounced);
+        await SendAsync(server, "calm/a", "1");
+        await server.ChangeAsync(id, """{ "key": "${event.params.device}", "triggers": { "in": { "type": "webhook", "path": "/calm/{device}" } }, "steps": { "x": { "type": "log", "message": "x" } } }""");
+        await SendAsync(server, "calm/b", "1"); // stores the version
+        time.Advance(TimeSpan.FromSeconds(10));
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM runs WHERE state = 'cancelled'") == 1);
+        await WorkflowServer.UntilAsync(() => server.Logged.Any(line => line.Contains($"The timer of calm for the key a of {id} is dropped", StringComparison.Ordinal)));
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+    }
+
+    [Fact]
+    public async Task Step_ThatWouldKeepTooMuch_Fails_AndKeepsWhatItHad()
+    {
+        await using var server = await WorkflowServer.StartAsync(("Runs:MaxStepStateBytes", "2000"));
+        var id = await server.AddAsync("""{ "key": "one", "onKeyFailure": "continue", "triggers": { "in": { "type": "webhook", "path": "/big" } }, "steps": { "calm": { "type": "debounce", "for": "10h" } } }""");
+        Assert.Equal("succeeded", (await server.HookAsync(id, "/hooks/big", WorkflowServer.Json("1"))).State);
+        var run = await server.HookAsync(id, "/hooks/big", WorkflowServer.Json("\"" + new string('x', 3000) + "\""));
+        Assert.Equal(("failed", "step_state_too_large"), (run.State, run.ErrorCode));
+        Assert.Equal(1, server.Count("SELECT count(*) FROM key_timers WHERE event_id = (SELECT min(id) FROM events)"));
+    }
+
+    [Fact]
+    public async Task DeviceSteps_InALoop_SeeTheItemsInTheirOrder()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        var run = await server.RunAsync(
+            """
+            { "key": "one", "steps": { "each": { "type": "forEach", "items": "${event.data}", "concurrency": 1, "next": { "item": "new", "done": "all" } },
+                "new": { "type": "changed", "value": "${item}", "next": "keep" }, "keep": { "type": "script", "code": "(state.kept ??= []).push(item)" }, "all": { "type": "script", "code": "return state.kept" } } }
+            """,
+            "[1,1,2,2,1]");
+        Assert.Equal("[1,2,1]", run.Output("all"));
+    }
+
+    [Fact]
+    public async Task SilenceTrigger_WatchesEachKeyThatWasHeard_OverACrash()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        await server.AddAsync(
+            """
+            { "key": "${event.params.device}", "triggers": { "in": { "type": "webhook", "path": "/alive/{device}", "start": "heard" }, "quiet": { "type": "silence", "for": "1m", "start": "tell" } },
+              "steps": { "heard": { "type": "log", "message": "heard" }, "tell": { "type": "webhook.send", "url": "RECEIVER/quiet", "body": { "device": "${event.params.device}", "last": "${event.data}" } } } }
+            """);
+        await SendAsync(server, "alive/a", "1");
+        time.Advance(TimeSpan.FromSeconds(40));
+        await SendAsync(server, "alive/b", "2");
+        await SendAsync(server, "alive/a", "3");
+        await server.CrashAsync();
+        await server.StartAsync();
+        time.Advance(TimeSpan.FromSeconds(40));
+        await SendAsync(server, "alive/b", "4");
+        await WorkflowServer.UntilAsync(() => time.IsAwaited(time.GetUtcNow().AddSeconds(20)));
+        time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal("""{"device":"a","last":3}""", (await server.Receiver.NextAsync("/quiet")).Body);
+        await WorkflowServer.UntilAsync(() => time.IsAwaited(time.GetUtcNow().AddSeconds(40)));
+        time.Advance(TimeSpan.FromHours(2));
+        Assert.Equal("""{"device":"b","last":4}""", (await server.Receiver.NextAsync("/quiet")).Body);
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        Assert.Equal(2, server.Count("SELECT count(*) FROM events WHERE trigger_type = 'silence'")); // once each
+    }
+
+    [Fact]
+    public async Task Lookup_ReadsTheStateOfAnotherKey_OfAnyWorkflow()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        var other = await server.AddAsync("""{ "key": "${event.data.room}", "triggers": { "in": { "type": "webhook", "path": "/room" } }, "steps": { "keep": { "type": "script", "code": "state.name = event.data.name" } } }""");
+        Assert.Equal("succeeded", (await server.HookAsync(other, "/hooks/room", WorkflowServer.Json("""{"room":"r1","name":"Cellar"}"""))).State);
+        var id = await server.AddAsync($$"""{ "steps": { "ask": { "type": "lookup", "workflow": "{{other}}", "key": "${event.data}", "next": { "found": "a", "missing": "b" } }, "a": { "type": "script", "code": "return input.name" }, "b": { "type": "script", "code": "return input" } } }""");
+        Assert.Equal("\"Cellar\"", (await server.RunByIdAsync(id, "\"r1\"")).Output("a"));
+        Assert.Equal("null", (await server.RunByIdAsync(id, "\"r2\"")).Output("b"));
+    }
+
+    [Fact]
+    public async Task KeysApi_ShowsWhatStepsRemember_AndForgetsIt()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        var id = await server.AddAsync(Debounced);
+        await SendAsync(server, "calm/a", "1");
+        var step = Assert.Single((await server.GetAsync($"/api/workflows/{id}/keys/a"))["steps"]!.AsArray())!;
+        Assert.Equal(("calm", "debounce", time.GetUtcNow().AddSeconds(10)), (step["step"]!.GetValue<string>(), step["type"]!.GetValue<string>(), step["timerAt"]!.GetValue<DateTimeOffset>()));
+        using (var forgotten = await server.Http.DeleteAsync(new Uri($"/api/workflows/{id}/keys/a/steps/calm", UriKind.Relative))) Assert.Equal(204, (int)forgotten.StatusCode);
+        Assert.Empty((await server.GetAsync($"/api/workflows/{id}/keys/a"))["steps"]!.AsArray());
+        Assert.Equal(0, server.Count("SELECT count(*) FROM key_timers"));
+    }
+
+    private static async Task SendAsync(WorkflowServer server, string path, string body)
+    {
+        await SendOnlyAsync(server, path, body);
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+    }
+
+    private static async Task SendOnlyAsync(WorkflowServer server, string path, string body)
+    {
+        using var answer = await server.Http.PostAsync(new Uri("/hooks/" + path, UriKind.Relative), WorkflowServer.Json(body));
+        Assert.Equal(202, (int)answer.StatusCode);
+    }
+}
