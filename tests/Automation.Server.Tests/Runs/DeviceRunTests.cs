@@ -151,6 +151,53 @@ public sealed class DeviceRunTests
     }
 
     [Fact]
+    public async Task ColdRoomOfTheDesign_TellsAfterFiveWarmMinutes_AndWhenItIsOver()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        server.SetSecret("GITHUB_HOOK", "hook");
+        server.SetSecret("SLACK_URL", server.Receiver.Url + "/slack");
+        var id = await server.AddAsync(
+            """
+            {
+              "$schema": "./workflow.schema.json",
+              "name": "Cold room alert",
+              "description": "Tell the shift when a room has been too warm for five minutes.",
+              "key": "${event.params.room}",
+              "triggers": {
+                "reading": { "type": "mqtt", "topic": "plants/{plant}/rooms/{room}/temperature", "qos": 1 },
+                "tool":    { "type": "webhook", "path": "/cold-room/{room}", "methods": ["POST"], "verify": { "scheme": "github", "secrets": ["GITHUB_HOOK"] } }
+              },
+              "steps": {
+                "warm":    { "type": "threshold", "value": "${event.data.celsius}", "above": 8, "clearBelow": 7, "for": "5m", "next": { "raised": "message", "cleared": "message" } },
+                "message": { "type": "script", "file": "cold-room-alert.ts", "next": "slack" },
+                "slack":   { "type": "webhook.send", "url": "${secret.SLACK_URL}", "body": { "text": "${input.text}" } }
+              },
+              "start": "warm"
+            }
+            """,
+            ("cold-room-alert.ts", "export default function ({ event, steps }: any) { return { text: `${event.params.room} ${event.data.celsius} ${steps.warm.outcome}` }; }"));
+        await using var client = new Automation.Mqtt.Client.MqttClient(new() { Server = new Uri($"mqtt://127.0.0.1:{server.MqttPort}") });
+        await client.ConnectAsync();
+        async Task ReadAsync(double celsius)
+        {
+            await client.PublishAsync(new Automation.Mqtt.MqttApplicationMessage { Topic = "plants/p1/rooms/r1/temperature", Payload = System.Text.Encoding.UTF8.GetBytes($$"""{"celsius":{{celsius.ToString(System.Globalization.CultureInfo.InvariantCulture)}}}"""), QualityOfService = Automation.Mqtt.MqttQualityOfService.AtLeastOnce });
+            await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        }
+
+        await ReadAsync(9);
+        time.Advance(TimeSpan.FromMinutes(4));
+        await ReadAsync(9.5);
+        Assert.Equal(0, server.Receiver.Waiting("/slack"));
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("""{"text":"r1 9.5 raised"}""", (await server.Receiver.NextAsync("/slack")).Body);
+        await ReadAsync(7.5);
+        await ReadAsync(6.9);
+        Assert.Equal("""{"text":"r1 6.9 cleared"}""", (await server.Receiver.NextAsync("/slack")).Body);
+        Assert.NotEmpty(id);
+    }
+
+    [Fact]
     public async Task Lookup_ReadsTheStateOfAnotherKey_OfAnyWorkflow()
     {
         await using var server = await WorkflowServer.StartAsync();

@@ -15,7 +15,7 @@ internal sealed class ChangedStep : DeviceStep<ChangedStep.Config, ChangedStep.L
 {
     public sealed record Config(
         [property: Description("What is compared, an expression.")] Json Value,
-        [property: Description("A number counts as changed when it differs by more than this."), Range(0, double.MaxValue)] double? Deadband = null,
+        [property: Description("A number counts as changed when it differs by more than this."), Range(0, 1_000_000_000_000)] double? Deadband = null,
         [property: Description("A number counts as changed when it differs by more than so many percent of the last one."), Range(0, 1_000_000)] double? DeadbandPercent = null,
         [property: Description("Go on with an unchanged value too when the last one is older than this."), Range(typeof(TimeSpan), "00:00:00.001", "3660.00:00:00"), Literal] Duration? Forget = null);
 
