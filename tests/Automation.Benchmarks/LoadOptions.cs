@@ -16,6 +16,9 @@ internal sealed record LoadOptions(int Seconds, TimeSpan WarmUp, int Connections
     /// <summary>What the server is loaded with.</summary>
     public LoadScenario Scenario { get; init; } = LoadScenario.Forward;
 
+    /// <summary>What the server keeps.</summary>
+    public int MaxEvents { get; init; } = 100_000_000;
+
     /// <summary>How many runs <c>waiting</c> and <c>timers</c> have wait; null for what each of them says.</summary>
     public int? Runs { get; init; }
 
@@ -47,6 +50,7 @@ internal sealed record LoadOptions(int Seconds, TimeSpan WarmUp, int Connections
             load [--scenario {string.Join('|', LoadScenario.All.Select(scenario => scenario.Name))}] [--seconds 15] [--warm-up 20] [--connections 64] [--only automation|durable-floor|bare-forwarder] [--json FILE] [--server Automation.Server.dll]
             waiting [--runs 100000] [--warm-up 20] [--server Automation.Server.dll]
             timers [--runs 10000] [--warm-up 20] [--server Automation.Server.dll]
+            retention [--warm-up 20] [--server Automation.Server.dll]
             stored [--seconds 15] [--warm-up 20] [--server Automation.Server.dll]
             mqtt-load [--seconds 8] [--only TEXT] [--server Automation.Server.dll]
             mqtt-idle [--seconds 8] [--idle 10000] [--server Automation.Server.dll]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -11,13 +12,14 @@ internal sealed class LoadTarget : IDisposable
     private readonly string folder;
     private Process process;
 
-    private LoadTarget(string folder, int port, params IEnumerable<string> arguments)
+    private LoadTarget(LoadOptions options, string folder, int port, params IEnumerable<string> arguments)
     {
         this.folder = folder;
         Port = port;
         start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, WorkingDirectory = folder };
         start.Environment["AUTOMATION_ADMIN_TOKEN"] = "token-of-the-benchmark";
-        start.Environment["Retention__MaxEvents"] = "100000000"; // what is stored is part of what is measured
+        start.Environment["Retention__MaxEvents"] = options.MaxEvents.ToString(CultureInfo.InvariantCulture); // what is stored is part of what is measured
+        start.Environment["Retention__Interval"] = "00:00:40";
         process = Launch();
     }
 
@@ -40,8 +42,8 @@ internal sealed class LoadTarget : IDisposable
         var target = name switch
         {
             "automation" => StartServer(options, folder, port, receiver),
-            "durable-floor" => new LoadTarget(folder, port, own, "forwarder", $"{port}", receiver, Path.Combine(folder, "floor.db")),
-            "bare-forwarder" => new LoadTarget(folder, port, own, "forwarder", $"{port}", receiver),
+            "durable-floor" => new LoadTarget(options, folder, port, own, "forwarder", $"{port}", receiver, Path.Combine(folder, "floor.db")),
+            "bare-forwarder" => new LoadTarget(options, folder, port, own, "forwarder", $"{port}", receiver),
             _ => throw new ArgumentException($"There is no target {name}; there are {string.Join(", ", Names)}."),
         };
         await target.ReadyAsync();
@@ -67,7 +69,7 @@ internal sealed class LoadTarget : IDisposable
         var workflows = Directory.CreateDirectory(Path.Combine(folder, "workflows")).FullName;
         File.WriteAllText(Path.Combine(workflows, "load.json"), options.Scenario.Workflow.Replace("RECEIVER", receiver, StringComparison.Ordinal));
         return new LoadTarget(
-            folder, port, options.Server, "serve", "--urls", $"http://127.0.0.1:{port}", "--mqtt-port", $"{FreePort()}", "--data", Path.Combine(folder, "data"),
+            options, folder, port, options.Server, "serve", "--urls", $"http://127.0.0.1:{port}", "--mqtt-port", $"{FreePort()}", "--data", Path.Combine(folder, "data"),
             "--workflows", workflows, "--allow-private", "loopback", "--sandbox", Path.Combine(LoadOptions.Repository(), "src", "Automation.Sandbox"));
     }
 

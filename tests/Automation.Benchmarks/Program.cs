@@ -6,6 +6,7 @@ using Automation.Benchmarks.Mqtt;
 // waiting    has 100,000 runs wait, and tells what memory they take
 // timers     has 10,000 runs wait until a time, and tells how late they go on
 // stored     measures the load at 10 thousand, 100 thousand and 1 million stored runs
+// retention  measures the load while old runs are deleted
 // mqtt-load  sends messages through the embedded broker and through mosquitto in turn, and compares them
 // mqtt-idle  holds connections that do nothing, and tells what the broker keeps for each
 // mqtt-index matches topics against 1, 1,000 and 1,000,000 filters
@@ -18,6 +19,7 @@ return args switch
     ["waiting", .. var given] when LoadOptions.Parse(given) is { } options => await WaitingCommand.RunAsync(options),
     ["timers", .. var given] when LoadOptions.Parse(given) is { } options => await TimersCommand.RunAsync(options),
     ["stored", .. var given] when LoadOptions.Parse(given) is { } options => await StoredCommand.RunAsync(options),
+    ["retention", .. var given] when LoadOptions.Parse(given) is { } options => await RetentionCommand.RunAsync(options),
     ["mqtt-load", .. var given] when MqttLoadOptions.Parse(given) is { } options => await MqttLoadCommand.RunAsync(options),
     ["mqtt-idle", .. var given] when MqttLoadOptions.Parse(given) is { } options => await MqttIdleCommand.RunAsync(options),
     ["mqtt-host", var port] => await MqttHostCommand.RunAsync(int.Parse(port, CultureInfo.InvariantCulture)),

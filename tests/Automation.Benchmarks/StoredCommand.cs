@@ -44,7 +44,7 @@ internal static class StoredCommand
         return 0;
     }
 
-    private static double Megabytes(string file) => new FileInfo(file).Length / 1e6;
+    internal static double Megabytes(string file) => new FileInfo(file).Length / 1e6;
 
     /// <summary>Waits until all that was accepted has been delivered, and its outcome is stored.</summary>
     private static async Task IdleAsync(CountingReceiver receiver, Answers answers)

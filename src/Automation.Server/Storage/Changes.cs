@@ -157,11 +157,26 @@ internal sealed record DeliveryReplayed(long DeliveryId, DateTimeOffset At) : Ch
     public bool Replayed { get; set; }
 }
 
-/// <summary>Deletes up to <paramref name="Limit"/> handled events older than <paramref name="Before"/> (an event id), with their runs and deliveries.</summary>
-internal sealed record EventsPruned(long Before, int Limit) : Change
+/// <summary>Deletes ended runs with all that came of them, and those of their events that have no other. Leaves what is open by now, has an open delivery, or parks a key.</summary>
+internal sealed record RunsPruned(IReadOnlyList<long> Runs) : Change
 {
-    /// <summary>How many events were deleted; set when the change was applied.</summary>
+    /// <summary>How many were deleted; set when the change was applied.</summary>
     public int Deleted { get; set; }
+}
+
+/// <summary>Deletes handled events with all their runs, as <see cref="RunsPruned"/>.</summary>
+internal sealed record EventsPruned(IReadOnlyList<long> Events) : Change
+{
+    /// <summary>How many were deleted; set when the change was applied.</summary>
+    public int Deleted { get; set; }
+}
+
+/// <summary>Gives space that is free in the database back to the disk, where the database does not do so by itself.</summary>
+/// <param name="MaxPages">How many pages at most.</param>
+internal sealed record SpaceReleased(int MaxPages) : Change
+{
+    /// <summary>Whether there is more to give back; set when the change was applied.</summary>
+    public bool HasMore { get; set; }
 }
 
 /// <summary>Takes hold of open runs that no live server holds, oldest first: at least one, and no more once the bodies of their events have <paramref name="Bytes"/>.</summary>

@@ -11,8 +11,8 @@ internal static partial class Log
     [LoggerMessage(5002, LogLevel.Error, "A failed transaction could not be rolled back")]
     public static partial void RollbackFailed(ILogger logger, Exception error);
 
-    [LoggerMessage(5003, LogLevel.Information, "Pruned {Events} events that were handled before {Before:u}")]
-    public static partial void Pruned(ILogger logger, int events, DateTimeOffset before);
+    [LoggerMessage(5003, LogLevel.Information, "Pruned {Runs} runs and events that were old enough")]
+    public static partial void Pruned(ILogger logger, int runs);
 
     [LoggerMessage(5004, LogLevel.Error, "Pruning failed; it is tried again at the next turn")]
     public static partial void PruneFailed(ILogger logger, Exception error);

@@ -1,16 +1,24 @@
 using Automation.Server.Storage.Management;
 using Automation.Server.Values;
+using Automation.Server.Workflows;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Storage;
 
-/// <summary>How many events and states of keys a round deleted.</summary>
+/// <summary>How much a round deleted: runs and events that were too old, events that were too many, states of keys.</summary>
 internal readonly record struct RetentionCounts(int TooOld, int TooMany, int States = 0);
 
-/// <summary>Deletes handled events that are too old or too many, and expired states of keys, once an hour, a few hundred in one transaction.</summary>
-/// <remarks>Two servers that do it at once share the work: each transaction deletes what is there. A round that was cut off is finished by the next.</remarks>
-internal sealed class Retention(Journal journal, IServiceScopeFactory scopes, IOptions<RetentionOptions> settings, TimeProvider time, ILogger<Retention> log) : BackgroundService
+/// <summary>What the active version of a workflow says about how long its runs are kept; null when it says nothing.</summary>
+internal delegate WorkflowRetention? RetentionOf(string workflowId);
+
+/// <summary>Deletes ended runs and handled events that are too old or too many, and expired states of keys, once an hour, a few hundred in one transaction; then gives space back to the disk.</summary>
+/// <remarks>
+/// A reader looks for what is to go, so that the writer is kept from its work only by the deletes themselves. Two servers that do it at once share the work: each transaction deletes what is there.
+/// A round that was cut off is finished by the next.
+/// </remarks>
+internal sealed class Retention(
+    Journal journal, IServiceScopeFactory scopes, IOptions<RetentionOptions> settings, RetentionOf of, TimeProvider time, ILogger<Retention> log) : BackgroundService
 {
     // Soon enough for servers that are restarted often, late enough not to slow a start.
     private static readonly TimeSpan FirstRound = TimeSpan.FromMinutes(1);
@@ -19,19 +27,24 @@ internal sealed class Retention(Journal journal, IServiceScopeFactory scopes, IO
 
     public async Task<RetentionCounts> RunOnceAsync(CancellationToken cancellation)
     {
-        var oldest = time.GetUtcNow() - options.MaxAge;
-        var tooOld = await PruneAsync(IdSource.LowestAt(oldest), cancellation);
-        if (tooOld > 0) Log.Pruned(log, tooOld, oldest);
-        var tooMany = await FirstToKeepAsync(cancellation) is { } keep ? await PruneAsync(keep, cancellation) : 0;
+        var now = time.GetUtcNow();
+        var tooOld = 0;
+        foreach (var workflow in await ReadAsync(db => db.Runs.Select(r => r.WorkflowId).Distinct().ToListAsync(cancellation))) tooOld += await PruneRunsAsync(workflow, now, cancellation);
+        var oldest = now - options.MaxAge;
+        tooOld += await PruneEventsAsync(db => db.Events.Where(e => e.OpenRuns == 0 && e.Runs.Count == 0), IdSource.LowestAt(oldest), cancellation);
+        if (tooOld > 0) Log.Pruned(log, tooOld);
+        var keep = await ReadAsync(db => FirstToKeepAsync(db, cancellation));
+        var tooMany = keep is null ? 0 : await PruneEventsAsync(db => db.Events.Where(e => e.OpenRuns == 0), keep.Value, cancellation);
         if (tooMany > 0) Log.PrunedByCount(log, tooMany, options.MaxEvents);
         var states = await ForgetAsync(cancellation);
         if (states > 0) Log.Forgotten(log, states);
+        await ReleaseSpaceAsync(cancellation);
         return new RetentionCounts(tooOld, tooMany, states);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        for (var wait = FirstRound; ; wait = options.Interval)
+        for (var wait = options.Interval < FirstRound ? options.Interval : FirstRound; ; wait = options.Interval)
         {
             try
             {
@@ -49,16 +62,60 @@ internal sealed class Retention(Journal journal, IServiceScopeFactory scopes, IO
         }
     }
 
-    private async Task<int> PruneAsync(long before, CancellationToken cancellation)
+    private async Task<int> PruneRunsAsync(string workflow, DateTimeOffset now, CancellationToken cancellation)
     {
-        for (var deleted = 0; ;)
+        var rule = of(workflow);
+        var tooMany = rule?.MaxRuns is { } most
+            ? await ReadAsync(db => db.Runs.Where(r => r.WorkflowId == workflow).OrderByDescending(r => r.Id).Skip(most - 1).Select(r => r.Id).FirstOrDefaultAsync(cancellation))
+            : 0;
+        var before = Math.Max(IdSource.LowestAt(now - (rule?.MaxAge ?? options.MaxAge)), tooMany);
+        var failedBefore = rule?.FailedMaxAge is { } own ? IdSource.LowestAt(now - own) : Math.Max(IdSource.LowestAt(now - (rule?.MaxAge ?? options.FailedMaxAge)), tooMany);
+        var end = Math.Max(before, failedBefore);
+        return await InBatchesAsync(
+            (db, after) => db.Runs
+                .Where(r => r.WorkflowId == workflow && r.Id > after && r.Id < end && r.EndedAt != null && (r.State == "failed" ? r.Id < failedBefore : r.Id < before))
+                .OrderBy(r => r.Id).Select(r => r.Id),
+            async runs =>
+            {
+                var batch = new RunsPruned(runs);
+                await journal.CommitAsync(batch);
+                return batch.Deleted;
+            },
+            cancellation);
+    }
+
+    private Task<int> PruneEventsAsync(Func<ManagementDb, IQueryable<EventRow>> which, long before, CancellationToken cancellation) => InBatchesAsync(
+        (db, after) => which(db).Where(e => e.Id > after && e.Id < before).OrderBy(e => e.Id).Select(e => e.Id),
+        async events =>
         {
-            cancellation.ThrowIfCancellationRequested();
-            var batch = new EventsPruned(before, options.BatchSize);
+            var batch = new EventsPruned(events);
             await journal.CommitAsync(batch);
-            deleted += batch.Deleted;
-            if (batch.Deleted < options.BatchSize) return deleted;
-            if (options.Pause > TimeSpan.Zero) await Task.Delay(options.Pause, time, cancellation);
+            return batch.Deleted;
+        },
+        cancellation);
+
+    /// <summary>Deletes what <paramref name="find"/> gives, ids in ascending order after the given one, a batch at a time. Returns how many.</summary>
+    private async Task<int> InBatchesAsync(Func<ManagementDb, long, IQueryable<long>> find, Func<List<long>, Task<int>> delete, CancellationToken cancellation)
+    {
+        var deleted = 0;
+        for (var after = 0L; ;)
+        {
+            var ids = await ReadAsync(db => find(db, after).Take(options.BatchSize).ToListAsync(cancellation));
+            if (ids.Count > 0) deleted += await delete(ids);
+            if (ids.Count < options.BatchSize) return deleted;
+            after = ids[^1];
+            await PauseAsync(cancellation);
+        }
+    }
+
+    private async Task ReleaseSpaceAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var step = new SpaceReleased(options.BatchSize);
+            await journal.CommitAsync(step);
+            if (!step.HasMore) return;
+            await PauseAsync(cancellation);
         }
     }
 
@@ -72,16 +129,24 @@ internal sealed class Retention(Journal journal, IServiceScopeFactory scopes, IO
             await journal.CommitAsync(batch);
             deleted += batch.Deleted;
             if (batch.Deleted < options.BatchSize) return deleted;
-            if (options.Pause > TimeSpan.Zero) await Task.Delay(options.Pause, time, cancellation);
+            await PauseAsync(cancellation);
         }
+    }
+
+    private async Task PauseAsync(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (options.Pause > TimeSpan.Zero) await Task.Delay(options.Pause, time, cancellation);
+    }
+
+    private async Task<T> ReadAsync<T>(Func<ManagementDb, Task<T>> read)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return await read(scope.ServiceProvider.GetRequiredService<ManagementDb>());
     }
 
     /// <summary>The oldest event within the count; null when there are not that many.</summary>
     /// <remarks>Counted over the index of runs by event, which is small; the table of events holds the bodies.</remarks>
-    private async Task<long?> FirstToKeepAsync(CancellationToken cancellation)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<ManagementDb>();
-        return await db.Runs.Select(r => r.EventId).Distinct().OrderByDescending(id => id).Skip(options.MaxEvents - 1).Select(id => (long?)id).FirstOrDefaultAsync(cancellation);
-    }
+    private Task<long?> FirstToKeepAsync(ManagementDb db, CancellationToken cancellation) =>
+        db.Runs.Select(r => r.EventId).Distinct().OrderByDescending(id => id).Skip(options.MaxEvents - 1).Select(id => (long?)id).FirstOrDefaultAsync(cancellation);
 }

@@ -5,9 +5,13 @@ namespace Automation.Server.Storage;
 /// <summary>How long handled events are kept, with their runs and deliveries. What is still open is always kept.</summary>
 internal sealed record RetentionOptions
 {
-    /// <summary>Handled events older than this are deleted.</summary>
+    /// <summary>Ended runs older than this are deleted, and events whose runs are gone; workflows may say otherwise.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "36500.00:00:00")]
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>The same for failed runs.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "36500.00:00:00")]
+    public TimeSpan FailedMaxAge { get; init; } = TimeSpan.FromDays(30);
 
     /// <summary>Past this many events that started runs, the oldest handled ones are deleted.</summary>
     [Range(1, int.MaxValue)]
@@ -17,7 +21,7 @@ internal sealed record RetentionOptions
     [Range(typeof(TimeSpan), "00:00:01", "24.00:00:00")]
     public TimeSpan Interval { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Events deleted in one transaction: some milliseconds, for which events that come in wait.</summary>
+    /// <summary>Runs deleted, or pages given back, in one transaction: some milliseconds, for which events that come in wait.</summary>
     [Range(1, 10_000)]
     public int BatchSize { get; init; } = 200;
 

@@ -36,6 +36,9 @@ internal sealed class WorkflowVersion
     /// <summary>What orders the version's runs; null when they go side by side.</summary>
     public WorkflowKey? Key { get; init; }
 
+    /// <summary>How long ended runs are kept; null for what the server's settings say.</summary>
+    public WorkflowRetention? Retention { get; init; }
+
     /// <summary>Every script and expression of the version.</summary>
     public required SandboxProgram Program { get; init; }
 
@@ -80,6 +83,12 @@ internal sealed class WorkflowVersion
         return found.ToFrozenSet(StringComparer.Ordinal);
     }
 }
+
+/// <summary>A workflow's <c>retention</c>: what is null is as the server's settings say.</summary>
+/// <param name="MaxAge">Of ended runs.</param>
+/// <param name="MaxRuns">How many are kept.</param>
+/// <param name="FailedMaxAge">Of failed runs, whatever the other two say.</param>
+internal sealed record WorkflowRetention(TimeSpan? MaxAge, int? MaxRuns, TimeSpan? FailedMaxAge);
 
 /// <summary>The stored form of a version: the workflow file in canonical form, and the script files it names (path as written in the file → text).</summary>
 internal sealed record VersionSource(Json Document, IReadOnlyDictionary<string, string> Files);

@@ -328,7 +328,7 @@ public abstract class JournalFacts : IAsyncLifetime
     {
         await Journal.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1), new RunSaved(2, Sample.Time, Json.Parse("{}"), Json.Parse("[]")), Sample.Ended(2, 1), new DeliveryQueued(Sample.Delivery(3), Held: true), Sample.Attempted(3));
 
-        var pruned = new EventsPruned(Before: 2, Limit: 10);
+        var pruned = new EventsPruned([1]);
         await Journal.CommitAsync(pruned);
 
         Assert.Equal(1, pruned.Deleted);
@@ -342,11 +342,35 @@ public abstract class JournalFacts : IAsyncLifetime
         await Journal.CommitAsync(new EventAccepted(Sample.Event(3), 1), Sample.Run(4, 3), Sample.Ended(4, 3), new DeliveryQueued(Sample.Delivery(5, runId: 4), Held: false));
         await Journal.CommitAsync(new EventAccepted(Sample.Event(6), 1), Sample.Run(7, 6), Sample.Ended(7, 6));
 
-        var pruned = new EventsPruned(Before: 6, Limit: 10);
-        await Journal.CommitAsync(pruned);
+        var (events, runs) = (new EventsPruned([1, 3]), new RunsPruned([2, 4]));
+        await Journal.CommitAsync(events, runs);
 
-        Assert.Equal(0, pruned.Deleted);
+        Assert.Equal((0, 0), (events.Deleted, runs.Deleted));
         Assert.Equal(3L, Count("events"));
+    }
+
+    [Fact]
+    public async Task PrunedRun_GoesWithItsDeliveries_AndItsEventWithTheLastRun()
+    {
+        await Journal.CommitAsync(new EventAccepted(Sample.Event(1), 2), Sample.Run(2, 1), Sample.Run(3, 1, "other"), Sample.Ended(2, 1), Sample.Ended(3, 1), new DeliveryQueued(Sample.Delivery(4), Held: true), Sample.Attempted(4));
+
+        await Journal.CommitAsync(new RunsPruned([2]));
+
+        Assert.Equal((1L, 1L, 0L, 0L), (Count("events"), Count("runs"), Count("deliveries"), Count("attempts")));
+        await Journal.CommitAsync(new RunsPruned([3]));
+        Assert.Equal((0L, 0L), (Count("events"), Count("runs")));
+    }
+
+    [Fact]
+    public async Task Pruning_KeepsARunThatParksItsKey()
+    {
+        await Journal.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1) with { Key = "pump" });
+        await Journal.CommitAsync(Sample.Ended(2, 1, "failed") with { Key = new RunKey("orders", "pump") { Parks = true, ChangedAt = Sample.Time } });
+
+        var (events, runs) = (new EventsPruned([1]), new RunsPruned([2]));
+        await Journal.CommitAsync(events, runs);
+
+        Assert.Equal((0, 0), (events.Deleted, runs.Deleted));
     }
 
     [Fact]

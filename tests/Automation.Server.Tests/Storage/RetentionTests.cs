@@ -3,6 +3,7 @@ using Automation.Server.Storage;
 using Automation.Server.Storage.Management;
 using Automation.Server.Storage.Sqlite;
 using Automation.Server.Values;
+using Automation.Server.Workflows;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -12,6 +13,7 @@ namespace Automation.Server.Tests.Storage;
 public sealed class RetentionTests : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("automation-").FullName;
+    private readonly Dictionary<string, WorkflowRetention> rules = [];
     private readonly ManualTime time = new();
     private readonly IdSource ids;
     private readonly ServiceProvider services;
@@ -98,8 +100,89 @@ public sealed class RetentionTests : IAsyncLifetime
         }
 
         Assert.Equal(7, (await round).TooOld);
-        Assert.Equal(4, journal.Commits - before); // the last one looks for states of keys
+        Assert.Equal(5, journal.Commits - before); // the last two look for states of keys and for free space
         Assert.True(pauses >= 2);
+    }
+
+    [Fact]
+    public async Task WorkflowsOwnAge_GoesBeforeTheServers_BothWays()
+    {
+        rules["short"] = new WorkflowRetention(TimeSpan.FromDays(1), null, null);
+        rules["long"] = new WorkflowRetention(TimeSpan.FromDays(90), null, null);
+        await AddHandledAsync(2, "short");
+        var plain = await AddHandledAsync(2);
+        var lasting = await AddHandledAsync(2, "long");
+        time.Advance(TimeSpan.FromDays(2));
+
+        Assert.Equal(2, (await Service(new RetentionOptions()).RunOnceAsync(CancellationToken.None)).TooOld);
+        Assert.Equal([.. plain, .. lasting], EventIds());
+        time.Advance(TimeSpan.FromDays(40));
+        await Service(new RetentionOptions()).RunOnceAsync(CancellationToken.None);
+        Assert.Equal(lasting, EventIds());
+    }
+
+    [Fact]
+    public async Task NewestRunsOfAWorkflow_Stay_WhereTheirNumberIsLimited()
+    {
+        rules["orders"] = new WorkflowRetention(null, 3, null);
+        var others = await AddHandledAsync(5, "others");
+        var limited = await AddHandledAsync(8);
+
+        await Service(new RetentionOptions { BatchSize = 2, Pause = TimeSpan.Zero }).RunOnceAsync(CancellationToken.None);
+
+        Assert.Equal([.. others, .. limited[5..]], EventIds());
+    }
+
+    [Fact]
+    public async Task FailedRuns_StayLonger_WhereTheyMay()
+    {
+        rules["orders"] = new WorkflowRetention(TimeSpan.FromDays(1), 1, TimeSpan.FromDays(10));
+        var failed = await AddHandledAsync(3, state: "failed");
+        await AddHandledAsync(3);
+        time.Advance(TimeSpan.FromDays(2));
+
+        await Service(new RetentionOptions()).RunOnceAsync(CancellationToken.None);
+
+        Assert.Equal(failed, EventIds());
+        time.Advance(TimeSpan.FromDays(9));
+        await Service(new RetentionOptions()).RunOnceAsync(CancellationToken.None);
+        Assert.Empty(EventIds());
+    }
+
+    [Fact]
+    public async Task FreeSpace_GoesBackToTheDisk()
+    {
+        var file = SqliteDatabase.FileIn(folder);
+        for (var i = 0; i < 10; i++)
+        {
+            long id = ids.Next(), run = ids.Next();
+            await journal.CommitAsync(new EventAccepted(Sample.Event(id, new string('x', 1 << 20)), 1), Sample.Run(run, id), Sample.Ended(run, id));
+        }
+
+        time.Advance(TimeSpan.FromDays(60));
+        await Service(new RetentionOptions { Pause = TimeSpan.Zero }).RunOnceAsync(CancellationToken.None);
+
+        using var connection = SqliteDatabase.OpenForReading(file);
+        Assert.InRange((long)SqliteDatabase.Scalar(connection, "PRAGMA page_count")!, 0, 1300); // of some 2,600
+        Assert.Equal("ok", SqliteDatabase.Scalar(connection, "PRAGMA integrity_check"));
+    }
+
+    [Fact]
+    public async Task Log_IsCutBack_AfterAReaderHasKeptItFromBeginningAnew()
+    {
+        var log = new FileInfo(SqliteDatabase.FileIn(folder) + "-wal");
+        using (var reader = SqliteDatabase.OpenForReading(SqliteDatabase.FileIn(folder)))
+        {
+            SqliteDatabase.Execute(reader, "BEGIN; SELECT count(*) FROM events");
+            for (var i = 0; i < 40; i++) await journal.CommitAsync(new EventAccepted(Sample.Event(ids.Next(), new string('x', 1 << 20)), 0));
+            log.Refresh();
+            Assert.True(log.Length > SqliteDatabase.LogBytes);
+        }
+
+        for (var i = 0; i < 210; i++) await journal.CommitAsync(new EventAccepted(Sample.Event(ids.Next()), 0));
+
+        log.Refresh();
+        Assert.InRange(log.Length, 0, SqliteDatabase.LogBytes);
     }
 
     [Fact]
@@ -126,15 +209,15 @@ public sealed class RetentionTests : IAsyncLifetime
 
     private static void Validate(RetentionOptions options) => Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
 
-    private Retention Service(RetentionOptions options) => new(journal, services.GetRequiredService<IServiceScopeFactory>(), Options.Create(options), time, NullLogger<Retention>.Instance);
+    private Retention Service(RetentionOptions options) => new(journal, services.GetRequiredService<IServiceScopeFactory>(), Options.Create(options), id => rules.GetValueOrDefault(id), time, NullLogger<Retention>.Instance);
 
-    private async Task<List<long>> AddHandledAsync(int count)
+    private async Task<List<long>> AddHandledAsync(int count, string workflow = "orders", string state = "succeeded")
     {
         var added = new List<long>();
         for (var i = 0; i < count; i++)
         {
             long id = ids.Next(), run = ids.Next();
-            await journal.CommitAsync(new EventAccepted(Sample.Event(id), 1), Sample.Run(run, id), Sample.Ended(run, id));
+            await journal.CommitAsync(new EventAccepted(Sample.Event(id), 1), Sample.Run(run, id, workflow), Sample.Ended(run, id, state));
             added.Add(id);
         }
 

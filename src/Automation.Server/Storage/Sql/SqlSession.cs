@@ -27,5 +27,8 @@ internal abstract class SqlSession : IDisposable
     /// <exception cref="JournalException">It does not. The session is as it was, or still can be reopened.</exception>
     public abstract void Reopen();
 
+    /// <summary>Gives up to that many free pages back to the disk, within a transaction; false when there is nothing more to give back, or the database sees to it by itself.</summary>
+    public abstract bool ReleaseSpace(int maxPages);
+
     public abstract void Dispose();
 }

@@ -55,7 +55,9 @@ internal sealed class SqlWriter : IDisposable
             case KeyStateRead c: c.State = SqlKeys.State(c.WorkflowId, c.Key, c.Now, db); break;
             case DeliveriesClaimed c: SqlClaims.Apply(c, db); break;
             case VersionRead c: Apply(c); break;
+            case RunsPruned c: SqlPruning.Apply(c, db); break;
             case EventsPruned c: SqlPruning.Apply(c, db); break;
+            case SpaceReleased c: c.HasMore = db.ReleaseSpace(c.MaxPages); break;
             case SchedulesRead c: SqlSchedules.Apply(c, db); break;
             case SchedulesDue c: SqlSchedules.Apply(c, db); break;
             case ScheduleStarted c: SqlSchedules.Apply(c, db); break;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -6,7 +7,16 @@ namespace Automation.Server.Storage.Sqlite;
 /// <summary>Opens the journal's file and brings its schema up to date.</summary>
 internal static class SqliteDatabase
 {
-    private const string ForWriting = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY;";
+    /// <summary>How long a call waits for a lock.</summary>
+    public const int BusyMilliseconds = 5000;
+
+    /// <summary>What the write-ahead log is cut back to when it has been longer. It is 4 MB as a rule.</summary>
+    public const long LogBytes = 32 << 20;
+
+    // auto_vacuum works only in a file without tables: older files keep what they have.
+    private static readonly string ForWriting = string.Create(
+        CultureInfo.InvariantCulture,
+        $"PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout={BusyMilliseconds}; PRAGMA journal_size_limit={LogBytes}; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY;");
 
     static SqliteDatabase()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Automation.Server.Storage.Sql;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -7,9 +8,13 @@ namespace Automation.Server.Storage.Sqlite;
 /// <summary>The connection that writes to a SQLite file.</summary>
 internal sealed class SqliteSession : SqlSession
 {
+    private const long Incremental = 2, SparePages = 1000, LongLog = SqliteDatabase.LogBytes;
+    private const int CommitsBetweenTries = 100;
+
     private readonly string file;
     private readonly Dictionary<object, SqliteStatement> statements = new(ReferenceEqualityComparer.Instance);
     private sqlite3 handle;
+    private int untilShorter;
 
     /// <summary>Opens the file and migrates it.</summary>
     /// <exception cref="JournalException">The file cannot be opened or migrated, or was written by a newer program.</exception>
@@ -23,6 +28,17 @@ internal sealed class SqliteSession : SqlSession
     public SqliteConnection Connection { get; private set; }
 
     private bool HasMoved => SqliteCalls.FileControl(handle.DangerousGetHandle(), "main", SqliteCalls.HasMoved, out var moved) is raw.SQLITE_OK && moved != 0;
+
+    /// <summary>
+    /// SQLite begins its log anew only when nobody reads in it, which under constant load with constant readers may be never. Here the writer waits a moment for the readers that are in it; new ones read the database.
+    /// </summary>
+    private void ShortenLog()
+    {
+        untilShorter = CommitsBetweenTries;
+        _ = raw.sqlite3_busy_timeout(handle, 50);
+        _ = Number("PRAGMA wal_checkpoint(RESTART)"); // 1 when readers were in the way: again later
+        _ = raw.sqlite3_busy_timeout(handle, SqliteDatabase.BusyMilliseconds);
+    }
 
     private bool HasLog => File.Exists(file + "-wal");
 
@@ -38,8 +54,10 @@ internal sealed class SqliteSession : SqlSession
     /// <summary>Returns after the fsync of the write-ahead log. A file that is not at its place any more takes everything without an error and is gone with the process: that is looked for first.</summary>
     public override void Commit()
     {
-        if (HasMoved || !HasLog) throw SqliteFault.Moved(file);
+        var log = new FileInfo(file + "-wal");
+        if (HasMoved || !log.Exists) throw SqliteFault.Moved(file);
         Sql("COMMIT").Run();
+        if (log.Length > LongLog && --untilShorter <= 0) ShortenLog();
     }
 
     public override void Rollback()
@@ -75,9 +93,29 @@ internal sealed class SqliteSession : SqlSession
         Commit();
     }
 
+    /// <remarks>
+    /// Free pages are used again, so that a file which has found its size gives none back. A quarter of the file, or 4 MB, is left for that. Files of before <c>auto_vacuum</c> are made anew by a backup and a restore.
+    /// </remarks>
+    public override bool ReleaseSpace(int maxPages)
+    {
+        if (Number("PRAGMA auto_vacuum") != Incremental) return false;
+        var spare = Number("PRAGMA freelist_count") - Math.Max(SparePages, Number("PRAGMA page_count") / 4);
+        if (spare <= 0) return false;
+        SqliteDatabase.Execute(Connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA incremental_vacuum({Math.Min(spare, maxPages)})"));
+        return spare > maxPages;
+    }
+
     public override void Dispose()
     {
         foreach (var statement in statements.Values) statement.Dispose();
         Connection.Dispose();
+    }
+
+    private long Number(string pragma)
+    {
+        var row = Sql(pragma);
+        var number = row.Read() ? row.Long(0) : 0;
+        row.Reset();
+        return number;
     }
 }

@@ -177,6 +177,7 @@ internal sealed class WorkflowCompiler(
             Start = start!,
             OnError = properties.OnError,
             Key = key is null ? null : new WorkflowKey(key, properties.OnKeyFailure is KeyFailurePolicy.Park, properties.StateTtl?.Value),
+            Retention = properties.Retention is { } retention ? new WorkflowRetention(retention.MaxAge?.Value, retention.MaxRuns, retention.FailedMaxAge?.Value) : null,
             Program = compilation.Program($"{compilation.WorkflowId}@{HashOf(source)}"),
         };
     }

@@ -28,11 +28,27 @@ internal sealed record WorkflowProperties
     [Literal, Description("How long a key's state is kept after its last change; for ever when left out."), Range(typeof(TimeSpan), "00:00:01", "3660.00:00:00")]
     public Duration? StateTtl { get; init; }
 
+    [Literal, Description("How long ended runs are kept; as the server's settings say when left out.")]
+    public RetentionProperties? Retention { get; init; }
+
     [Literal, Description("Id of the step a run begins with. Needed when more than one step has nothing that leads to it.")]
     public string? Start { get; init; }
 
     [Literal, Description("Id of the step that gets errors which no step's own error outcome takes.")]
     public string? OnError { get; init; }
+}
+
+/// <summary>A workflow's <c>retention</c>.</summary>
+internal sealed record RetentionProperties
+{
+    [Literal, Description("Ended runs are deleted when they are so old, as \"7d\"; the setting Retention:MaxAge when left out."), Range(typeof(TimeSpan), "00:00:01", "36500.00:00:00")]
+    public Duration? MaxAge { get; init; }
+
+    [Literal, Description("Of more runs than so many the oldest ended ones are deleted."), Range(1, int.MaxValue)]
+    public int? MaxRuns { get; init; }
+
+    [Literal, Description("Failed runs are kept so long, whatever the others say."), Range(typeof(TimeSpan), "00:00:01", "36500.00:00:00")]
+    public Duration? FailedMaxAge { get; init; }
 }
 
 /// <summary>What a failed run does to the runs of its key.</summary>
