@@ -11,10 +11,10 @@ internal static class RetentionCommand
         using var receiver = new CountingReceiver();
         using var target = await LoadTarget.StartAsync("automation", options with { MaxEvents = Kept }, receiver.Port);
         var generator = new LoadGenerator(target.Port, 8, options.Scenario.Body);
-        await generator.RunAsync(options.WarmUp);
+        await StoredCommand.IdleAsync(receiver, await generator.RunAsync(options.WarmUp));
         using var stored = new StoredRuns(target.Database);
         stored.Clear();
-        await generator.RunAsync(Kept);
+        await StoredCommand.IdleAsync(receiver, await generator.RunAsync(Kept));
         stored.Multiply(Stored / Kept);
         Console.WriteLine("| stored runs | events/s | p50 ms | p99 ms | p99.9 ms | file MB | WAL MB |");
         Console.WriteLine("|--:|--:|--:|--:|--:|--:|--:|");

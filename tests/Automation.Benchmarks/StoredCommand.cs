@@ -47,7 +47,7 @@ internal static class StoredCommand
     internal static double Megabytes(string file) => new FileInfo(file).Length / 1e6;
 
     /// <summary>Waits until all that was accepted has been delivered, and its outcome is stored.</summary>
-    private static async Task IdleAsync(CountingReceiver receiver, Answers answers)
+    internal static async Task IdleAsync(CountingReceiver receiver, Answers answers)
     {
         var clock = Stopwatch.StartNew();
         while (!answers.Accepted.TrueForAll(receiver.Received) && clock.Elapsed < TimeSpan.FromSeconds(60)) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, CancellationToken.None);

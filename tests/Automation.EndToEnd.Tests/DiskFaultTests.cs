@@ -106,7 +106,7 @@ public class DiskFaultTests(ITestOutputHelper output)
         await IsRefusedAsync(server, Corrupt);
         await SaysAsync(server, Corrupt);
         using var health = await server.Http.GetAsync(new Uri("/health/ready", UriKind.Relative));
-        Assert.Contains("restore a backup", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("docs/backup.md", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,6 +13,8 @@ internal static class CommandLine
         ValidateCommand.Create(),
         SchemaCommand.Create(),
         ListenCommand.Create(),
+        BackupCommand.Create(),
+        BackupCommand.CreateRestore(),
         MqttPasswordCommand.Create(),
         VersionCommand.Create(),
         new HelpOption { Recursive = true },

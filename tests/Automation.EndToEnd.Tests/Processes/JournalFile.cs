@@ -16,14 +16,32 @@ internal static class JournalFile
     public static Task EverythingEndedAsync(ServerProcess server, TimeSpan? within = null) =>
         Eventually.HoldsAsync(() => Task.FromResult(Open(server) == 0), "every event, run and delivery is in a terminal state", within);
 
+    /// <summary>The numbers of all stored events: their bodies are <c>{"n"}</c>.</summary>
+    public static HashSet<int> Numbers(ServerProcess server)
+    {
+        using var connection = Open(server.DatabaseFile);
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT json_extract(CAST(body AS TEXT), '$.n') FROM events";
+        using var rows = command.ExecuteReader();
+        var numbers = new HashSet<int>();
+        while (rows.Read()) numbers.Add(rows.GetInt32(0));
+        return numbers;
+    }
+
     public static long Count(ServerProcess server, string sql)
     {
-        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = server.DatabaseFile, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
-        connection.Open();
+        using var connection = Open(server.DatabaseFile);
         using var command = connection.CreateCommand();
 #pragma warning disable CA2100 // the SQL is the tests' own text
         command.CommandText = sql;
 #pragma warning restore CA2100
         return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
+
+    private static SqliteConnection Open(string file)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+        connection.Open();
+        return connection;
     }
 }

@@ -7,6 +7,8 @@ namespace Automation.Server.Storage.Sqlite;
 /// <summary>Opens the journal's file and brings its schema up to date.</summary>
 internal static class SqliteDatabase
 {
+    public const string FileName = "automation.db";
+
     /// <summary>How long a call waits for a lock.</summary>
     public const int BusyMilliseconds = 5000;
 
@@ -26,7 +28,7 @@ internal static class SqliteDatabase
         _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
     }
 
-    public static string FileIn(string dataFolder) => Path.Combine(dataFolder, "automation.db");
+    public static string FileIn(string dataFolder) => Path.Combine(dataFolder, FileName);
 
     /// <summary>A connection for writing, its schema up to date: WAL, and a commit returns only after its fsync (<c>synchronous=FULL</c>, P1).</summary>
     /// <exception cref="JournalException">The file cannot be opened or migrated, or was written by a newer program; nothing stays open.</exception>
@@ -63,6 +65,17 @@ internal static class SqliteDatabase
             connection?.Dispose();
             throw CannotOpen(file, error);
         }
+    }
+
+    /// <summary>Reads all of a database that nobody uses, and looks whether it is whole.</summary>
+    /// <returns>How many events are in it.</returns>
+    /// <exception cref="Backups.BackupException">It is damaged, or not of this program.</exception>
+    public static long Check(string file)
+    {
+        using var connection = Open(file, SqliteOpenMode.ReadOnly);
+        if (Scalar(connection, "PRAGMA integrity_check(1)") is not "ok" and var found) throw new Backups.BackupException($"The database is damaged: {found}. Use an earlier backup.");
+        if (Scalar(connection, "PRAGMA user_version") is not > 0L) throw new Backups.BackupException("The database is empty, or not of this program.");
+        return (long)Scalar(connection, "SELECT count(*) FROM events")!;
     }
 
     public static SqliteConnection OpenForReading(string file)

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Globalization;
+using Automation.Server.Hosting;
+using Automation.Server.Storage.Backups;
+
+namespace Automation.Server.Cli;
+
+/// <summary><c>backup</c> and <c>restore</c>: a data folder in one file, and back.</summary>
+internal static class BackupCommand
+{
+    public static Command Create()
+    {
+        var file = new Argument<string>("FILE") { Description = "The archive to write; must not exist." };
+        var data = DataOption();
+        var command = new Command("backup", "Write the data folder into one file, while the server runs: database, token and secrets.") { file, data };
+        command.SetAction(parsed => Run(Console.Out, Console.Error, () =>
+        {
+            var (folder, target) = (Folder(parsed.GetValue(data)), parsed.GetRequiredValue(file));
+            var (events, bytes) = DataBackup.Create(folder, target);
+            return string.Create(CultureInfo.InvariantCulture, $"{folder} is in {target}: {events} events, {bytes / 1e6:0.0} MB. It holds the admin token and the secrets of the data folder: keep it where those may be.");
+        }));
+        return command;
+    }
+
+    public static Command CreateRestore()
+    {
+        var file = new Argument<string>("FILE") { Description = "An archive that backup has written." };
+        var data = DataOption();
+        var command = new Command("restore", "Make a data folder of a backup. The folder must be missing or empty.") { file, data };
+        command.SetAction(parsed => Run(Console.Out, Console.Error, () =>
+        {
+            var folder = Folder(parsed.GetValue(data));
+            var events = DataRestore.Restore(parsed.GetRequiredValue(file), folder);
+            return string.Create(CultureInfo.InvariantCulture, $"{folder} is restored: {events} events. Start the server on it.");
+        }));
+        return command;
+    }
+
+    /// <returns>0, or 1 with a sentence on <paramref name="errors"/>.</returns>
+    private static int Run(TextWriter output, TextWriter errors, Func<string> act)
+    {
+        try
+        {
+            output.WriteLine(act());
+            return 0;
+        }
+        catch (BackupException error)
+        {
+            errors.WriteLine(error.Message);
+            return 1;
+        }
+    }
+
+    private static Option<string?> DataOption() => new("--data") { Description = "Data folder. Default ./data.", HelpName = "DIR" };
+
+    private static string Folder(string? named)
+    {
+        using var services = CommandParts.Of(new Dictionary<string, string?>());
+        return named ?? services.GetRequiredService<IConfiguration>()[ServerOptions.Data] ?? "data";
+    }
+}
