@@ -95,6 +95,8 @@ public sealed class CommandTests : IDisposable
     [InlineData("validate")]
     [InlineData("schema")]
     [InlineData("listen")]
+    [InlineData("backup")]
+    [InlineData("restore")]
     [InlineData("mqtt-password")]
     [InlineData("version")]
     public async Task Help_NamesEachCommand(string command)
