@@ -1,5 +1,6 @@
 using Automation.Server.Access;
 using Automation.Server.Api;
+using Automation.Server.Callbacks;
 using Automation.Server.Deliveries;
 using Automation.Server.Runs;
 using Automation.Server.Sandbox;
@@ -26,6 +27,7 @@ internal static class ServerBuilder
         builder.Services.AddWorkflows(builder.Configuration);
         builder.Services.AddDeliveries(builder.Configuration);
         builder.Services.AddRuns(builder.Configuration);
+        builder.Services.AddCallbacks(builder.Configuration);
         builder.Services.AddWebhooks(builder.Configuration);
         builder.Services.AddMqtt(builder.Configuration);
         builder.Services.AddSchedules();
@@ -39,6 +41,7 @@ internal static class ServerBuilder
         app.UseApi();
         app.UseAccess();
         app.MapWebhooks();
+        app.MapCallbacks();
         app.MapAccess();
         app.MapApi();
         return app;

@@ -5,6 +5,7 @@ internal static class ServerOptions
 {
     public const string
         Urls = "Urls",
+        PublicUrl = "PublicUrl",
         MqttPort = "Mqtt:Port",
         MqttHost = "Mqtt:Host",
         Data = "Data:Folder",

@@ -128,19 +128,20 @@ internal sealed class RunEngine : BackgroundService
     /// <summary>Sees that runs are taken up that were stored for later.</summary>
     public void TakeUp() => Signal();
 
-    /// <summary>Takes up waiting runs that were made free to be claimed, as soon as there is room; they may be more than <see cref="RunOptions.MaxOpen"/>.</summary>
-    public void TakeUpAgain(int runs)
+    /// <summary>
+    /// Has the runs go on whose waits ended: those that were made free to be claimed as soon as there is room (they may be more than <see cref="RunOptions.MaxOpen"/>), those that this server walks at once.
+    /// </summary>
+    public void TakeUp(EndedWaits ended)
     {
-        if (runs == 0) return;
-        Interlocked.Add(ref open, runs);
-        Interlocked.Add(ref unclaimed, runs);
-        Signal();
-    }
+        foreach (var (runId, woken) in ended.Held)
+        {
+            if (walks.TryGetValue(runId, out var walk)) walk.Wake(woken);
+        }
 
-    /// <summary>A wait of a run that this server holds is over.</summary>
-    public void Wake(long runId, Woken woken)
-    {
-        if (walks.TryGetValue(runId, out var walk)) walk.Wake(woken);
+        if (ended.Runs == 0) return;
+        Interlocked.Add(ref open, ended.Runs);
+        Interlocked.Add(ref unclaimed, ended.Runs);
+        Signal();
     }
 
     /// <summary>

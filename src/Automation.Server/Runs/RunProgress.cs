@@ -23,6 +23,7 @@ internal sealed class RunProgress
     private readonly List<Loop> loops = [];
     private readonly List<Wait> newWaits = [];
     private readonly List<long> endedWaits = [];
+    private readonly List<PassedEvent> passedEvents = [];
     private readonly Queue<Frame> unsettled = new();
     private bool isStopped;
     private bool isCancelled;
@@ -69,8 +70,8 @@ internal sealed class RunProgress
     /// <summary>True when rows of waits may be stored for the run.</summary>
     public bool HasWaited { get; private set; }
 
-    /// <summary>True when a wait has begun that is not stored.</summary>
-    public bool HasNewWaits => newWaits.Count > 0;
+    /// <summary>True when a wait has begun, or goes on, that is not stored so.</summary>
+    public bool HasNewWaits => newWaits.Count > 0 || passedEvents.Count > 0;
 
     /// <summary>True when a token is not to go on, whatever its step does.</summary>
     public bool IsStopped(Token token) => Failure is not null || HasStopped || token.Frame.IsStopped;
@@ -125,6 +126,13 @@ internal sealed class RunProgress
     {
         if (IsStopped(token)) return Drop(token);
         running.Remove(token);
+        if (wait is { GoesOn: true } && token is { Wait: { } same, Woken.EventId: { } passed })
+        {
+            parked.Add(same.Id, token with { Woken = null });
+            passedEvents.Add(new PassedEvent(same.Id, passed));
+            return [];
+        }
+
         EndWait(token.Wait);
         var row = new Wait(services.Ids.Next(), token.Step, startedAt, until, wait?.Match, wait?.Memo ?? Json.Null) { IsPause = wait is null };
         parked.Add(row.Id, token with { Wait = row, Woken = null, Earlier = earlier });
@@ -172,13 +180,15 @@ internal sealed class RunProgress
     }
 
     /// <summary>The rows of waits that begin and end with what is saved now.</summary>
-    public (IReadOnlyList<Wait> Begun, IReadOnlyList<long> Ended) TakeWaits()
+    public (IReadOnlyList<Wait> Begun, IReadOnlyList<long> Ended, IReadOnlyList<PassedEvent> Passed) TakeWaits()
     {
         var begun = newWaits.FindAll(wait => !endedWaits.Contains(wait.Id));
         var ended = endedWaits.FindAll(id => !newWaits.Exists(wait => wait.Id == id));
+        var passed = passedEvents.FindAll(passing => !endedWaits.Contains(passing.WaitId));
         newWaits.Clear();
         endedWaits.Clear();
-        return (begun, ended);
+        passedEvents.Clear();
+        return (begun, ended, passed);
     }
 
     public Json Snapshot() =>

@@ -1,3 +1,4 @@
+using Automation.Server.Callbacks;
 using Automation.Server.Deliveries;
 using Automation.Server.Sandbox;
 using Automation.Server.Storage;
@@ -16,6 +17,9 @@ internal sealed record RunServices(
     Json Env,
     ILogger<RunEngine> Logger)
 {
+    /// <summary>Makes the URL of a callback.</summary>
+    public required Func<CallbackAddress, string> CallbackUrl { get; init; }
+
     /// <inheritdoc cref="RunOptions.MaxStepRuns"/>
     public int MaxStepRuns { get; init; } = new RunOptions().MaxStepRuns;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
+using Automation.Server.Callbacks;
 using Automation.Server.Deliveries;
 using Automation.Server.Steps;
 using Automation.Server.Steps.Types;
@@ -192,7 +193,7 @@ internal sealed class RunWalk : IDisposable
                 Input = uses.HasFlag(ScopeUse.Input) ? token.Input : null,
                 Steps = uses.HasFlag(ScopeUse.Steps) ? ScopeJson.Steps(token.Frame.SeenOutputs) : null,
                 Vars = uses.HasFlag(ScopeUse.Vars) ? progress.Variables : null,
-                Run = uses.HasFlag(ScopeUse.Run) ? ScopeJson.Run(Work, StartedAt) : null,
+                Run = uses.HasFlag(ScopeUse.Run) ? ScopeJson.Run(Work, StartedAt, CallbacksSeenBy(token)) : null,
                 Env = uses.HasFlag(ScopeUse.Env) ? Services.Env : null,
                 Item = isInLoop ? ItemOf(token.Frame) : null,
                 Index = isInLoop ? IndexOf(token) : null,
@@ -236,6 +237,19 @@ internal sealed class RunWalk : IDisposable
     /// <summary>For a step that decides about rounds, how many there were; else the number of the nearest round.</summary>
     private Json IndexOf(Token token) =>
         Json.From(Work.Version.Steps[token.Step] is { Type: RepeatStep } || token.Frame.Loop is null ? token.Round : token.Frame.Index);
+
+    /// <summary>The callback URLs of the wait steps in the token's round, and in those around it.</summary>
+    private IEnumerable<(string Step, string Url)> CallbacksSeenBy(Token token)
+    {
+        foreach (var step in Work.Version.Callbacks.Keys)
+        {
+            var loop = Work.Version.LoopAround(step);
+            for (var frame = token.Frame; frame is not null; frame = frame.Parent)
+            {
+                if (frame.Loop?.At.Step == loop) yield return (step, Services.CallbackUrl(new CallbackAddress(Work.RunId, step, frame.Iteration)));
+            }
+        }
+    }
 
     private void Begin(Token token)
     {
@@ -409,11 +423,14 @@ internal sealed class RunWalk : IDisposable
         var upTo = changes;
         var unit = Progress(isWaiting: false, out var deliveries);
         await StoreAsync(unit, deliveries);
+        var stored = (RunSaved)unit[0];
         lock (gate)
         {
             saved = upTo;
-            Remember((RunSaved)unit[0]);
+            Remember(stored);
         }
+
+        foreach (var woken in stored.Woken) Wake(woken); // over already when they were stored
     }
 
     private async Task<WalkEnd> SuspendAsync()
@@ -431,7 +448,7 @@ internal sealed class RunWalk : IDisposable
         var unit = TakeDeliveries(out var deliveries);
         var failure = progress.IsCancelled ? null : progress.Failure;
         Json? error = failure is null ? null : Json.From(failure.Error);
-        var (begun, ended) = progress.TakeWaits();
+        var (begun, ended, passed) = progress.TakeWaits();
         unit.Add(new RunEnded(Work.RunId, Work.Event.Id, State, StartedAt, Services.Time.GetUtcNow(), trace.Take(), failure?.Step, error)
         {
             HasWaited = progress.HasWaited,
@@ -439,6 +456,7 @@ internal sealed class RunWalk : IDisposable
             Snapshot = failure is null ? null : progress.SnapshotForRetry(),
             Waits = begun,
             EndedWaits = ended,
+            PassedEvents = passed,
         });
         await StoreAsync(unit, deliveries);
         Next = ((RunEnded)unit[^1]).Next;
@@ -449,8 +467,8 @@ internal sealed class RunWalk : IDisposable
     private List<Change> Progress(bool isWaiting, out List<(Delivery Delivery, bool Held)> deliveries)
     {
         var unit = TakeDeliveries(out deliveries);
-        var (begun, ended) = progress.TakeWaits();
-        unit.Insert(0, new RunSaved(Work.RunId, StartedAt, progress.Snapshot(), trace.Take()) { Waits = begun, EndedWaits = ended, IsWaiting = isWaiting, Key = TakeKey() });
+        var (begun, ended, passed) = progress.TakeWaits();
+        unit.Insert(0, new RunSaved(Work.RunId, StartedAt, progress.Snapshot(), trace.Take()) { Waits = begun, EndedWaits = ended, PassedEvents = passed, IsWaiting = isWaiting, At = Services.Time.GetUtcNow(), Key = TakeKey() });
         return unit;
     }
 
@@ -507,6 +525,7 @@ internal sealed class RunWalk : IDisposable
         var begun = unit[0] is RunSaved save ? save.Waits : unit[^1] is RunEnded { Snapshot: not null } end ? end.Waits : [];
         if (begun.Count > 0 && begun.Min(wait => wait.DueAt) is { } due) waiting(due);
         if (unit.Select(change => (change as RunSaved)?.Key ?? (change as RunEnded)?.Key).FirstOrDefault(key => key is not null) is { Steps: { Count: > 0 } steps } && steps.Min(step => step.Timer?.DueAt) is { } timer) waiting(timer);
+        if (unit[0] is RunSaved { PassedEvents.Count: > 0 }) waiting(Services.Time.GetUtcNow()); // its time may have come while its step looked at the event
     }
 
     /// <summary>Stores a unit, however long the journal cannot write: a run that began again at its last save instead would repeat what it did since, again and again.</summary>

@@ -1,4 +1,5 @@
 using Automation.Server.Api;
+using Automation.Server.Callbacks;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
 using Microsoft.Extensions.Options;
@@ -13,6 +14,7 @@ internal static class RunsFeature
         services.AddOptions<RunOptions>().Bind(configuration.GetSection("Runs"), binder => binder.ErrorOnUnknownConfiguration = true).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RunServices>(provider, EnvironmentOf(provider)) with
         {
+            CallbackUrl = address => provider.GetRequiredService<CallbackUrls>().Of(address),
             MaxStepRuns = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStepRuns,
             MaxStateBytes = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStateBytes,
             MaxStepStateBytes = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStepStateBytes,

@@ -25,13 +25,18 @@ internal static class ScopeJson
         });
     }
 
-    /// <summary><c>{ id, workflow, version, startedAt }</c></summary>
-    public static Json Run(RunWork work, DateTimeOffset startedAt) => Write(writer =>
+    /// <summary><c>{ id, workflow, version, startedAt, key?, callbacks? }</c></summary>
+    public static Json Run(RunWork work, DateTimeOffset startedAt, IEnumerable<(string Step, string Url)> callbacks) => Write(writer =>
     {
         writer.WriteString("id"u8, PublicId.Format(PublicId.Run, work.RunId));
         writer.WriteString("workflow"u8, work.Version.WorkflowId);
         writer.WriteString("version"u8, work.Version.Hash);
         writer.WriteString("startedAt"u8, startedAt.UtcDateTime);
+        if (work.Key is { } key) writer.WriteString("key"u8, key);
+        if (work.Version.Callbacks.Count == 0) return;
+        writer.WriteStartObject("callbacks"u8);
+        foreach (var (step, url) in callbacks) writer.WriteString(step, url);
+        writer.WriteEndObject();
     });
 
     /// <summary>The members of both objects; where both have one, that of <paramref name="later"/>.</summary>

@@ -1,3 +1,4 @@
+using Automation.Server.Callbacks;
 using Automation.Server.Deliveries;
 using Automation.Server.Sandbox;
 using Automation.Server.Steps;
@@ -21,6 +22,8 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
     public override Json Input => token.Input;
 
     public override long RunId => walk.Work.RunId;
+
+    public override CallbackAddress Callback => new(RunId, step.Id, token.Frame.Iteration);
 
     public override int Round => token.Round;
 
@@ -77,6 +80,8 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
 
     public override async ValueTask<Json> CallScriptAsync() => await CallAsync("script/" + step.Id, ScopeUse.All);
 
+    public override async ValueTask<Json> CallScriptOnAsync(Json accepted) => await CallAsync("script/" + step.Id, ScopeUse.All, accepted: accepted);
+
     public override async ValueTask<Json> CallScriptAsync(Json input) => await CallAsync("script/" + step.Id, ScopeUse.All, input);
 
     public override string? Key => walk.Work.Key;
@@ -119,10 +124,12 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
 
     private static Json Nulls(int count) => Json.From(new object?[count]);
 
-    private async ValueTask<Json> CallAsync(string unit, ScopeUse uses, Json? input = null)
+    private async ValueTask<Json> CallAsync(string unit, ScopeUse uses, Json? input = null, Json? accepted = null)
     {
         var scope = walk.Scope(uses, token);
-        var result = await walk.Services.Sandbox.CallAsync(walk.Work.Version.Program, unit, input is null ? scope : scope with { Input = input }, cancelled);
+        if (input is not null) scope = scope with { Input = input };
+        if (accepted is not null) scope = scope with { Event = accepted };
+        var result = await walk.Services.Sandbox.CallAsync(walk.Work.Version.Program, unit, scope, cancelled);
         foreach (var line in result.Log) Log(line.Level, line.Text);
         if (result.Error is not { } error)
         {

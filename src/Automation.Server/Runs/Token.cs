@@ -51,4 +51,11 @@ internal sealed record Wait(long Id, string Step, DateTimeOffset StartedAt, Date
 /// <summary>A wait that is over.</summary>
 /// <param name="WaitId">Which.</param>
 /// <param name="Data">What ended it; null when its time was up.</param>
-internal readonly record struct Woken(long WaitId, Json? Data);
+internal readonly record struct Woken(long WaitId, Json? Data)
+{
+    /// <summary>The event that ended it; null when it was none.</summary>
+    public long? EventId { get; init; }
+}
+
+/// <summary>An event that ended a wait, and was not what it is for.</summary>
+internal readonly record struct PassedEvent(long WaitId, long EventId);

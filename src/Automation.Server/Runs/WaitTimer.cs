@@ -67,8 +67,8 @@ internal sealed class WaitTimer : BackgroundService
         var now = time.GetUtcNow();
         var (ended, fired) = (new WaitsTimedOut(now, Batch), new KeyTimersFired(now, Batch));
         await journal.CommitAsync(ended, fired);
-        engine.TakeUpAgain(ended.Runs + fired.Runs);
-        foreach (var (runId, woken) in ended.Held) engine.Wake(runId, woken);
+        ended.Ended.Runs += fired.Runs;
+        engine.TakeUp(ended.Ended);
         return (ended.Count == Batch || fired.Count == Batch, ended.NextDue < fired.NextDue || fired.NextDue is null ? ended.NextDue : fired.NextDue);
     }
 

@@ -1,3 +1,4 @@
+using Automation.Server.Callbacks;
 using Automation.Server.Deliveries;
 using Automation.Server.Sandbox;
 using Automation.Server.Triggers;
@@ -17,6 +18,9 @@ internal abstract class StepContext
     public abstract Json Input { get; }
 
     public abstract long RunId { get; }
+
+    /// <summary>Where a callback to this step comes.</summary>
+    public virtual CallbackAddress Callback => throw new NotSupportedException();
 
     /// <summary>Rounds that this step has made by <see cref="StepResult.Again"/>.</summary>
     public abstract int Round { get; }
@@ -51,6 +55,10 @@ internal abstract class StepContext
     /// <summary>As <see cref="CallScriptAsync()"/>, with another <c>input</c>.</summary>
     /// <exception cref="StepException">The script failed, took too long or was killed.</exception>
     public virtual ValueTask<Json> CallScriptAsync(Json input) => throw new NotSupportedException();
+
+    /// <summary>As <see cref="CallScriptAsync()"/>, with another <c>event</c>.</summary>
+    /// <exception cref="StepException">The script failed, took too long or was killed.</exception>
+    public virtual ValueTask<Json> CallScriptOnAsync(Json accepted) => throw new NotSupportedException();
 
     /// <summary>What the step remembers of the run's key; null when nothing. Only for step types that are <see cref="StepTypeAttribute.PerKey"/>, as the members below.</summary>
     public virtual StepMemory? Memory => throw new NotSupportedException();

@@ -68,6 +68,9 @@ internal sealed record StepWait(Json Memo)
 
     /// <summary>A text by which whatever else ends it finds it, as a key of an event that is expected; null when only time ends it.</summary>
     public string? Match { get; init; }
+
+    /// <summary>True when what ended the step's wait was not what it is for: the same wait goes on, with its time, and meets the events that came meanwhile.</summary>
+    public bool GoesOn { get; init; }
 }
 
 /// <summary>An expected failure of a step. Its message is shown to users: it names the thing at fault and holds no secret.</summary>

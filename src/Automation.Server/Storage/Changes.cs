@@ -12,8 +12,35 @@ namespace Automation.Server.Storage;
 /// <summary>One row to be written. Changes that are given to <see cref="Journal.CommitAsync"/> together are one unit: all or none of them is stored.</summary>
 internal abstract record Change;
 
-/// <summary>An event, with as many open runs as follow it in the unit.</summary>
-internal sealed record EventAccepted(Event Event, int Runs) : Change;
+/// <summary>An event, with as many open runs as follow it in the unit. It ends the waits for it that are stored by then.</summary>
+internal sealed record EventAccepted(Event Event, int Runs) : Change
+{
+    /// <summary>Which waits it may end, see <see cref="WaitMatch"/>.</summary>
+    public string WaitPattern { get; init; } = WaitMatch.EventsOf(Event.Type);
+
+    /// <summary>True when it is stored only if it ends a wait.</summary>
+    public bool OnlyForWaits { get; init; }
+
+    /// <summary>What it ended; null when nothing. Set when the change was applied.</summary>
+    public EndedWaits? Ended { get; set; }
+}
+
+/// <summary>Waits that something ended, and what is to be done about it after the commit.</summary>
+internal sealed record EndedWaits
+{
+    /// <summary>How many runs became free to be claimed.</summary>
+    public int Runs { get; set; }
+
+    /// <summary>Those whose runs this server is walking.</summary>
+    public List<(long RunId, Woken Woken)> Held { get; } = [];
+
+    /// <summary>A refused neighbour makes a unit apply again.</summary>
+    public void Clear()
+    {
+        Runs = 0;
+        Held.Clear();
+    }
+}
 
 /// <summary>A run that waits to be walked, held by this server when <paramref name="Held"/>, else free to be claimed.</summary>
 internal sealed record RunAccepted(long RunId, long EventId, string WorkflowId, string VersionHash, string TriggerId, DateTimeOffset CreatedAt, bool Held) : Change
@@ -72,6 +99,9 @@ internal sealed record RunKey(string WorkflowId, string Key)
 /// <param name="StepRuns">Trace of the steps that ended since the last save, a JSON array.</param>
 internal sealed record RunSaved(long RunId, DateTimeOffset StartedAt, Json Snapshot, Json StepRuns) : Change
 {
+    /// <summary>When.</summary>
+    public DateTimeOffset At { get; init; }
+
     /// <summary>The run's key; null when it has none.</summary>
     public RunKey? Key { get; init; }
 
@@ -81,10 +111,13 @@ internal sealed record RunSaved(long RunId, DateTimeOffset StartedAt, Json Snaps
     /// <summary>Ids of waits that the one before had and this one has not.</summary>
     public IReadOnlyList<long> EndedWaits { get; init; } = [];
 
+    /// <summary>Events that had ended a wait of the snapshot, and were not what it is for: it goes on.</summary>
+    public IReadOnlyList<PassedEvent> PassedEvents { get; init; } = [];
+
     /// <summary>True when all that is left of the run waits: the server lets it go, unless a wait of it is over already.</summary>
     public bool IsWaiting { get; init; }
 
-    /// <summary>Waits of the run that are over; then it stays this server's. Set when the change was applied, with <see cref="IsWaiting"/>.</summary>
+    /// <summary>Waits of the run that are over; then it stays this server's. Set when the change was applied, with <see cref="IsWaiting"/> or where waits began or go on.</summary>
     public List<Woken> Woken { get; } = [];
 }
 
@@ -110,6 +143,9 @@ internal sealed record RunEnded(long RunId, long EventId, string State, DateTime
     /// <inheritdoc cref="RunSaved.EndedWaits"/>
     public IReadOnlyList<long> EndedWaits { get; init; } = [];
 
+    /// <inheritdoc cref="RunSaved.PassedEvents"/>
+    public IReadOnlyList<PassedEvent> PassedEvents { get; init; } = [];
+
     /// <summary>The run's key; null when it has none.</summary>
     public RunKey? Key { get; init; }
 
@@ -123,11 +159,7 @@ internal sealed record WaitsTimedOut(DateTimeOffset Now, int Limit) : Change
     /// <summary>How many waits ended.</summary>
     public int Count { get; set; }
 
-    /// <summary>How many runs became free to be claimed.</summary>
-    public int Runs { get; set; }
-
-    /// <summary>Those whose runs this server is walking.</summary>
-    public List<(long RunId, Woken Woken)> Held { get; } = [];
+    public EndedWaits Ended { get; } = new();
 
     /// <summary>When the next wait is over by itself; null when none is.</summary>
     public DateTimeOffset? NextDue { get; set; }

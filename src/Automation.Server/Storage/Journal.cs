@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using System.Threading.Channels;
 using Automation.Server.Deliveries;
+using Automation.Server.Steps.Types;
 using Automation.Server.Storage.Sql;
 using Automation.Server.Values;
 
@@ -44,6 +46,8 @@ internal sealed class Journal : IAsyncDisposable
         Ids.StartAfter(GreatestId);
         (OpenRunsAtStart, ClaimableAtStart) = writer.OpenRuns();
         DisabledAtStart = writer.DisabledWorkflows();
+        WaitTopicsAtStart = writer.WaitTopics();
+        CallbackKeys = writer.CallbackKeys(RandomNumberGenerator.GetBytes(32), time.GetUtcNow());
         thread = new Thread(WriteLoop) { IsBackground = true, Name = "journal" };
         thread.Start();
     }
@@ -64,6 +68,12 @@ internal sealed class Journal : IAsyncDisposable
 
     /// <summary>Workflows that an operator had switched off when the journal was opened.</summary>
     public IReadOnlyList<string> DisabledAtStart { get; }
+
+    /// <summary>MQTT messages that runs waited for when the journal was opened.</summary>
+    public IReadOnlyList<WaitTopic> WaitTopicsAtStart { get; }
+
+    /// <summary>Keys that sign callback tokens, the newest first.</summary>
+    public IReadOnlyList<byte[]> CallbackKeys { get; }
 
     /// <summary>Commits so far, and the units in them: their ratio is how many share an fsync.</summary>
     public long Commits { get; private set; }

@@ -1,6 +1,10 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
 using Automation.Server.Values;
+using Automation.Server.Workflows;
+using Automation.Server.Workflows.Templates;
 
 namespace Automation.Server.Triggers;
 
@@ -46,6 +50,17 @@ internal sealed class Event
 
     /// <summary>The parsed body: JSON value, form object, XML as an object, text, or <c>{ "base64": … }</c>.</summary>
     public Json Data => (data ??= new StrongBox<Json>(EventData.Parse(ContentType, Body, Attributes))).Value;
+
+    /// <summary>The text, number or truth value at a place, as a text of at most <see cref="WorkflowKey.MaximumBytes"/>; null where there is none.</summary>
+    /// <param name="path">As <c>event.data.order.id</c>.</param>
+    public string? TextAt(string path)
+    {
+        if (PlainPath.TryParse(path) is not { } place || !place.TryRead(this, Json.Null, Json.Null, out var value)) return null;
+        var reader = new Utf8JsonReader(value);
+        if (!reader.Read() || reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray or JsonTokenType.Null || value.Length > 6 * WorkflowKey.MaximumBytes) return null;
+        var text = reader.TokenType is JsonTokenType.String ? JsonText.Of(ref reader) : Encoding.UTF8.GetString(reader.ValueSpan);
+        return text is not null && Encoding.UTF8.GetByteCount(text) <= WorkflowKey.MaximumBytes ? text : null;
+    }
 
     /// <summary>The <c>event</c> that expressions and scripts see: the attributes and <c>data</c>.</summary>
     public Json ToScope()

@@ -16,7 +16,11 @@ namespace Automation.Server.Triggers;
 internal readonly record struct TriggerTarget(WorkflowVersion Version, TriggerDefinition Trigger, bool Waits = false);
 
 /// <summary>An event and what it starts.</summary>
-internal readonly record struct Offer(Event Event, IReadOnlyList<TriggerTarget> Targets);
+internal readonly record struct Offer(Event Event, IReadOnlyList<TriggerTarget> Targets)
+{
+    /// <summary>Set for an event that starts nothing and is stored only if a run waits for it: see <see cref="WaitMatch"/>.</summary>
+    public string? OnlyForWaits { get; init; }
+}
 
 /// <summary>What became of an event offered to <see cref="Intake"/>.</summary>
 internal enum IntakeOutcome
@@ -88,10 +92,11 @@ internal sealed class Intake(Journal journal, RunEngine engine, SandboxPool sand
         var held = engine.TryHold(count, size);
         var changes = new List<Change>(count + offers.Count);
         var next = 0;
-        foreach (var (accepted, targets) in offers)
+        foreach (var offer in offers)
         {
-            changes.Add(new EventAccepted(accepted, targets.Count));
-            foreach (var (version, trigger, waits) in targets)
+            var accepted = offer.Event;
+            changes.Add(offer.OnlyForWaits is { } pattern ? new EventAccepted(accepted, 0) { WaitPattern = pattern, OnlyForWaits = true } : new EventAccepted(accepted, offer.Targets.Count));
+            foreach (var (version, trigger, waits) in offer.Targets)
             {
                 var work = works[next++];
                 changes.Add(new RunAccepted(work.RunId, accepted.Id, version.WorkflowId, version.Hash, trigger.Id, accepted.AcceptedAt, held) { Key = work.Key, MaxBlocked = options.Value.MaxBlockedPerKey, HasSteps = version.RemembersKeys, Watches = version.Watches });
@@ -114,8 +119,10 @@ internal sealed class Intake(Journal journal, RunEngine engine, SandboxPool sand
         }
 
         next = 0;
-        foreach (var run in changes.OfType<RunAccepted>())
+        foreach (var change in changes)
         {
+            if (change is EventAccepted { Ended: { } ended }) engine.TakeUp(ended);
+            if (change is not RunAccepted run) continue;
             var work = works[next++];
             work.State = run.State;
             if (run.Steps is { } memories) work.Memories = memories;

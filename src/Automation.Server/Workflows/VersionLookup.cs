@@ -28,6 +28,7 @@ internal sealed class VersionLookup(WorkflowCatalog catalog, WorkflowCompiler co
             return null;
         }
 
+        catalog.Heed(version);
         if (kept.Count >= KeptMaximum) kept.Clear();
         kept[(workflowId, hash)] = version;
         return version;

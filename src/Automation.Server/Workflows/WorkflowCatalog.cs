@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Automation.Server.Steps.Types;
 using Automation.Server.Workflows.Compilation;
 
 namespace Automation.Server.Workflows;
@@ -15,6 +16,7 @@ namespace Automation.Server.Workflows;
 /// <param name="store">Stores a version durably before it becomes active; when it throws, the version waits for the next look.</param>
 /// <param name="lastGood">The source of the version that was active last, from before this process began; null when there is none.</param>
 /// <param name="disabled">Ids of workflows that an operator switched off.</param>
+/// <param name="waitTopics">MQTT messages that runs wait for since before this process began.</param>
 /// <param name="log">Takes what was loaded and what is wrong.</param>
 internal sealed class WorkflowCatalog(
     WorkflowFolder folder,
@@ -22,12 +24,14 @@ internal sealed class WorkflowCatalog(
     Func<WorkflowVersion, CancellationToken, Task> store,
     Func<string, CancellationToken, Task<VersionSource?>> lastGood,
     IEnumerable<string> disabled,
+    IEnumerable<WaitTopic> waitTopics,
     ILogger<WorkflowCatalog> log) : IDisposable
 {
     private static readonly ImmutableDictionary<string, FileStamp?> NoScripts = ImmutableDictionary<string, FileStamp?>.Empty;
     private readonly SemaphoreSlim looking = new(1);
     private readonly Lock publishing = new();
     private ImmutableHashSet<string> off = [.. disabled];
+    private ImmutableHashSet<WaitTopic> waited = [.. waitTopics]; // grows by what files name; a restart forgets what nothing waits for
     private FrozenDictionary<string, WorkflowFile> files = FrozenDictionary<string, WorkflowFile>.Empty;
     private volatile WorkflowSet current = WorkflowSet.Empty;
 
@@ -100,6 +104,17 @@ internal sealed class WorkflowCatalog(
 
         Log.Switched(log, workflowId, enabled ? "on" : "off");
         return true;
+    }
+
+    /// <summary>A run of a version that may not be active goes on here: what it may wait for is listened to from now on.</summary>
+    public void Heed(WorkflowVersion version)
+    {
+        if (version.WaitTopics.All(waited.Contains)) return;
+        lock (publishing)
+        {
+            waited = waited.Union(version.WaitTopics);
+            Publish();
+        }
     }
 
     public void Dispose() => looking.Dispose();
@@ -206,7 +221,8 @@ internal sealed class WorkflowCatalog(
     {
         lock (publishing)
         {
-            current = new WorkflowSet(files.ToFrozenDictionary(f => f.Key, f => new WorkflowState(f.Key, f.Value.Version, !off.Contains(f.Key), f.Value.Problems), StringComparer.Ordinal));
+            waited = waited.Union(files.Values.SelectMany(file => file.Version?.WaitTopics ?? []));
+            current = new WorkflowSet(files.ToFrozenDictionary(f => f.Key, f => new WorkflowState(f.Key, f.Value.Version, !off.Contains(f.Key), f.Value.Problems), StringComparer.Ordinal)) { WaitTopics = waited };
             try
             {
                 Changed?.Invoke(current);

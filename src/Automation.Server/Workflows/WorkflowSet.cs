@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Automation.Server.Steps.Types;
 
 namespace Automation.Server.Workflows;
 
@@ -7,6 +9,9 @@ namespace Automation.Server.Workflows;
 internal sealed record WorkflowSet(FrozenDictionary<string, WorkflowState> Workflows)
 {
     public static WorkflowSet Empty { get; } = new(FrozenDictionary<string, WorkflowState>.Empty);
+
+    /// <summary>MQTT messages that runs may wait for, also those of versions that are not active any more.</summary>
+    public ImmutableHashSet<WaitTopic> WaitTopics { get; init; } = [];
 
     /// <summary>The versions that take events.</summary>
     public IEnumerable<WorkflowVersion> Active => Workflows.Values.Where(w => w is { Enabled: true, Version: not null }).Select(w => w.Version!);

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text.Json;
 using Automation.Server.Sandbox;
 using Automation.Server.Steps;
 using Automation.Server.Steps.Types;
@@ -10,6 +11,8 @@ namespace Automation.Server.Workflows;
 /// <summary>One immutable edition of a workflow, checked and ready to run. Runs are pinned to it (P6).</summary>
 internal sealed class WorkflowVersion
 {
+    private volatile List<(string Id, HashSet<string> Steps)>? loops;
+
     /// <summary>The file's path below the workflows folder without <c>.json</c>, as <c>shop/new-order</c>.</summary>
     public required string WorkflowId { get; init; }
 
@@ -66,6 +69,43 @@ internal sealed class WorkflowVersion
         .ToFrozenDictionary(join => join.Id, join => Before(join.Id), StringComparer.Ordinal);
 
     private FrozenSet<string> Remembering => field ??= Steps.Values.Where(step => step.Type.About.PerKey).Select(step => step.Id).ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>MQTT messages that runs of the version may wait for.</summary>
+    public IReadOnlyList<WaitTopic> WaitTopics => field ??= StepsAsWritten<WaitStep>().Select(step => WaitStep.TopicOf(step.Config)).OfType<WaitTopic>().ToList();
+
+    /// <summary>The steps that wait for a callback.</summary>
+    public FrozenDictionary<string, WaitStep.CallbackConfig> Callbacks => field ??= StepsAsWritten<WaitStep>()
+        .Select(step => (step.Id, Callback: WaitStep.CallbackOf(step.Config)))
+        .Where(step => step.Callback is not null)
+        .ToFrozenDictionary(step => step.Id, step => step.Callback!, StringComparer.Ordinal);
+
+    /// <summary>The loop in whose rounds a step runs, the innermost one; null for a step outside of loops.</summary>
+    public string? LoopAround(string step) => (loops ??= Steps.Values
+        .Where(loop => loop.Type.About.Body is not null)
+        .Select(loop => (loop.Id, Steps: After(loop.Next.GetValueOrDefault(loop.Type.About.Body!, []))))
+        .OrderBy(loop => loop.Steps.Count)
+        .ToList()).FirstOrDefault(loop => loop.Steps.Contains(step)).Id;
+
+    private HashSet<string> After(IEnumerable<string> first)
+    {
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        var open = new Stack<string>(first);
+        while (open.TryPop(out var at))
+        {
+            if (!found.Add(at)) continue;
+            foreach (var next in Steps[at].Next.Values.SelectMany(ids => ids)) open.Push(next);
+        }
+
+        return found;
+    }
+
+    private IEnumerable<(string Id, JsonElement Config)> StepsAsWritten<T>()
+        where T : Step
+    {
+        if (!Steps.Values.Any(step => step.Type is T)) return [];
+        using var document = Source.Document.ToDocument();
+        return [.. document.RootElement.GetProperty("steps").EnumerateObject().Where(step => Steps[step.Name].Type is T).Select(step => (step.Name, step.Value.Clone()))];
+    }
 
     private FrozenSet<string> Before(string id)
     {

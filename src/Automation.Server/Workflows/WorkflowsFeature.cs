@@ -37,6 +37,7 @@ internal static class WorkflowsFeature
                     return read.Source;
                 },
                 journal.DisabledAtStart,
+                journal.WaitTopicsAtStart,
                 provider.GetRequiredService<ILogger<WorkflowCatalog>>());
         });
         services.AddSingleton<VersionLookup>();

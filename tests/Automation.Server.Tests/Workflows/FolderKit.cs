@@ -48,6 +48,7 @@ internal sealed class FolderKit : IDisposable
         },
         (id, _) => Task.FromResult(LastGood.GetValueOrDefault(id)),
         Disabled,
+        [],
         Lines.For<WorkflowCatalog>());
 
     public async Task<WorkflowCatalog> LoadedAsync()

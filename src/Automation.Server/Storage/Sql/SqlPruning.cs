@@ -8,7 +8,7 @@ internal static class SqlPruning
         ParksItsKey = "EXISTS (SELECT 1 FROM keys k WHERE k.workflow_id = r.workflow_id AND k.key = r.key AND k.parked_run = r.id)",
         EndedRun = $"SELECT r.event_id FROM runs r WHERE r.id = ?1 AND r.ended_at IS NOT NULL AND NOT {HasOpenDelivery} AND NOT {ParksItsKey}",
         HandledEvent = $"SELECT e.id FROM events e WHERE e.id = ?1 AND e.open_runs = 0 AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.event_id = e.id AND (r.ended_at IS NULL OR {HasOpenDelivery} OR {ParksItsKey})) AND NOT {IsRemembered}",
-        IsRemembered = "EXISTS (SELECT 1 FROM key_timers t WHERE t.event_id = ?1)", // a run may still begin with it
+        IsRemembered = "(EXISTS (SELECT 1 FROM key_timers t WHERE t.event_id = ?1) OR EXISTS (SELECT 1 FROM wait_events w WHERE w.event_id = ?1))", // a run may still begin with it, or look at it
         RunsOfEvent = "SELECT id FROM runs WHERE event_id = ?1",
         LonelyEvent = $"DELETE FROM events WHERE id = ?1 AND open_runs = 0 AND NOT EXISTS (SELECT 1 FROM runs WHERE event_id = ?1) AND NOT {IsRemembered}";
 
@@ -16,6 +16,8 @@ internal static class SqlPruning
     [
         "DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM deliveries WHERE run_id = ?1)",
         "DELETE FROM deliveries WHERE run_id = ?1",
+        "DELETE FROM callbacks WHERE run_id = ?1",
+        "DELETE FROM wait_events WHERE wait_id IN (SELECT id FROM waits WHERE run_id = ?1)",
         "DELETE FROM waits WHERE run_id = ?1", // a failed run keeps its own
         "DELETE FROM run_saves WHERE run_id = ?1",
         "DELETE FROM runs WHERE id = ?1",

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Automation.Server.Deliveries;
+using Automation.Server.Runs;
+using Automation.Server.Steps.Types;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
@@ -9,7 +11,11 @@ namespace Automation.Server.Storage.Sql;
 /// <summary>Turns changes into rows, on the one connection that writes. Used by one thread at a time.</summary>
 internal sealed class SqlWriter : IDisposable
 {
+    private const string OpenRunsOfNobody =
+        "SELECT r.id, r.workflow_id, r.version, r.trigger_id, r.started_at, r.snapshot, r.key, " + SqlEvents.Columns + " FROM runs r JOIN events e ON e.id = r.event_id WHERE r.owner IS NULL AND r.ended_at IS NULL AND r.state <> 'waiting' AND r.blocked = 0 ORDER BY r.id LIMIT ?1";
+
     private readonly SqlSession db;
+    private readonly WaitSources sources;
 
     /// <summary>Registers this process as a server.</summary>
     /// <param name="session">Open and migrated; closed with this object.</param>
@@ -17,15 +23,24 @@ internal sealed class SqlWriter : IDisposable
     public SqlWriter(SqlSession session, DateTimeOffset now)
     {
         db = session;
+        sources = new WaitSources(db);
         db.Server = Number(db.Sql("INSERT INTO servers (started_at) VALUES (?1) RETURNING id").Bind(1, now));
         ReleaseWhatOthersHeld();
     }
 
-    public void Begin() => db.Begin();
+    public void Begin()
+    {
+        sources.Begin();
+        db.Begin();
+    }
 
     public void Commit() => db.Commit();
 
-    public void Rollback() => db.Rollback();
+    public void Rollback()
+    {
+        sources.Forget();
+        db.Rollback();
+    }
 
     public void Apply(Change change)
     {
@@ -53,6 +68,8 @@ internal sealed class SqlWriter : IDisposable
             case KeyTimersFired c: SqlKeyTimers.Apply(c, db); break;
             case StepForgotten c: SqlStepStates.Apply(c, db); break;
             case KeyStateRead c: c.State = SqlKeys.State(c.WorkflowId, c.Key, c.Now, db); break;
+            case CallbackRead c: SqlCallbacks.Apply(c, db); break;
+            case CallbackTaken c: SqlCallbacks.Apply(c, db); break;
             case DeliveriesClaimed c: SqlClaims.Apply(c, db); break;
             case VersionRead c: Apply(c); break;
             case RunsPruned c: SqlPruning.Apply(c, db); break;
@@ -85,14 +102,32 @@ internal sealed class SqlWriter : IDisposable
         return ids;
     }
 
+    /// <summary>MQTT messages that runs wait for.</summary>
+    public IReadOnlyList<WaitTopic> WaitTopics()
+    {
+        var topics = new HashSet<WaitTopic>();
+        var row = db.Sql("SELECT match FROM waits WHERE match LIKE 'mqtt:%'");
+        while (row.Read())
+        {
+            if (WaitMatch.TryReadSource(row.Text(0), out var pattern, out _) && WaitMatch.TryReadTopic(pattern, out var connection, out var filter)) topics.Add(new WaitTopic(connection, filter));
+        }
+
+        return [.. topics];
+    }
+
+    /// <inheritdoc cref="SqlCallbacks.Keys"/>
+    public IReadOnlyList<byte[]> CallbackKeys(byte[] fresh, DateTimeOffset now) => SqlCallbacks.Keys(fresh, now, db);
+
     public void Dispose() => db.Dispose();
 
     private void Apply(EventAccepted change)
     {
         var e = change.Event;
-        db.Sql("INSERT INTO events (id, state, open_runs, trigger_type, type, source, subject, accepted_at, attributes, content_type, body) VALUES (?1, CASE WHEN ?2 > 0 THEN 'accepted' ELSE 'filtered' END, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
+        SqlWaits.Apply(change, sources, db);
+        if (change is { OnlyForWaits: true, Ended: null }) return;
+        db.Sql("INSERT INTO events (id, state, open_runs, trigger_type, type, source, subject, accepted_at, attributes, content_type, body) VALUES (?1, CASE WHEN ?2 > 0 THEN 'accepted' WHEN ?11 > 0 THEN 'done' ELSE 'filtered' END, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
             .Bind(1, e.Id).Bind(2, change.Runs).Bind(3, e.Trigger).Bind(4, e.Type).Bind(5, e.Source).Bind(6, e.Subject).Bind(7, e.AcceptedAt)
-            .Bind(8, e.Attributes).Bind(9, e.ContentType).BindBlob(10, e.Body.Span).Run();
+            .Bind(8, e.Attributes).Bind(9, e.ContentType).BindBlob(10, e.Body.Span).Bind(11, change.Ended is null ? 0 : 1).Run();
     }
 
     private void Apply(RunAccepted c)
@@ -112,7 +147,7 @@ internal sealed class SqlWriter : IDisposable
         var run = db.Sql("UPDATE runs SET state = 'running', snapshot = ?2, started_at = ?3 WHERE id = ?1 AND ended_at IS NULL");
         if (!run.Bind(1, c.RunId).Bind(2, c.Snapshot).Bind(3, c.StartedAt).TryRun()) return;
         if (c.StepRuns.Utf8.Length > 2) db.Sql("INSERT INTO run_saves (run_id, step_runs) VALUES (?1, ?2)").Bind(1, c.RunId).Bind(2, c.StepRuns).Run();
-        SqlWaits.Apply(c, db);
+        SqlWaits.Apply(c, sources, db);
         if (c.Key is { } key) SqlKeys.Store(key, db);
     }
 
@@ -122,7 +157,7 @@ internal sealed class SqlWriter : IDisposable
             .Bind(1, c.RunId).Bind(2, c.State).Bind(3, c.StartedAt).Bind(4, c.EndedAt).Bind(5, c.StepRuns).Bind(6, c.FailedStep)
             .Bind(7, c.Error).Bind(8, c.Snapshot).Bind(9, c.KeepsLastSave ? 1 : 0);
         if (!run.TryRun()) return;
-        if (c.Snapshot is not null) SqlWaits.Store(c.RunId, c.Waits, c.EndedWaits, db);
+        if (c.Snapshot is not null) SqlWaits.Store(c.RunId, c.Waits, c.EndedWaits, c.PassedEvents, c.EndedAt, sources, db);
         else if (c is { HasWaited: true, KeepsLastSave: false }) SqlWaits.Delete(c.RunId, db);
         if (c.Key is { } key) SqlKeys.Apply(c, key, db);
         SqlRuns.EndOfEvent(c.EventId, c.State == "failed", db);
@@ -187,27 +222,12 @@ internal sealed class SqlWriter : IDisposable
 
     private void Apply(RunsClaimed change)
     {
-        var rows = db.Sql("""
-            SELECT r.id, r.workflow_id, r.version, r.trigger_id, r.started_at, r.snapshot,
-              e.id, e.trigger_type, e.type, e.source, e.subject, e.accepted_at, e.attributes, e.content_type, e.body, r.key
-            FROM runs r JOIN events e ON e.id = r.event_id WHERE r.owner IS NULL AND r.ended_at IS NULL AND r.state <> 'waiting' AND r.blocked = 0 ORDER BY r.id LIMIT ?1
-            """).Bind(1, change.Limit);
+        var rows = db.Sql(OpenRunsOfNobody).Bind(1, change.Limit);
         change.Runs.Clear(); // a refused neighbour makes the unit apply again
         var room = change.Bytes;
         while ((room > 0 || change.Runs.Count == 0) && rows.Read())
         {
-            var accepted = new Event
-            {
-                Id = rows.Long(6),
-                Trigger = rows.Text(7),
-                Type = rows.Text(8),
-                Source = rows.Text(9),
-                Subject = rows.TextOrNull(10),
-                AcceptedAt = rows.Time(11),
-                Attributes = new Json(rows.Bytes(12)),
-                ContentType = rows.TextOrNull(13),
-                Body = rows.Bytes(14),
-            };
+            var accepted = SqlEvents.Of(rows, 7);
             var snapshot = rows.Bytes(5);
             room -= accepted.Body.Length + accepted.Attributes.Utf8.Length + snapshot.Length;
             change.Runs.Add(new ClaimedRun(
@@ -218,7 +238,7 @@ internal sealed class SqlWriter : IDisposable
                 rows.Text(3),
                 rows.TimeOrNull(4),
                 snapshot.Length == 0 ? null : new Json(snapshot))
-            { Key = rows.TextOrNull(15) });
+            { Key = rows.TextOrNull(6) });
         }
 
         rows.Reset();

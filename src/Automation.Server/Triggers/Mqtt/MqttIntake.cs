@@ -86,10 +86,11 @@ internal sealed class MqttIntake(Intake intake, IdSource ids, TimeProvider time,
         var clientId = publish?.Client.ClientId;
         var now = time.GetUtcNow();
         Offer[] offers = matches.Count == 1
-            ? [new Offer(events.Create(ids.Next(), message, clientId, matches[0], now), [matches[0].Target])]
+            ? [OfferOf(matches[0], [matches[0]])]
             : [.. matches
-                .GroupBy(m => (m.Config.Topic, m.Config.Qos, m.Config.Payload)) // triggers that see the same event share it; those that name other levels or read it otherwise get their own
-                .Select(same => new Offer(events.Create(ids.Next(), message, clientId, same.First(), now), [.. same.Select(m => m.Target)]))];
+                .GroupBy(m => (m.Config.Topic, m.Config.Qos, m.Config.Payload, m.OnlyForWaits)) // triggers that see the same event share it; those that name other levels or read it otherwise get their own
+                .Select(same => OfferOf(same.First(), same))];
+        Offer OfferOf(MqttRoute route, IEnumerable<MqttRoute> same) => new(events.Create(ids.Next(), message, clientId, route, now), route.OnlyForWaits is null ? [.. same.Select(m => m.Target)] : []) { OnlyForWaits = route.OnlyForWaits };
         return (await intake.AcceptAsync(offers, fromRun: fromRun, alongside: publish is null ? null : () => BrokersPart(publish))).Outcome switch
         {
             IntakeOutcome.Accepted => MqttReasonCode.Success,

@@ -1,3 +1,4 @@
+using Automation.Server.Runs;
 using Automation.Server.Workflows;
 
 namespace Automation.Server.Triggers.Mqtt;
@@ -13,6 +14,11 @@ internal sealed class MqttRoutes
     /// <param name="connection">Whose triggers; null for those of the embedded broker.</param>
     public MqttRoutes(WorkflowSet workflows, string? connection = null)
     {
+        foreach (var (_, topic) in workflows.WaitTopics.Where(t => t.Connection == connection).OrderBy(t => t.Topic, StringComparer.Ordinal))
+        {
+            if (TopicPattern.TryParse(topic, out var pattern, out _)) Add(new MqttRoute(pattern, new MqttTrigger.Config(topic, Connection: connection, Retained: RetainedUse.None), default) { OnlyForWaits = WaitMatch.MessagesOn(connection, topic) });
+        }
+
         foreach (var version in workflows.Active.OrderBy(v => v.WorkflowId, StringComparer.Ordinal))
         {
             foreach (var trigger in version.Triggers.Values)
@@ -99,9 +105,12 @@ internal sealed class MqttRoutes
     }
 }
 
-/// <summary>One MQTT trigger of an active workflow.</summary>
+/// <summary>One MQTT trigger of an active workflow, or messages that runs may wait for.</summary>
 internal sealed record MqttRoute(TopicPattern Pattern, MqttTrigger.Config Config, TriggerTarget Target)
 {
+    /// <inheritdoc cref="Offer.OnlyForWaits"/>
+    public string? OnlyForWaits { get; init; }
+
     /// <summary>Workflow and trigger, as <c>cold-room/reading</c>: the same for all versions.</summary>
-    public string Name { get; } = $"{Target.Version.WorkflowId}/{Target.Trigger.Id}";
+    public string Name => field ??= OnlyForWaits is null ? $"{Target.Version.WorkflowId}/{Target.Trigger.Id}" : "waiting runs";
 }

@@ -20,6 +20,6 @@ internal sealed record MqttListeners(int Qos, ImmutableSortedDictionary<string, 
         .GroupBy(route => route.Pattern.Filter.Filter, StringComparer.Ordinal)
         .ToImmutableSortedDictionary(
             same => same.Key,
-            same => new MqttListeners(same.Max(route => route.Config.Qos), same.ToImmutableSortedDictionary(route => route.Name, route => route.Config.Retained, StringComparer.Ordinal)),
+            same => new MqttListeners(same.Max(route => route.Config.Qos), same.DistinctBy(route => route.Name).ToImmutableSortedDictionary(route => route.Name, route => route.Config.Retained, StringComparer.Ordinal)),
             StringComparer.Ordinal);
 }
