@@ -34,4 +34,7 @@ internal static partial class Log
 
     [LoggerMessage(3209, LogLevel.Error, "Parked keys could not be looked for; it is tried again")]
     public static partial void ParkedUnknown(ILogger logger, Exception error);
+
+    [LoggerMessage(3210, LogLevel.Warning, "Run {RunId} of {WorkflowId} failed; workflow {Handler}, which is to be told, is not there or is switched off")]
+    public static partial void NoErrorWorkflow(ILogger logger, string runId, string workflowId, string handler);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Automation.Server.Sandbox;
 using Automation.Server.Steps;
 using Automation.Server.Storage;
 using Automation.Server.Triggers;
@@ -261,11 +262,15 @@ internal sealed class RunEngine : BackgroundService
             {
                 Log.SaveFailed(services.Logger, PublicId.Format(PublicId.Run, work.RunId), work.Version.WorkflowId, error.Message, RetryPause);
             }
+            catch (SandboxUnavailableException unavailable)
+            {
+                Log.SaveFailed(services.Logger, PublicId.Format(PublicId.Run, work.RunId), work.Version.WorkflowId, unavailable.Message, RetryPause); // needed for a key of what its end starts
+            }
             catch (Exception defect)
             {
                 Log.WalkDefect(services.Logger, PublicId.Format(PublicId.Run, work.RunId), work.Version.WorkflowId, defect);
                 var key = work.Key is null ? null : new RunKey(work.Version.WorkflowId, work.Key) { Parks = work.Version.Key!.Parks };
-                if (await TryEndAsync("failed", work.RunId, work.Event.Id, work.Version.WorkflowId, key, new StepError("internal_error", "The run ended by a defect of this program; the server's log says more under its id."))) break;
+                if (await TryEndAsync("failed", work.RunId, work.Event, work.Version.WorkflowId, work.Version.Hash, work.Version.OnErrorWorkflow, key, new StepError("internal_error", "The run ended by a defect of this program; the server's log says more under its id."))) break;
             }
 
             if (!await PauseAsync()) return;
@@ -274,6 +279,20 @@ internal sealed class RunEngine : BackgroundService
         Interlocked.Decrement(ref open);
         Window.Leave(1, work.Bytes);
         TellLeft(work.RunId);
+    }
+
+    /// <summary>A run was stored that another one started: it is nobody's.</summary>
+    private void OnStarted(RunAccepted run)
+    {
+        if (run.HasFiredTimer) TakeUpNext(KeyTurn.Timer);
+        if (run.IsRefused)
+        {
+            feed.Publish(run.RunId, run.WorkflowId, "failed", services.Time.GetUtcNow());
+            return;
+        }
+
+        Interlocked.Increment(ref open);
+        if (!run.IsBlocked) TakeUpNext(KeyTurn.Run);
     }
 
     private void TellLeft(long runId)
@@ -293,7 +312,7 @@ internal sealed class RunEngine : BackgroundService
 
     private async Task<WalkEnd> WalkOnceAsync(RunWork work, TaskCompletionSource<RunAnswer>? answer)
     {
-        using var walk = new RunWalk(work, services, Window, answer, due => Waiting?.Invoke(due), stopWalks.Token);
+        using var walk = new RunWalk(work, services, Window, answer, due => Waiting?.Invoke(due), OnStarted, stopWalks.Token);
         walks[work.RunId] = walk;
         try
         {
@@ -334,7 +353,7 @@ internal sealed class RunEngine : BackgroundService
         if (version is not null && run.Event.Trigger is KeyTimer.StepTrigger or KeyTimer.SilenceTrigger && !version.HasTimerOf(run.TriggerId, run.Event.Trigger is KeyTimer.StepTrigger))
         {
             Log.TimerDropped(services.Logger, run.WorkflowId, run.TriggerId, run.Key ?? "");
-            while (!await TryEndAsync("cancelled", run.RunId, run.Event.Id, run.WorkflowId, new RunKey(run.WorkflowId, run.Key!), null))
+            while (!await TryEndAsync("cancelled", run.RunId, run.Event, run.WorkflowId, run.VersionHash, null, new RunKey(run.WorkflowId, run.Key!), null))
             {
                 if (!await PauseAsync()) return;
             }
@@ -349,7 +368,7 @@ internal sealed class RunEngine : BackgroundService
         {
             var error = new StepError("version_unavailable", $"Version {run.VersionHash} of {run.WorkflowId}, which this run is pinned to, cannot be loaded by this program. Replay the event on the current version.");
             var key = run.Key is null ? null : new RunKey(run.WorkflowId, run.Key) { Parks = true };
-            while (!await TryEndAsync("failed", run.RunId, run.Event.Id, run.WorkflowId, key, error))
+            while (!await TryEndAsync("failed", run.RunId, run.Event, run.WorkflowId, run.VersionHash, null, key, error))
             {
                 if (!await PauseAsync()) return;
             }
@@ -374,19 +393,21 @@ internal sealed class RunEngine : BackgroundService
         queue.Writer.TryWrite(work);
     }
 
-    private async Task<bool> TryEndAsync(string state, long runId, long eventId, string workflowId, RunKey? key, StepError? error)
+    private async Task<bool> TryEndAsync(string state, long runId, Event accepted, string workflowId, string version, string? onErrorWorkflow, RunKey? key, StepError? error)
     {
         try
         {
             var now = services.Time.GetUtcNow();
-            var end = new RunEnded(runId, eventId, state, now, now, Json.Parse("[]"), null, error is null ? null : Json.From(error)) { KeepsLastSave = error is not null, Key = key };
-            await services.Journal.CommitAsync(end);
+            var told = error is null ? [] : await services.ErrorRuns.OfAsync(workflowId, version, onErrorWorkflow, runId, accepted, null, error, now);
+            var end = new RunEnded(runId, accepted.Id, state, now, now, Json.Parse("[]"), null, error is null ? null : Json.From(error)) { KeepsLastSave = error is not null, Key = key };
+            await services.Journal.CommitAsync([.. told, end]);
+            foreach (var run in told.OfType<RunAccepted>()) OnStarted(run);
             TakeUpNext(end.Next);
             if (callers.TryRemove(runId, out var caller)) caller.TrySetResult(new RunAnswer(runId, null, Json.Null, null, error ?? RunAnswer.Cancelled));
             feed.Publish(runId, workflowId, state, now);
             return true;
         }
-        catch (JournalException)
+        catch (Exception failure) when (failure is JournalException or SandboxUnavailableException)
         {
             return false;
         }

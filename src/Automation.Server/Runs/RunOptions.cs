@@ -49,6 +49,13 @@ internal sealed class RunOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Longest time of a run, waiting included, also for workflows that say a longer one; zero for no limit.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3660.00:00:00")]
+    public TimeSpan MaxRunTime { get; set; }
+
+    /// <summary>Id of the workflow that is told of failed runs whose own workflow names none; empty for nobody.</summary>
+    public string OnErrorWorkflow { get; set; } = "";
+
     /// <summary>Names of environment variables that expressions see as <c>env</c>.</summary>
     public string[] Env { get; set; } = [];
 }

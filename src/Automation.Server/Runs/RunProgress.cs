@@ -27,6 +27,7 @@ internal sealed class RunProgress
     private readonly Queue<Frame> unsettled = new();
     private bool isStopped;
     private bool isCancelled;
+    private bool isTimedOut;
     private bool isFinal;
 
     /// <summary>A run at its start.</summary>
@@ -65,6 +66,9 @@ internal sealed class RunProgress
     /// <summary>True when the run ends because an operator wants it to. Not saved: after a crash the run goes on.</summary>
     public bool IsCancelled => isCancelled;
 
+    /// <summary>True when steps under way are cut off.</summary>
+    public bool IsCutOff => isCancelled || isTimedOut;
+
     public IReadOnlyList<Token> Running => running;
 
     /// <summary>True when rows of waits may be stored for the run.</summary>
@@ -87,6 +91,15 @@ internal sealed class RunProgress
 
     /// <summary>Ends the run, unless it is over already.</summary>
     public void Cancel() => isCancelled |= !IsOver;
+
+    /// <summary>Fails the run because its time is up, unless it is over already. It cannot go on from there: its time stays up.</summary>
+    public void TimeOut(TimeSpan limit)
+    {
+        if (IsOver) return;
+        isTimedOut = isFinal = true;
+        var at = running.Concat(parked.Values).Select(token => token.Step).Concat(openJoins.Select(join => join.Step)).FirstOrDefault() ?? version.Start;
+        Failure = new RunFailure(at, new StepError("run_timeout", $"The run took longer than the {limit.TotalSeconds:0.###} s it may.", Pointer: "/timeout", Retryable: false));
+    }
 
     /// <summary>A step has ended.</summary>
     public List<Token> Complete(Token token, StepRun run)

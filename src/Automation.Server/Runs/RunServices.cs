@@ -17,6 +17,11 @@ internal sealed record RunServices(
     Json Env,
     ILogger<RunEngine> Logger)
 {
+    public required ErrorRuns ErrorRuns { get; init; }
+
+    /// <inheritdoc cref="RunOptions.MaxRunTime"/>
+    public TimeSpan MaxRunTime { get; init; }
+
     /// <summary>Makes the URL of a callback.</summary>
     public required Func<CallbackAddress, string> CallbackUrl { get; init; }
 

@@ -43,6 +43,8 @@ internal sealed class RunWalk : IDisposable
     private readonly List<Delivery> queued = [];
     private readonly RunWindow window;
     private readonly Action<DateTimeOffset> waiting;
+    private readonly Action<RunAccepted> started;
+    private readonly TimeSpan? limit;
     private readonly CancellationToken stopping;
     private readonly TaskCompletionSource<RunAnswer>? answer;
     private ResponseToCaller? response;
@@ -65,10 +67,14 @@ internal sealed class RunWalk : IDisposable
     /// <param name="window">Where its size is counted.</param>
     /// <param name="answer">Takes the answer to its caller; null when none waits.</param>
     /// <param name="waiting">Told of the time of each wait that was stored and that ends by itself.</param>
+    /// <param name="started">Told of each run that was stored because this one started it.</param>
     /// <param name="stopping">Ends the walk where it is.</param>
-    public RunWalk(RunWork work, RunServices services, RunWindow window, TaskCompletionSource<RunAnswer>? answer, Action<DateTimeOffset> waiting, CancellationToken stopping)
+    public RunWalk(
+        RunWork work, RunServices services, RunWindow window, TaskCompletionSource<RunAnswer>? answer, Action<DateTimeOffset> waiting, Action<RunAccepted> started, CancellationToken stopping)
     {
         this.waiting = waiting;
+        this.started = started;
+        limit = LimitOf(work.Version, services.MaxRunTime);
         Work = work;
         Services = services;
         this.window = window;
@@ -89,12 +95,12 @@ internal sealed class RunWalk : IDisposable
     /// <summary><c>succeeded</c>, <c>failed</c> or <c>cancelled</c>, after <see cref="WalkEnd.Ended"/>.</summary>
     public string State => progress.IsCancelled ? "cancelled" : progress.Failure is null ? "succeeded" : "failed";
 
-    /// <summary>True when an operator wants the run to end.</summary>
-    public bool IsCancelled
+    /// <summary>True when an operator wants the run to end, or its time is up.</summary>
+    public bool IsCutOff
     {
         get
         {
-            lock (gate) return progress.IsCancelled;
+            lock (gate) return progress.IsCutOff;
         }
     }
 
@@ -134,6 +140,7 @@ internal sealed class RunWalk : IDisposable
     public async Task<WalkEnd> WalkAsync()
     {
         if (Work.KeyProblem is { } problem) progress.Fail(Work.Start, problem);
+        using var timer = Deadline is { } end ? WatchTime(end) : null;
         var first = progress.IsOver ? [] : progress.Running.ToList();
         foreach (var woken in Work.Woken) first.AddRange(progress.Wake(woken));
         if (Work.Woken.Count > 0) changes++;
@@ -161,14 +168,16 @@ internal sealed class RunWalk : IDisposable
     }
 
     /// <summary>Ends the run: steps under way are cut off, nothing further begins, what has ended is kept. Does nothing once the walk is about to end.</summary>
-    public void Cancel()
+    public void Cancel() => CutOff(() => progress.Cancel());
+
+    private void CutOff(Action end)
     {
         CancellationTokenSource? branches;
         lock (gate)
         {
             if (isClosed) return;
-            progress.Cancel();
-            branches = progress.IsCancelled ? siblings : null;
+            end();
+            branches = progress.IsCutOff ? siblings : null;
         }
 
         try
@@ -179,6 +188,26 @@ internal sealed class RunWalk : IDisposable
         {
             // the branches have ended by themselves, and the walk with them
         }
+    }
+
+    /// <summary>When the run has to have ended; null for never.</summary>
+    private DateTimeOffset? Deadline => StartedAt + limit;
+
+    /// <summary>The shorter of what the workflow and the server say; null for no limit.</summary>
+    private static TimeSpan? LimitOf(WorkflowVersion version, TimeSpan most) =>
+        most == TimeSpan.Zero || version.Timeout < most ? version.Timeout : most;
+
+    /// <summary>Ends the run at its deadline, at once if that has passed. A timer takes 49 days at most: a run that is longer in memory than that is looked at again when it waits.</summary>
+    private ITimer? WatchTime(DateTimeOffset end)
+    {
+        var left = end - Services.Time.GetUtcNow();
+        if (left <= TimeSpan.Zero)
+        {
+            CutOff(() => progress.TimeOut(limit!.Value));
+            return null;
+        }
+
+        return left > TimeSpan.FromDays(49) ? null : Services.Time.CreateTimer(_ => CutOff(() => progress.TimeOut(limit!.Value)), null, left, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The values that the token's expressions and scripts see.</summary>
@@ -282,7 +311,7 @@ internal sealed class RunWalk : IDisposable
             CancellationTokenSource? others;
             lock (gate)
             {
-                if (progress.IsCancelled && error is OperationCanceledException && !stopping.IsCancellationRequested) return;
+                if (progress.IsCutOff && error is OperationCanceledException && !stopping.IsCancellationRequested) return;
                 broken ??= ExceptionDispatchInfo.Capture(error);
                 others = siblings;
             }
@@ -343,7 +372,7 @@ internal sealed class RunWalk : IDisposable
         lock (gate)
         {
             siblings ??= CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            if (progress.IsCancelled) siblings.Cancel();
+            if (progress.IsCutOff) siblings.Cancel();
             return siblings.Token;
         }
     }
@@ -445,8 +474,10 @@ internal sealed class RunWalk : IDisposable
 
     private async Task<WalkEnd> EndAsync()
     {
-        var unit = TakeDeliveries(out var deliveries);
         var failure = progress.IsCancelled ? null : progress.Failure;
+        var told = failure is null ? [] : await Services.ErrorRuns.OfAsync(Work.Version.WorkflowId, Work.Version.Hash, Work.Version.OnErrorWorkflow, Work.RunId, Work.Event, failure.Step, failure.Error, StartedAt);
+        var unit = TakeDeliveries(out var deliveries);
+        unit.AddRange(told);
         Json? error = failure is null ? null : Json.From(failure.Error);
         var (begun, ended, passed) = progress.TakeWaits();
         unit.Add(new RunEnded(Work.RunId, Work.Event.Id, State, StartedAt, Services.Time.GetUtcNow(), trace.Take(), failure?.Step, error)
@@ -468,7 +499,7 @@ internal sealed class RunWalk : IDisposable
     {
         var unit = TakeDeliveries(out deliveries);
         var (begun, ended, passed) = progress.TakeWaits();
-        unit.Insert(0, new RunSaved(Work.RunId, StartedAt, progress.Snapshot(), trace.Take()) { Waits = begun, EndedWaits = ended, PassedEvents = passed, IsWaiting = isWaiting, At = Services.Time.GetUtcNow(), Key = TakeKey() });
+        unit.Insert(0, new RunSaved(Work.RunId, StartedAt, progress.Snapshot(), trace.Take()) { Waits = begun, EndedWaits = ended, PassedEvents = passed, IsWaiting = isWaiting, At = Services.Time.GetUtcNow(), Deadline = Deadline, Key = TakeKey() });
         return unit;
     }
 
@@ -525,6 +556,12 @@ internal sealed class RunWalk : IDisposable
         var begun = unit[0] is RunSaved save ? save.Waits : unit[^1] is RunEnded { Snapshot: not null } end ? end.Waits : [];
         if (begun.Count > 0 && begun.Min(wait => wait.DueAt) is { } due) waiting(due);
         if (unit.Select(change => (change as RunSaved)?.Key ?? (change as RunEnded)?.Key).FirstOrDefault(key => key is not null) is { Steps: { Count: > 0 } steps } && steps.Min(step => step.Timer?.DueAt) is { } timer) waiting(timer);
+        if (unit[0] is RunSaved { IsWaiting: true, Deadline: { } deadline }) waiting(deadline);
+        foreach (var change in unit)
+        {
+            if (change is RunAccepted run) started(run);
+        }
+
         if (unit[0] is RunSaved { PassedEvents.Count: > 0 }) waiting(Services.Time.GetUtcNow()); // its time may have come while its step looked at the event
     }
 

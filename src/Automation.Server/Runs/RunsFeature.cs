@@ -1,7 +1,9 @@
 using Automation.Server.Api;
 using Automation.Server.Callbacks;
+using Automation.Server.Sandbox;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
+using Automation.Server.Workflows;
 using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Runs;
@@ -14,6 +16,8 @@ internal static class RunsFeature
         services.AddOptions<RunOptions>().Bind(configuration.GetSection("Runs"), binder => binder.ErrorOnUnknownConfiguration = true).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RunServices>(provider, EnvironmentOf(provider)) with
         {
+            ErrorRuns = provider.GetRequiredService<ErrorRuns>(),
+            MaxRunTime = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxRunTime,
             CallbackUrl = address => provider.GetRequiredService<CallbackUrls>().Of(address),
             MaxStepRuns = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStepRuns,
             MaxStateBytes = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStateBytes,
@@ -21,6 +25,8 @@ internal static class RunsFeature
             MaxRunBytes = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxRunBytes,
         });
         services.AddSingleton<RunFeed>();
+        services.AddSingleton(provider => new RunStarts(() => provider.GetRequiredService<WorkflowCatalog>().Current, provider.GetRequiredService<SandboxPool>(), provider.GetRequiredService<IOptions<RunOptions>>()));
+        services.AddSingleton<ErrorRuns>();
         services.AddSingleton<RunEngine>();
         services.AddSingleton<RunRetries>();
         services.AddSingleton<ParkedKeys>();

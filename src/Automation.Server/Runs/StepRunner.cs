@@ -66,7 +66,7 @@ internal static class StepRunner
             }
             catch (SandboxUnavailableException unavailable)
             {
-                if (walk.IsCancelled) throw new OperationCanceledException("The run is cancelled.", unavailable);
+                if (walk.IsCutOff) throw new OperationCanceledException("The run is cancelled.", unavailable);
                 Log.NoSandbox(walk.Services.Logger, PublicId.Format(PublicId.Run, walk.Work.RunId), walk.Work.Version.WorkflowId, step.Id, unavailable.Message, SandboxPause);
                 await Task.Delay(SandboxPause, walk.Services.Time, stopping);
             }

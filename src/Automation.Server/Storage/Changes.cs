@@ -102,6 +102,9 @@ internal sealed record RunSaved(long RunId, DateTimeOffset StartedAt, Json Snaps
     /// <summary>When.</summary>
     public DateTimeOffset At { get; init; }
 
+    /// <summary>When the run has to have ended, wherever it is; null for never.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
     /// <summary>The run's key; null when it has none.</summary>
     public RunKey? Key { get; init; }
 

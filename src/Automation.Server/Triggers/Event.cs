@@ -19,10 +19,16 @@ internal sealed class Event
     private volatile StrongBox<Json>? scope;
     private volatile StrongBox<Json>? data;
 
+    /// <summary>Trigger of events about failed runs, and of those of called workflows.</summary>
+    public const string OfFailure = "error", OfCall = "call";
+
+    /// <summary>True for an event about a failed run, and for one of a call that came of it.</summary>
+    public bool IsAboutFailure => Trigger is OfFailure or OfCall && TextAt("event.aboutFailure") == "true";
+
     /// <summary>Ascending in accept order; outside <c>evt_…</c>.</summary>
     public required long Id { get; init; }
 
-    /// <summary><c>webhook</c>, <c>mqtt</c>, <c>mqtt.client</c>, <c>schedule</c> or <c>manual</c>.</summary>
+    /// <summary><c>webhook</c>, <c>mqtt</c>, <c>mqtt.client</c>, <c>schedule</c>, <c>manual</c>, <c>call</c> or <c>error</c>.</summary>
     public required string Trigger { get; init; }
 
     /// <summary>CloudEvents <c>type</c>, as <c>webhook.received</c>, <c>mqtt.message</c>, or what a CloudEvents sender gave.</summary>

@@ -45,16 +45,14 @@ internal static class WorkflowSchema
     {
         var made = (JsonObject)ConfigSchema.Of(typeof(WorkflowProperties), expressions: false)["properties"]!;
         var properties = new JsonObject();
-        foreach (var name in new[] { "$schema", "name", "description", "key", "onKeyFailure", "stateTtl", "retention" }) Move(made, properties, name);
+        foreach (var name in new[] { "$schema", "name", "description", "key", "onKeyFailure", "stateTtl", "timeout", "retention" }) Move(made, properties, name);
         properties["triggers"] = Keyed("trigger", "What starts runs, by id.");
         var steps = Keyed("step", "What a run does, by id.");
         steps["minProperties"] = 1;
         properties["steps"] = steps;
-        foreach (var name in new[] { "start", "onError" })
-        {
-            properties[name] = Ref("id");
-            properties[name]!["description"] = made[name]!["description"]!.DeepClone();
-        }
+        properties["start"] = Ref("id");
+        properties["start"]!["description"] = made["start"]!["description"]!.DeepClone();
+        Move(made, properties, "onError");
 
         return properties;
     }

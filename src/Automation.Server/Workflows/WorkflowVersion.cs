@@ -36,6 +36,12 @@ internal sealed class WorkflowVersion
     /// <summary>The step that gets errors no step's <c>error</c> outcome takes; null when there is none.</summary>
     public string? OnError { get; init; }
 
+    /// <summary>Id of the workflow that is told of failed runs; null when it names none.</summary>
+    public string? OnErrorWorkflow { get; init; }
+
+    /// <summary>Longest time of a run, from when it was first walked; null when the workflow says nothing.</summary>
+    public TimeSpan? Timeout { get; init; }
+
     /// <summary>What orders the version's runs; null when they go side by side.</summary>
     public WorkflowKey? Key { get; init; }
 

@@ -50,9 +50,24 @@ internal static class SqlWaits
         change.Count = due.Count;
         foreach (var (id, runId) in due) End(runId, new Woken(id, null), change.Now, change.Ended, db);
 
+        EndRuns(change, db);
         var next = db.Sql("SELECT due_at FROM waits WHERE ended_at IS NULL AND due_at IS NOT NULL ORDER BY due_at LIMIT 1");
         change.NextDue = next.Read() ? next.Time(0) : null;
         next.Reset();
+        var deadline = db.Sql("SELECT deadline_at FROM runs WHERE state = 'waiting' AND deadline_at IS NOT NULL ORDER BY deadline_at LIMIT 1");
+        if (deadline.Read() && !(change.NextDue <= deadline.Time(0))) change.NextDue = deadline.Time(0);
+        deadline.Reset();
+    }
+
+    /// <summary>Frees waiting runs whose own time is up: whoever claims one fails it.</summary>
+    private static void EndRuns(WaitsTimedOut change, SqlSession db)
+    {
+        var late = new List<long>();
+        var rows = db.Sql("SELECT id FROM runs WHERE state = 'waiting' AND deadline_at <= ?1 ORDER BY deadline_at LIMIT ?2").Bind(1, change.Now).Bind(2, change.Limit);
+        while (rows.Read()) late.Add(rows.Long(0));
+        foreach (var id in late) db.Sql("UPDATE runs SET state = 'running' WHERE id = ?1").Bind(1, id).Run();
+        change.Ended.Runs += late.Count;
+        change.Count = Math.Max(change.Count, late.Count);
     }
 
     /// <summary>Ends the waits for an accepted event. One that has met events which its step has yet to look at gets this one behind them.</summary>

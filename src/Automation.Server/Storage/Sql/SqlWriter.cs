@@ -144,8 +144,8 @@ internal sealed class SqlWriter : IDisposable
 
     private void Apply(RunSaved c)
     {
-        var run = db.Sql("UPDATE runs SET state = 'running', snapshot = ?2, started_at = ?3 WHERE id = ?1 AND ended_at IS NULL");
-        if (!run.Bind(1, c.RunId).Bind(2, c.Snapshot).Bind(3, c.StartedAt).TryRun()) return;
+        var run = db.Sql("UPDATE runs SET state = 'running', snapshot = ?2, started_at = ?3, deadline_at = ?4 WHERE id = ?1 AND ended_at IS NULL");
+        if (!run.Bind(1, c.RunId).Bind(2, c.Snapshot).Bind(3, c.StartedAt).Bind(4, c.Deadline).TryRun()) return;
         if (c.StepRuns.Utf8.Length > 2) db.Sql("INSERT INTO run_saves (run_id, step_runs) VALUES (?1, ?2)").Bind(1, c.RunId).Bind(2, c.StepRuns).Run();
         SqlWaits.Apply(c, sources, db);
         if (c.Key is { } key) SqlKeys.Store(key, db);

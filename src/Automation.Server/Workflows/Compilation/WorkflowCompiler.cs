@@ -160,7 +160,7 @@ internal sealed class WorkflowCompiler(
         var compiledSteps = Members(root, "steps", problems).Select(s => stepCompiler.Compile(s.Name, s.Value, compilation)).ToList();
         if (compiledSteps.Count == 0 && problems.IsEmpty) problems.Add(root.TryGetProperty("steps", out _) ? "/steps" : "", "A workflow needs at least one step; add \"steps\".");
         var key = CompileKey(root, compilation);
-        var start = new Graph(compiledSteps, compiledTriggers, Text(root, "start"), Text(root, "onError"), problems).Check();
+        var start = new Graph(compiledSteps, compiledTriggers, Text(root, "start"), Text(root, "onError") ?? OnErrorStep(root), problems).Check();
         NeedKey(root, compiledSteps, compiledTriggers, problems);
         if (!problems.IsEmpty) return null;
         var source = new VersionSource(new Json(format.Format(root)), compilation.Files);
@@ -175,7 +175,9 @@ internal sealed class WorkflowCompiler(
             Triggers = compiledTriggers.ToFrozenDictionary(t => t.Id, t => new TriggerDefinition(t.Id, t.TypeName!, t.Config!, t.Start ?? start!), StringComparer.Ordinal),
             Steps = compiledSteps.ToFrozenDictionary(s => s.Id, s => s.Ready!, StringComparer.Ordinal),
             Start = start!,
-            OnError = properties.OnError,
+            OnError = properties.OnError?.Step,
+            OnErrorWorkflow = properties.OnError?.Workflow,
+            Timeout = properties.Timeout?.Value,
             Key = key is null ? null : new WorkflowKey(key, properties.OnKeyFailure is KeyFailurePolicy.Park, properties.StateTtl?.Value),
             Retention = properties.Retention is { } retention ? new WorkflowRetention(retention.MaxAge?.Value, retention.MaxRuns, retention.FailedMaxAge?.Value) : null,
             Program = compilation.Program($"{compilation.WorkflowId}@{HashOf(source)}"),
@@ -217,6 +219,8 @@ internal sealed class WorkflowCompiler(
     }
 
     private static string? Text(JsonElement root, string name) => root.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
+
+    private static string? OnErrorStep(JsonElement root) => root.TryGetProperty("onError", out var handler) && handler.ValueKind is JsonValueKind.Object ? Text(handler, "step") : null;
 
     private async Task CheckScriptsAsync(SandboxProgram program, JsonElement root, Compilation compilation, CancellationToken cancellation)
     {

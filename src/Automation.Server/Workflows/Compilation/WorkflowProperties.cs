@@ -28,14 +28,17 @@ internal sealed record WorkflowProperties
     [Literal, Description("How long a key's state is kept after its last change; for ever when left out."), Range(typeof(TimeSpan), "00:00:01", "3660.00:00:00")]
     public Duration? StateTtl { get; init; }
 
+    [Literal, Description("Longest time of a run, waiting included; then it fails with run_timeout. The server's limit when left out."), Range(typeof(TimeSpan), "00:00:00.001", "3660.00:00:00")]
+    public Duration? Timeout { get; init; }
+
     [Literal, Description("How long ended runs are kept; as the server's settings say when left out.")]
     public RetentionProperties? Retention { get; init; }
 
     [Literal, Description("Id of the step a run begins with. Needed when more than one step has nothing that leads to it.")]
     public string? Start { get; init; }
 
-    [Literal, Description("Id of the step that gets errors which no step's own error outcome takes.")]
-    public string? OnError { get; init; }
+    [Literal, Description("Id of the step that gets errors which no step's own error outcome takes; or { \"step\", \"workflow\" }, where workflow is the id of one that is started when a run fails.")]
+    public ErrorHandler? OnError { get; init; }
 }
 
 /// <summary>A workflow's <c>retention</c>.</summary>

@@ -33,3 +33,7 @@ CREATE TABLE callbacks (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX callbacks_by_run ON callbacks (run_id);
+
+-- When a run has to have ended, wherever it is; null for never.
+ALTER TABLE runs ADD COLUMN deadline_at INTEGER;
+CREATE INDEX runs_deadline ON runs (deadline_at) WHERE state = 'waiting' AND deadline_at IS NOT NULL;

@@ -1,0 +1,92 @@
+using Automation.Server.Runs;
+using Automation.Server.Workflows;
+
+namespace Automation.Server.Tests.Runs;
+
+/// <summary>Workflows that are told of failed runs, and the time limit of runs.</summary>
+public sealed class ErrorWorkflowTests
+{
+    private const string Teller = """{ "steps": { "tell": { "type": "webhook.send", "url": "RECEIVER/told", "body": "${event.data}" } } }""";
+
+    [Fact]
+    public async Task FailedRun_StartsTheWorkflowThatItsOwnNames_WithWhatHappened()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        server.SetSecret("KEY", "very-secret-value");
+        await AddAsync(server, "teller", Teller);
+        var id = await server.AddAsync("""{ "onError": { "workflow": "teller" }, "steps": { "a": { "type": "fail", "code": "no_stock", "message": "There is none." } } }""");
+        var run = await server.RunByIdAsync(id, """{ "n": 1 }""");
+        var told = System.Text.Json.Nodes.JsonNode.Parse((await server.Receiver.NextAsync("/told")).Body)!;
+        Assert.Equal((id, run.Version, run.Id, "a", "no_stock", "There is none."), (told["workflow"]!.GetValue<string>(), told["version"]!.GetValue<string>(), told["run"]!.GetValue<string>(), told["step"]!.GetValue<string>(), told["error"]!["code"]!.GetValue<string>(), told["error"]!["message"]!.GetValue<string>()));
+        Assert.StartsWith("evt_", told["event"]!["id"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal(1, server.Count("SELECT count(*) FROM events WHERE trigger_type = 'error' AND type = 'run.failed'"));
+    }
+
+    [Fact]
+    public async Task FailedErrorWorkflow_TellsNobody_AndASettingStandsInForWorkflowsThatNameNone()
+    {
+        await using var server = await WorkflowServer.StartAsync(("Runs:OnErrorWorkflow", "broken"));
+        await AddAsync(server, "broken", """{ "onError": { "workflow": "broken" }, "steps": { "a": { "type": "webhook.send", "url": "RECEIVER/told", "next": "b" }, "b": { "type": "fail", "message": "too" } } }""");
+        using var ends = server.Get<RunFeed>().Subscribe("broken")!;
+        await server.RunAsync("""{ "steps": { "a": { "type": "fail", "message": "one" } } }""");
+        Assert.Equal("failed", (await server.EndAsync(ends)).State);
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        Assert.Equal((2L, 2L), (server.Count("SELECT count(*) FROM runs"), server.Count("SELECT count(*) FROM events WHERE state = 'failed'")));
+    }
+
+    [Fact]
+    public async Task ErrorThatAStepTakes_IsNoFailure_AndAMissingHandlerIsLogged()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        await AddAsync(server, "teller", Teller);
+        var id = await server.AddAsync("""{ "steps": { "a": { "type": "fail", "message": "one" }, "b": { "type": "log", "message": "took it" } }, "start": "a", "onError": { "step": "b", "workflow": "teller" } }""");
+        Assert.Equal("succeeded", (await server.RunByIdAsync(id)).State);
+        Assert.Equal("failed", (await server.RunAsync("""{ "onError": { "workflow": "gone" }, "steps": { "a": { "type": "fail", "message": "one" } } }""")).State);
+        Assert.Contains(server.Logged, line => line.Contains("workflow gone, which is to be told, is not there", StringComparison.Ordinal));
+        Assert.Equal(2, server.Count("SELECT count(*) FROM runs"));
+    }
+
+    [Fact]
+    public async Task Run_ThatWaitsPastItsTimeout_Fails_AlsoOverACrash_AndFreesItsKey()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        var id = await server.AddAsync(
+            """
+            { "key": "one", "onKeyFailure": "continue", "timeout": "1h", "steps": { "a": { "type": "if", "condition": "${input === 2}", "next": { "true": "tell", "false": "wait" } }, "wait": { "type": "delay", "for": "2h", "next": "tell" },
+              "tell": { "type": "webhook.send", "url": "RECEIVER/tell", "body": "${event.data}" } } }
+            """);
+        var run = await server.RunUntilItWaitsAsync(id, "1");
+        await server.PostAsync($"/api/workflows/{id}/run", "2", 202);
+        await server.CrashAsync();
+        time.Advance(TimeSpan.FromMinutes(59));
+        await server.StartAsync();
+        Assert.Equal("waiting", (await server.GetRunAsync(run)).State);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("2", (await server.Receiver.NextAsync("/tell")).Body);
+        var failed = await server.GetRunAsync(run);
+        Assert.Equal(("failed", "run_timeout", "wait"), (failed.State, failed.ErrorCode, failed.FailedStep));
+        Assert.Equal(0, server.Count("SELECT count(*) FROM waits"));
+    }
+
+    [Fact]
+    public async Task Run_AtWorkPastTheServersLimit_IsCutOff()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time, ("Runs:MaxRunTime", "00:00:20"));
+        server.Receiver.Hold("/slow");
+        var id = await server.AddAsync("""{ "timeout": "5m", "steps": { "a": { "type": "http.request", "url": "RECEIVER/slow", "timeout": "10m" } } }""");
+        using var ends = server.Get<RunFeed>().Subscribe(id)!;
+        await server.PostAsync($"/api/workflows/{id}/run", "2", 202);
+        await server.Receiver.NextAsync("/slow");
+        time.Advance(TimeSpan.FromSeconds(20));
+        var run = await server.EndAsync(ends);
+        Assert.Equal(("failed", "run_timeout", "a"), (run.State, run.ErrorCode, run.FailedStep));
+    }
+
+    private static async Task AddAsync(WorkflowServer server, string id, string json)
+    {
+        server.Write((id + ".json", json));
+        await server.Get<WorkflowCatalog>().RefreshAsync(new Look(), CancellationToken.None);
+    }
+}
