@@ -111,7 +111,7 @@ public sealed class WorkflowCompilerTests
     }
 
     [Theory]
-    [InlineData("""{ "type": "lgo", "message": "x" }""", "/steps/one/type", "Did you mean \"log\"? Known are fail, filter, if, log, script, send, set, switch.")]
+    [InlineData("""{ "type": "lgo", "message": "x" }""", "/steps/one/type", "Did you mean \"log\"? Known are changed, debounce, dedupe, fail, filter, if, log, lookup, script, send, sequence, set, silence, switch, threshold, throttle, window.")]
     [InlineData("""{ "message": "x" }""", "/steps/one", "\"type\" is missing")]
     [InlineData("""{ "type": 1 }""", "/steps/one/type", "not the number 1")]
     [InlineData("""[]""", "/steps/one", "Expected a step as an object")]
