@@ -1,18 +1,62 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Automation.EndToEnd.Tests.Processes;
 
 namespace Automation.EndToEnd.Tests;
 
 /// <summary>
-/// Promises P1, P2 and P4 against the real process: many clients send uniquely numbered events while the server is killed at random moments.
+/// Promises P1, P2, P3, P4 and P5 against the real process: many clients send uniquely numbered events, runs wait, keys count, a schedule fires, while the server is killed at random moments.
 /// The long form: <c>AUTOMATION_CRASH_ROUNDS=50 ./test EndToEnd</c>. A failure is repeated with the seed it prints, <c>AUTOMATION_CRASH_SEED</c>.
 /// </summary>
 public class CrashTests(ITestOutputHelper output)
 {
     private const int HttpSenders = 6, MqttSenders = 3;
 
-    private readonly NumberedEvents events = new();
+    private static readonly Dictionary<string, string> Workflows = new(NumberedEvents.Workflow)
+    {
+        ["later.json"] = """
+            {
+              "name": "Runs that wait",
+              "triggers": {
+                "mqtt": { "type": "mqtt", "topic": "later/#", "qos": 1 },
+                "web": { "type": "webhook", "path": "/later", "methods": ["POST"] }
+              },
+              "steps": {
+                "wait": { "type": "delay", "for": "700ms", "next": "send" },
+                "send": { "type": "webhook.send", "url": "RECEIVER/numbers", "body": { "n": "${event.data.n}" }, "maxAttempts": 50 }
+              }
+            }
+            """,
+        ["counted.json"] = """
+            {
+              "name": "Keys that count",
+              "key": "${event.data.n % 7}",
+              "triggers": {
+                "mqtt": { "type": "mqtt", "topic": "counted/#", "qos": 1 },
+                "web": { "type": "webhook", "path": "/counted", "methods": ["POST"] }
+              },
+              "steps": {
+                "count": { "type": "script", "code": "state.count = (state.count ?? 0) + 1; return { n: event.data.n, count: state.count };", "next": "send" },
+                "send": { "type": "webhook.send", "url": "RECEIVER/numbers", "body": "${input}", "maxAttempts": 50 }
+              }
+            }
+            """,
+        ["ticks.json"] = """
+            {
+              "name": "A schedule",
+              "triggers": { "second": { "type": "schedule", "every": "1s", "missed": "all" } },
+              "steps": { "send": { "type": "webhook.send", "url": "RECEIVER/ticks", "body": { "at": "${event.scheduledAt}" }, "maxAttempts": 50 } }
+            }
+            """,
+    };
+
+    private readonly NumberedEvents events = new() { Hooks = ["numbers", "later", "counted"] };
+    private readonly ConcurrentDictionary<DateTimeOffset, ConcurrentBag<string>> ticks = new();
+
+    /// <summary>True when each second from the first to the last has come.</summary>
+    private bool TicksAreWhole => ticks.Keys.Order().ToList() is { Count: > 0 } times && times[^1] - times[0] == TimeSpan.FromSeconds(times.Count - 1);
 
     [Fact]
     public async Task EveryAcknowledgedEvent_IsDelivered_WhateverTheMomentOfTheCrash()
@@ -20,28 +64,37 @@ public class CrashTests(ITestOutputHelper output)
         var rounds = Setting("AUTOMATION_CRASH_ROUNDS") ?? 5;
         var seed = Setting("AUTOMATION_CRASH_SEED") ?? Environment.ProcessId;
         output.WriteLine($"AUTOMATION_CRASH_SEED={seed} AUTOMATION_CRASH_ROUNDS={rounds}");
-        await using var installation = await Installation.StartAsync(NumberedEvents.Workflow, answer: events.CountAsync);
+        await using var installation = await Installation.StartAsync(Workflows, answer: (context, arrival) => arrival.Path == "/ticks" ? TickAsync(arrival) : events.CountAsync(context, arrival));
         var server = installation.Server;
         using var end = new CancellationTokenSource();
         var sending = events.SendAsync(server, HttpSenders, MqttSenders, seed, end.Token);
 
-        await CrashAsync(server, rounds, new Random(seed));
+        var kills = await CrashAsync(server, rounds, new Random(seed));
         await end.CancelAsync();
         await sending;
 
         await Eventually.HoldsAsync(() => Task.FromResult(events.AllArrived), "every acknowledged number is delivered", TimeSpan.FromMinutes(2));
         await JournalFile.EverythingEndedAsync(server, TimeSpan.FromMinutes(1));
-        output.WriteLine($"{events.Sent} sent, {events.Acknowledged.Count} acknowledged, {events.Delivered} delivered, {events.Repeated} more than once");
+        await Eventually.HoldsAsync(() => Task.FromResult(TicksAreWhole), "the schedule has fired for each second");
+        output.WriteLine(
+            $"{kills} kills, {events.Sent} sent, {events.Acknowledged.Count} acknowledged, {events.Delivered} delivered, {events.Repeated} more than once; " +
+            $"{JournalFile.Count(server, "SELECT count(*) FROM runs WHERE workflow_id = 'later'")} runs waited, {JournalFile.Count(server, "SELECT sum(json_extract(state, '$.count')) FROM keys")} counted, " +
+            $"{ticks.Count} times of the schedule, {ticks.Values.Count(keys => keys.Count > 1)} more than once");
         Assert.True(events.Acknowledged.Count > rounds * 100, $"Only {events.Acknowledged.Count} events were acknowledged.");
-        Assert.Equal(0, JournalFile.Count(server, "SELECT count(*) FROM runs WHERE state <> 'succeeded'"));
+        Assert.Equal(0, JournalFile.Count(server, "SELECT count(*) FROM runs WHERE state NOT IN ('succeeded', 'pending', 'running')")); // the schedule goes on
+        Assert.Equal(7, JournalFile.Count(server, "SELECT count(*) FROM keys WHERE workflow_id = 'counted'"));
+        Assert.Equal(0, JournalFile.Count(server, "SELECT count(*) FROM keys k WHERE json_extract(k.state, '$.count') <> (SELECT count(*) FROM runs r WHERE r.workflow_id = k.workflow_id AND r.key = k.key)"));
+        Assert.All(ticks, time => Assert.Single(time.Value.Distinct()));
     }
 
     private static int? Setting(string name) => int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : null;
 
     private static Task PauseAsync(TimeSpan pause) => Task.Delay(pause, TimeProvider.System, CancellationToken.None);
 
-    private async Task CrashAsync(ServerProcess server, int rounds, Random random)
+    /// <returns>How often the server was killed.</returns>
+    private async Task<int> CrashAsync(ServerProcess server, int rounds, Random random)
     {
+        var kills = rounds;
         for (var round = 1; round <= rounds; round++)
         {
             await PauseAsync(TimeSpan.FromMilliseconds(random.Next(300, 3000)));
@@ -51,6 +104,7 @@ public class CrashTests(ITestOutputHelper output)
                 server.Launch(); // and killed again while it starts
                 await PauseAsync(TimeSpan.FromMilliseconds(random.Next(50, 900)));
                 await server.KillAsync();
+                kills++;
             }
 
             var clock = Stopwatch.StartNew();
@@ -59,5 +113,12 @@ public class CrashTests(ITestOutputHelper output)
         }
 
         await PauseAsync(TimeSpan.FromMilliseconds(500));
+        return kills;
+    }
+
+    private Task TickAsync(Arrival arrival)
+    {
+        ticks.GetOrAdd(JsonDocument.Parse(arrival.Body).RootElement.GetProperty("at").GetDateTimeOffset(), _ => []).Add(arrival.IdempotencyKey);
+        return Task.CompletedTask;
     }
 }

@@ -32,6 +32,9 @@ internal sealed class NumberedEvents
             """,
     };
 
+    /// <summary>The hooks that events go to in turn; a topic's first level is named the same.</summary>
+    public IReadOnlyList<string> Hooks { get; init; } = ["numbers"];
+
     /// <summary>Put into each event beside its number, so that a small disk is soon full.</summary>
     public string Padding { get; init; } = "";
 
@@ -72,6 +75,8 @@ internal sealed class NumberedEvents
 
     private static Task PauseAsync(TimeSpan pause) => Task.Delay(pause, TimeProvider.System, CancellationToken.None);
 
+    private string HookOf(int number) => Hooks[number % Hooks.Count];
+
     private string Body(int number) => $$"""{"n":{{number}},"padding":"{{Padding}}"}""";
 
     private async Task PostAsync(ServerProcess server, Random random, CancellationToken end)
@@ -81,7 +86,7 @@ internal sealed class NumberedEvents
             var number = Interlocked.Increment(ref last);
             try
             {
-                using var answer = await MainJobTests.PostAsync(server, "/hooks/numbers", Body(number));
+                using var answer = await MainJobTests.PostAsync(server, "/hooks/" + HookOf(number), Body(number));
                 if (answer.StatusCode == HttpStatusCode.Accepted) acknowledged.TryAdd(number, 0);
                 if (answer.StatusCode == HttpStatusCode.ServiceUnavailable) Interlocked.Increment(ref refused);
             }
@@ -105,7 +110,7 @@ internal sealed class NumberedEvents
                 while (!end.IsCancellationRequested)
                 {
                     var number = Interlocked.Increment(ref last);
-                    await publisher.PublishAsync($"numbers/{clientId}", $$"""{"n":{{number}}}""", CancellationToken.None);
+                    await publisher.PublishAsync($"{HookOf(number)}/{clientId}", $$"""{"n":{{number}}}""", CancellationToken.None);
                     acknowledged.TryAdd(number, 0);
                     await PauseAsync(TimeSpan.FromMilliseconds(random.Next(12)));
                 }
