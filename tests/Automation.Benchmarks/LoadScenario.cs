@@ -7,6 +7,8 @@ namespace Automation.Benchmarks;
 /// <param name="Workflow">The file; <c>RECEIVER</c> in it becomes the receiver's address. It takes <c>POST /load</c> and sends on a body with the event's <c>"n"</c>.</param>
 internal sealed record LoadScenario(string Name, string Workflow)
 {
+    private const int Devices = 10_000, WindowDevices = 1_000;
+
     /// <summary>The body of an event by its number, which begins with <c>{"n":number</c>.</summary>
     public Func<int, string> Body { get; init; } = static number =>
         string.Create(CultureInfo.InvariantCulture, $$"""{"n":{{number}},"room":"kitchen","celsius":9.5,"unit":"C","note":"a reading of a sensor"}""");
@@ -43,7 +45,41 @@ internal sealed record LoadScenario(string Name, string Workflow)
         Reaches = IsWarm,
     };
 
-    public static readonly LoadScenario[] All = [Forward, ThreeSteps];
+    /// <summary>10,000 devices that each send the same value ten times.</summary>
+    public static readonly LoadScenario Changed = new("changed", """
+        {
+          "name": "Load",
+          "key": "${event.data.device}",
+          "triggers": { "web": { "type": "webhook", "path": "/load", "methods": ["POST"] } },
+          "steps": {
+            "changed": { "type": "changed", "value": "${event.data.value}", "next": "send" },
+            "send": { "type": "webhook.send", "url": "RECEIVER", "body": "${event.data}" }
+          }
+        }
+        """)
+    {
+        Body = static number => Reading(number, number % Devices, (number - 1) / Devices / 10),
+        Reaches = static number => (number - 1) / Devices % 10 == 0,
+    };
+
+    /// <summary>1,000 devices, of which every tenth value ends a window.</summary>
+    public static readonly LoadScenario Window = new("window", """
+        {
+          "name": "Load",
+          "key": "${event.data.device}",
+          "triggers": { "web": { "type": "webhook", "path": "/load", "methods": ["POST"] } },
+          "steps": {
+            "window": { "type": "window", "count": 10, "value": "${event.data.value}", "next": "send" },
+            "send": { "type": "webhook.send", "url": "RECEIVER", "body": { "n": "${event.data.n}", "avg": "${input.avg}" } }
+          }
+        }
+        """)
+    {
+        Body = static number => Reading(number, number % WindowDevices, number % 100),
+        Reaches = static number => (number - 1) / WindowDevices % 10 == 9,
+    };
+
+    public static readonly LoadScenario[] All = [Forward, ThreeSteps, Changed, Window];
 
     /// <summary>Runs that wait until a time, and then send on what they waited with.</summary>
     public static LoadScenario Waiting(Func<int, DateTimeOffset> until) => new("waiting", """
@@ -59,6 +95,8 @@ internal sealed record LoadScenario(string Name, string Workflow)
     {
         Body = number => string.Create(CultureInfo.InvariantCulture, $$"""{"n":{{number}},"until":"{{until(number):O}}"}"""),
     };
+
+    private static string Reading(int number, int device, int value) => string.Create(CultureInfo.InvariantCulture, $$"""{"n":{{number}},"device":"device-{{device}}","value":{{value}}}""");
 
     private static bool IsWarm(int number) => number % 2 == 0;
 }

@@ -21,7 +21,8 @@ internal static class SqliteFault
         {
             raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE => new JournalException(said) { Refused = true },
             raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => new JournalException(
-                $"The database file is damaged ({said}). Nothing more is written to it. Stop the server and restore a backup; docs/backup.md says how.") { IsDamage = true },
+                $"The database file is damaged ({said}). Nothing more is written to it. Stop the server and restore a backup; docs/backup.md says how.")
+            { IsDamage = true },
             raw.SQLITE_FULL => new JournalException($"The disk of the data folder is full ({said}). Free space there. {GoesOn}"),
             raw.SQLITE_READONLY or raw.SQLITE_PERM or raw.SQLITE_AUTH => ReadOnly(said),
             raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN when SqliteCalls.SystemError(connection.DangerousGetHandle()) is NotPermitted or NoAccess or ReadOnlyFileSystem => ReadOnly(said),
