@@ -38,7 +38,7 @@ internal static class ManualRun
 
         var accepted = EventOf(ids.Next(), workflow.WorkflowId, time.GetUtcNow(), body);
         var answer = patience is null ? null : new TaskCompletionSource<RunAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var (outcome, runs) = await sources.Accept([new Offer(accepted, [new TriggerTarget(version, chosen!, Waits: answer is not null)])], answer);
+        var (outcome, runs) = await sources.Accept([new Offer(accepted, [new TriggerTarget(version, chosen!, Waits: answer is not null) { Unfiltered = true }])], answer);
         switch (outcome)
         {
             case IntakeOutcome.Busy: return ApiProblem.Unavailable(context, "More events are waiting than the server takes. Nothing was stored; try again.");

@@ -2,6 +2,7 @@ using Automation.Server.Api;
 using Automation.Server.Callbacks;
 using Automation.Server.Sandbox;
 using Automation.Server.Triggers;
+using Automation.Server.Triggers.Filters;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
 using Microsoft.Extensions.Options;
@@ -31,6 +32,9 @@ internal static class RunsFeature
         services.AddSingleton<RunRetries>();
         services.AddSingleton<ParkedKeys>();
         services.AddSingleton<Intake>();
+        services.AddSingleton<FilterGate>();
+        services.AddSingleton<FilterTallies>();
+        services.AddHostedService(provider => provider.GetRequiredService<FilterTallies>());
         services.AddHostedService(provider => provider.GetRequiredService<RunEngine>());
         services.AddHostedService<WaitTimer>();
         services.AddHostedService(provider => provider.GetRequiredService<ParkedKeys>());

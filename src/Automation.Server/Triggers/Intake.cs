@@ -3,6 +3,7 @@ using Automation.Server.Runs;
 using Automation.Server.Sandbox;
 using Automation.Server.Steps;
 using Automation.Server.Storage;
+using Automation.Server.Triggers.Filters;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
 using Microsoft.Extensions.Options;
@@ -13,7 +14,13 @@ namespace Automation.Server.Triggers;
 /// <param name="Version">The version that takes the event.</param>
 /// <param name="Trigger">The trigger of it that matched.</param>
 /// <param name="Waits">True when the caller is answered with what this run says or ends with.</param>
-internal readonly record struct TriggerTarget(WorkflowVersion Version, TriggerDefinition Trigger, bool Waits = false);
+internal readonly record struct TriggerTarget(WorkflowVersion Version, TriggerDefinition Trigger, bool Waits = false)
+{
+    /// <summary>True when the trigger's filters are passed by.</summary>
+    public bool Unfiltered { get; init; }
+
+    public TriggerFilter? Filter => Unfiltered ? null : Trigger.Filter;
+}
 
 /// <summary>An event and what it starts.</summary>
 internal readonly record struct Offer(Event Event, IReadOnlyList<TriggerTarget> Targets)
@@ -54,7 +61,7 @@ internal sealed record RunAnswer(long RunId, ResponseToCaller? Response, Json Ou
 internal delegate ValueTask<IntakeResult> AcceptEvents(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer);
 
 /// <summary>The one door for events: stores an event and the runs it starts in one transaction, then hands the runs to the engine.</summary>
-internal sealed class Intake(Journal journal, RunEngine engine, SandboxPool sandbox, IdSource ids, IOptions<RunOptions> options)
+internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxPool sandbox, IdSource ids, FilterGate gate, FilterTallies tallies, IOptions<RunOptions> options)
 {
     private readonly AcceptOrder order = new();
 
@@ -69,14 +76,17 @@ internal sealed class Intake(Journal journal, RunEngine engine, SandboxPool sand
     /// <remarks>While runs wait in the journal, new ones queue up behind them, so that accept order is kept.</remarks>
     public ValueTask<IntakeResult> AcceptAsync(
         IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer = null, bool fromRun = false, Func<Change?>? alongside = null) =>
-        engine.Stopping && !fromRun ? ValueTask.FromResult(new IntakeResult(IntakeOutcome.Unavailable, [])) : StoreAsync(offers, answer, alongside);
+        engine.Stopping && !fromRun ? ValueTask.FromResult(new IntakeResult(IntakeOutcome.Unavailable, []))
+        : HasFilters(offers) ? FilterAsync(offers, answer, alongside)
+        : StoreAsync(offers, answer, alongside, null);
 
-    private async ValueTask<IntakeResult> StoreAsync(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer, Func<Change?>? alongside)
+    private async ValueTask<IntakeResult> StoreAsync(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer, Func<Change?>? alongside, Filtered? filtered)
     {
         var count = offers.Sum(offer => offer.Targets.Count);
         if (!engine.TryAdmit(count)) return new IntakeResult(IntakeOutcome.Busy, []);
         var works = Works(offers, count, out var unkeyed);
-        using var place = order.Enter(mayWait: unkeyed.Count > 0);
+        for (var at = 0; filtered is not null && at < works.Count; at++) works[at] = works[at] with { KeyProblem = filtered.Problems[at] ?? works[at].KeyProblem };
+        using var place = filtered?.Place ?? order.Enter(mayWait: unkeyed.Count > 0);
         try
         {
             foreach (var at in unkeyed) works[at] = await WithKeyAsync(works[at]);
@@ -105,6 +115,7 @@ internal sealed class Intake(Journal journal, RunEngine engine, SandboxPool sand
         }
 
         if (alongside?.Invoke() is { } other) changes.Add(other);
+        if (filtered is not null) changes.AddRange(filtered.Passed);
         try
         {
             var stored = journal.CommitAsync(CollectionsMarshal.AsSpan(changes));
@@ -115,7 +126,7 @@ internal sealed class Intake(Journal journal, RunEngine engine, SandboxPool sand
         {
             engine.Withdraw(count, size, held);
             foreach (var work in works) engine.ForgetCaller(work.RunId);
-            return new IntakeResult(error.Refused ? IntakeOutcome.Refused : IntakeOutcome.Unavailable, []);
+            return new IntakeResult(error.Refused ? IntakeOutcome.Refused : IntakeOutcome.Unavailable, []) { IsSuperseded = error.Superseded };
         }
 
         next = 0;
@@ -183,5 +194,12 @@ internal sealed class Intake(Journal journal, RunEngine engine, SandboxPool sand
 
 /// <summary>What became of the events offered.</summary>
 /// <param name="Outcome">The same for all.</param>
-/// <param name="Runs">Those they started, in the order of the offers and their targets; empty unless accepted.</param>
-internal readonly record struct IntakeResult(IntakeOutcome Outcome, IReadOnlyList<long> Runs);
+/// <param name="Runs">Those they started, in the order of the offers and their targets, 0 for a target whose filters dropped the event; empty unless accepted.</param>
+internal readonly record struct IntakeResult(IntakeOutcome Outcome, IReadOnlyList<long> Runs)
+{
+    /// <summary>True when it was refused because of what somebody else stored in between.</summary>
+    public bool IsSuperseded { get; init; }
+
+    /// <summary>True when filters dropped all of it: nothing was stored.</summary>
+    public bool IsFiltered { get; init; }
+}

@@ -9,7 +9,7 @@ namespace Automation.Server.Triggers;
 /// <summary>All trigger types of this server, by name.</summary>
 internal sealed class TriggerCatalog
 {
-    private static readonly FrozenSet<string> Reserved = new[] { "type", "start" }.ToFrozenSet();
+    private static readonly FrozenSet<string> Reserved = new[] { "type", "start" }.Concat(Filters.TriggerFilters.Names).ToFrozenSet();
 
     private readonly FrozenDictionary<string, TriggerTypeEntry> types;
 

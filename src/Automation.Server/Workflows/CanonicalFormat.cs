@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Automation.Server.Steps;
 using Automation.Server.Triggers;
+using Automation.Server.Triggers.Filters;
 using Automation.Server.Workflows.Configs;
 
 namespace Automation.Server.Workflows;
@@ -62,7 +63,7 @@ internal sealed class CanonicalFormat(StepCatalog steps, TriggerCatalog triggers
     private void WriteTrigger(CanonicalWriter writer, string id, JsonElement trigger)
     {
         var shape = TypeOf(trigger) is { } type && triggers.TryGet(type, out var entry) ? entry.Shape : null;
-        WriteObjectOrValue(writer, trigger, ["type", .. Names(shape), "start"], (w, name, value) => WriteValue(w, value, ShapeOf(shape, name)));
+        WriteObjectOrValue(writer, trigger, ["type", .. Names(shape), .. TriggerFilters.Names, "start"], (w, name, value) => WriteValue(w, value, ShapeOf(TriggerFilters.Names.Contains(name) ? ConfigShape.Of(typeof(TriggerFilters)) : shape, name)));
     }
 
     private static void WriteObjectOrValue(CanonicalWriter writer, JsonElement value, string[] order, Action<CanonicalWriter, string, JsonElement> write)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Automation.Server.Steps;
 using Automation.Server.Triggers;
+using Automation.Server.Triggers.Filters;
 using Automation.Server.Workflows.Compilation;
 using Automation.Server.Workflows.Configs;
 
@@ -62,6 +63,7 @@ internal static class WorkflowSchema
         var schema = entry.Schema;
         var properties = Typed(entry.Name);
         Rest(schema, properties);
+        if (entry.Name != "silence") Rest(ConfigSchema.Of(typeof(TriggerFilters), expressions: true), properties);
         properties["start"] = Ref("id");
         properties["start"]!["description"] = "Id of the step that this trigger's runs begin with; the workflow's start when left out.";
         return Closed(entry.Title, entry.Description, properties, schema);

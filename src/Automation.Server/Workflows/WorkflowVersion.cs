@@ -165,7 +165,11 @@ internal sealed record StepDefinition(
 /// <param name="TypeName">As <c>webhook</c>.</param>
 /// <param name="Config">Of the trigger type's config record.</param>
 /// <param name="Start">The step a run begins with.</param>
-internal sealed record TriggerDefinition(string Id, string TypeName, object Config, string Start);
+internal sealed record TriggerDefinition(string Id, string TypeName, object Config, string Start)
+{
+    /// <summary>What it drops before anything of it is stored; null for nothing.</summary>
+    public Triggers.Filters.TriggerFilter? Filter { get; init; }
+}
 
 /// <summary>A step's <c>retry</c>.</summary>
 /// <param name="Attempts">Tries in all, the first included.</param>

@@ -23,6 +23,8 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
 
     public DbSet<StepStateRow> StepStates => Set<StepStateRow>();
 
+    public DbSet<FilterCountRow> FilterCounts => Set<FilterCountRow>();
+
     public DbSet<KeyTimerRow> KeyTimers => Set<KeyTimerRow>();
 
     public DbSet<DeliveryRow> Deliveries => Set<DeliveryRow>();
@@ -44,6 +46,7 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
         modelBuilder.Entity<WaitRow>().ToTable("waits");
         modelBuilder.Entity<KeyRow>().ToTable("keys").HasKey(k => new { k.WorkflowId, k.Key });
         modelBuilder.Entity<StepStateRow>().ToTable("step_states").HasKey(s => new { s.WorkflowId, s.Key, s.StepId });
+        modelBuilder.Entity<FilterCountRow>().ToTable("filter_counts").HasKey(c => new { c.WorkflowId, c.TriggerId });
         modelBuilder.Entity<KeyTimerRow>().ToTable("key_timers").HasKey(t => new { t.WorkflowId, t.Key, t.Target, t.Kind });
         modelBuilder.Entity<DeliveryRow>().ToTable("deliveries").HasMany(d => d.Tries).WithOne().HasForeignKey(a => a.DeliveryId);
         modelBuilder.Entity<AttemptRow>().ToTable("attempts").HasKey(a => new { a.DeliveryId, a.Number });

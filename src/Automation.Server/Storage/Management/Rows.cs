@@ -134,6 +134,26 @@ internal sealed class StepStateRow
     public DateTimeOffset? ExpiresAt { get; init; }
 }
 
+/// <summary>Table <c>filter_counts</c>: what filters of triggers took and dropped.</summary>
+internal sealed class FilterCountRow
+{
+    public required string WorkflowId { get; init; }
+
+    public required string TriggerId { get; init; }
+
+    public long Passed { get; init; }
+
+    public long ByWhen { get; init; }
+
+    public long ByDedupe { get; init; }
+
+    public long ByChanged { get; init; }
+
+    public long ByThrottle { get; init; }
+
+    public string? Sample { get; init; }
+}
+
 /// <summary>Table <c>key_timers</c>. <see cref="Kind"/>: whether <see cref="Target"/> is a step or a trigger.</summary>
 internal sealed class KeyTimerRow
 {

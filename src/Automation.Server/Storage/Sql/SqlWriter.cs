@@ -66,6 +66,9 @@ internal sealed class SqlWriter : IDisposable
             case RunCancelled c: SqlRuns.Apply(c, db); break;
             case WaitsTimedOut c: SqlWaits.Apply(c, db); break;
             case KeyTimersFired c: SqlKeyTimers.Apply(c, db); break;
+            case FilterMemoryRead c: SqlFilters.Apply(c, db); break;
+            case FilterPassed c: SqlFilters.Apply(c, db); break;
+            case FilterCounted c: SqlFilters.Apply(c, db); break;
             case StepForgotten c: SqlStepStates.Apply(c, db); break;
             case KeyStateRead c: c.State = SqlKeys.State(c.WorkflowId, c.Key, c.Now, db); break;
             case CallbackRead c: SqlCallbacks.Apply(c, db); break;

@@ -22,6 +22,9 @@ internal static class WebhookAnswers
     public static Task StillRunningAsync(HttpContext context, long eventId, long runId) =>
         WriteAsync(context, StatusCodes.Status202Accepted, JsonType, EventId(eventId, $",\"runId\":\"{PublicId.Format(PublicId.Run, runId)}\",\"status\":\"running\""));
 
+    /// <summary>202 <c>{ "filtered": true }</c>: the filters of all triggers dropped the event, nothing is stored.</summary>
+    public static Task FilteredAsync(HttpContext context) => WriteAsync(context, StatusCodes.Status202Accepted, JsonType, "{\"filtered\":true}"u8.ToArray());
+
     /// <summary>204 without a run.</summary>
     public static Task NothingAsync(HttpContext context, WebhookMethods allowed)
     {

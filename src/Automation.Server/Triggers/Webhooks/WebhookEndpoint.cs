@@ -28,6 +28,7 @@ internal sealed class WebhookEndpoint(
         {
             var taken = await TakeAsync(context); // what it held of the request is free now
             if (taken.Refusal is { } refusal) await WebhookAnswers.RefuseAsync(context, refusal);
+            else if (taken.IsFiltered) await WebhookAnswers.FilteredAsync(context);
             else if (taken.Waits is { } waits) await AnswerResultAsync(context, taken.EventId, waits);
             else if (taken.EventId != 0) await WebhookAnswers.AcceptedAsync(context, taken.EventId);
             else await WebhookAnswers.NothingAsync(context, taken.Allowed);
@@ -121,13 +122,19 @@ internal sealed class WebhookEndpoint(
         if (result.Outcome is IntakeOutcome.Busy) return Refusal.RetryLater("Too many events are waiting; nothing was stored. Send it again after a second.");
         if (result.Outcome is IntakeOutcome.Unavailable) return Refusal.RetryLater("Events cannot be stored at the moment; nothing was stored. Send it again.");
         if (result.Outcome is IntakeOutcome.Refused) return new Refusal(StatusCodes.Status500InternalServerError, "The database refuses this event; nothing was stored. The server's log says why.");
-        if (answer is null) return new Taken(EventId: offers[0].Event.Id);
+        if (result.IsFiltered) return new Taken(IsFiltered: true);
+        var eventId = StoredEvent(offers, result.Runs);
+        if (answer is null || FirstWaitedFor(offers, result.Runs) is not { } waitedFor) return new Taken(EventId: eventId);
         var timeout = matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout);
-        return new Taken(EventId: offers[0].Event.Id, Waits: new AwaitedRun(FirstWaitedFor(offers, result.Runs), answer.Task, timeout));
+        return new Taken(EventId: eventId, Waits: new AwaitedRun(waitedFor, answer.Task, timeout));
     }
 
-    private static long FirstWaitedFor(List<Offer> offers, IReadOnlyList<long> runs) =>
-        offers.SelectMany(offer => offer.Targets).Zip(runs).First(started => started.First.Waits).Second;
+    /// <summary>Null when filters dropped the event for those who wait.</summary>
+    private static long? FirstWaitedFor(List<Offer> offers, IReadOnlyList<long> runs) =>
+        offers.SelectMany(offer => offer.Targets).Zip(runs).Where(started => started.First.Waits && started.Second != 0).Select(started => (long?)started.Second).FirstOrDefault();
+
+    private static long StoredEvent(List<Offer> offers, IReadOnlyList<long> runs) =>
+        offers.SelectMany(offer => offer.Targets.Select(_ => offer.Event.Id)).Zip(runs).Where(started => started.Second != 0).Select(started => started.First).FirstOrDefault(offers[0].Event.Id);
 
     private async Task AnswerResultAsync(HttpContext context, long eventId, AwaitedRun run)
     {
@@ -153,7 +160,7 @@ internal sealed class WebhookEndpoint(
     }
 
     /// <summary>What a request came to: refused, stored, or a question about the path alone. Holds nothing of the request, because callers may wait for long.</summary>
-    private readonly record struct Taken(Refusal? Refusal = null, long EventId = 0, AwaitedRun? Waits = null, WebhookMethods Allowed = WebhookMethods.None)
+    private readonly record struct Taken(Refusal? Refusal = null, long EventId = 0, AwaitedRun? Waits = null, WebhookMethods Allowed = WebhookMethods.None, bool IsFiltered = false)
     {
         public static implicit operator Taken(Refusal refusal) => new(refusal);
     }

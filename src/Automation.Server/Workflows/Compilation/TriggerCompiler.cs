@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Automation.Server.Triggers;
+using Automation.Server.Triggers.Filters;
 using Automation.Server.Workflows.Configs;
 
 namespace Automation.Server.Workflows.Compilation;
@@ -9,12 +10,16 @@ namespace Automation.Server.Workflows.Compilation;
 /// <param name="Start">The step it names, as written; null when it names none.</param>
 /// <param name="TypeName">Null when the type is not known.</param>
 /// <param name="Config">Null when the trigger has problems.</param>
-internal sealed record CompiledTrigger(string Id, string? Start, string? TypeName, object? Config);
+internal sealed record CompiledTrigger(string Id, string? Start, string? TypeName, object? Config)
+{
+    public TriggerFilter? Filter { get; init; }
+}
 
 /// <summary>Checks one trigger of a workflow file and reads its config.</summary>
 internal sealed class TriggerCompiler(TriggerCatalog catalog)
 {
-    private static readonly string[] SharedNames = ["type", "start"];
+    private static readonly string[] SharedNames = ["type", "start", .. TriggerFilters.Names];
+    private static readonly ConfigShape FilterShape = ConfigShape.Of(typeof(TriggerFilters));
 
     public CompiledTrigger Compile(string id, JsonElement trigger, Compilation compilation)
     {
@@ -34,7 +39,19 @@ internal sealed class TriggerCompiler(TriggerCatalog catalog)
         var before = problems.Count;
         var reader = new ConfigReader(pointer, "triggers/" + id, entry.Shape, SharedNames, compilation);
         var config = reader.Read(trigger, expressionsAllowed: false, () => entry.Trigger.Check(new Check(trigger, pointer, compilation)));
-        return new CompiledTrigger(id, start, entry.Name, problems.Count == before ? config?.Constant : null);
+        var filter = ReadFilter(id, trigger, pointer, entry.Name, compilation);
+        return new CompiledTrigger(id, start, entry.Name, problems.Count == before ? config?.Constant : null) { Filter = filter };
+    }
+
+    private static TriggerFilter? ReadFilter(string id, JsonElement trigger, string pointer, string type, Compilation compilation)
+    {
+        if (TriggerFilters.Names.FirstOrDefault(name => trigger.TryGetProperty(name, out _)) is not { } first) return null;
+        if (type == "silence") compilation.Problems.AddAtName($"{pointer}/{first}", "A silence trigger takes no filters: nothing comes to it from outside. Put an \"if\" step behind it.");
+        var unit = "filters/" + id;
+        var config = new ConfigReader(pointer, unit, FilterShape, [.. trigger.EnumerateObject().Select(p => p.Name)], compilation).Read(trigger, expressionsAllowed: true, () => { });
+        if (config is null) return null;
+        if ((config.Uses & ~(ScopeUse.Event | ScopeUse.Input)) != 0) compilation.Problems.Add($"{pointer}/{first}", "Filters decide when the event comes, before any run: only \"event\" is there, and \"input\", which is event.data.");
+        return new TriggerFilter(config, unit, TriggerFilters.Names[1..].Any(name => trigger.TryGetProperty(name, out _)));
     }
 
     /// <summary>Has each type look at its triggers of one file together.</summary>

@@ -172,7 +172,7 @@ internal sealed class WorkflowCompiler(
             Name = properties.Name ?? compilation.WorkflowId,
             Description = properties.Description,
             Source = source,
-            Triggers = compiledTriggers.ToFrozenDictionary(t => t.Id, t => new TriggerDefinition(t.Id, t.TypeName!, t.Config!, t.Start ?? start!), StringComparer.Ordinal),
+            Triggers = compiledTriggers.ToFrozenDictionary(t => t.Id, t => new TriggerDefinition(t.Id, t.TypeName!, t.Config!, t.Start ?? start!) { Filter = t.Filter }, StringComparer.Ordinal),
             Steps = compiledSteps.ToFrozenDictionary(s => s.Id, s => s.Ready!, StringComparer.Ordinal),
             Start = start!,
             OnError = properties.OnError?.Step,

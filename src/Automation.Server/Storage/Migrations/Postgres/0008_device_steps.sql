@@ -33,3 +33,29 @@ CREATE INDEX key_timers_by_event ON key_timers (event_id);
 
 -- The event that this one is a copy of, or a repetition.
 ALTER TABLE events ADD COLUMN copy_of BIGINT;
+
+-- What the filters of a trigger remember of a key: it changes with the events that get past them, in their transaction. version: counts the changes.
+CREATE TABLE filter_states (
+  workflow_id TEXT NOT NULL,
+  trigger_id TEXT NOT NULL,
+  key TEXT NOT NULL,
+  state TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  expires_at BIGINT,
+  PRIMARY KEY (workflow_id, trigger_id, key)
+);
+
+CREATE INDEX filter_states_expiring ON filter_states (expires_at) WHERE expires_at IS NOT NULL;
+
+-- What filters took and dropped, stored now and then. sample: the last event that was dropped.
+CREATE TABLE filter_counts (
+  workflow_id TEXT NOT NULL,
+  trigger_id TEXT NOT NULL,
+  passed BIGINT NOT NULL,
+  by_when BIGINT NOT NULL,
+  by_dedupe BIGINT NOT NULL,
+  by_changed BIGINT NOT NULL,
+  by_throttle BIGINT NOT NULL,
+  sample TEXT,
+  PRIMARY KEY (workflow_id, trigger_id)
+);

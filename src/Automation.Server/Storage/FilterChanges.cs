@@ -1,0 +1,22 @@
+using Automation.Server.Triggers.Filters;
+
+namespace Automation.Server.Storage;
+
+/// <summary>Whose filters, and of which key; an empty text in workflows without one.</summary>
+internal readonly record struct FilterId(string WorkflowId, string TriggerId, string Key);
+
+/// <summary>Reads what filters remember of a key.</summary>
+internal sealed record FilterMemoryRead(FilterId Id) : Change
+{
+    /// <summary>Null for nothing. Set when the change was applied.</summary>
+    public FilterMemory? Memory { get; set; }
+
+    /// <summary>How often it changed; 0 when there is none.</summary>
+    public long Version { get; set; }
+}
+
+/// <summary>An event got past the filters of its trigger. Its unit is refused (<see cref="JournalException.Superseded"/>) when what they remember is not the version any more that it was decided by.</summary>
+internal sealed record FilterPassed(FilterId Id, FilterMemory Memory, long Version, DateTimeOffset? ForgetAt) : Change;
+
+/// <summary>Adds to what filters have taken and dropped since it was last stored.</summary>
+internal sealed record FilterCounted(string WorkflowId, string TriggerId, FilterTally Tally) : Change;
