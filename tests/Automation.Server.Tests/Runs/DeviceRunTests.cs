@@ -143,7 +143,7 @@ public sealed class DeviceRunTests
         await WorkflowServer.UntilAsync(() => time.IsAwaited(time.GetUtcNow().AddSeconds(20)));
         time.Advance(TimeSpan.FromSeconds(20));
         Assert.Equal("""{"device":"a","last":3}""", (await server.Receiver.NextAsync("/quiet")).Body);
-        await WorkflowServer.UntilAsync(() => time.IsAwaited(time.GetUtcNow().AddSeconds(40)));
+        await WorkflowServer.UntilAsync(() => time.IsAwaited(time.GetUtcNow().AddSeconds(40)) && server.Count("SELECT count(*) FROM deliveries WHERE state = 'succeeded'") == 1);
         time.Advance(TimeSpan.FromHours(2));
         Assert.Equal("""{"device":"b","last":4}""", (await server.Receiver.NextAsync("/quiet")).Body);
         await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
