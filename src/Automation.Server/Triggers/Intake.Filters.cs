@@ -66,7 +66,7 @@ internal sealed partial class Intake
             }
 
             var finals = candidates.Where(c => c.Decision is { DroppedBy: not null } d && d.Final != stored.Task).Select(c => c.Decision!.Final).ToList();
-            var taken = offers.Select((offer, at) => offer with { Targets = [.. candidates.Where(c => c.Event == offer.Event && !c.IsDropped).Select(c => c.Target)] }).Where(offer => offer.Targets.Count > 0).ToList();
+            var taken = offers.Select((offer, at) => offer with { Targets = [.. candidates.Where(c => c.Event == offer.Event && !c.IsDropped).Select(c => c.Target)] }).Where((offer, at) => offer.Targets.Count > 0 || offers[at].Targets.Count == 0).ToList();
             IReadOnlyList<long> runs = [];
             if (taken.Count == 0)
             {
