@@ -16,7 +16,7 @@ internal static class FiltersApi
     {
         if (WorkflowsApi.Find(sources, id) is not { } workflow) return ApiProblem.NoWorkflow(WorkflowsApi.Unescape(id));
         var rows = await db.FilterCounts.Where(c => c.WorkflowId == workflow.WorkflowId).OrderBy(c => c.TriggerId).ToListAsync(cancellation);
-        return TypedResults.Ok(Page.Whole(rows.ConvertAll(c => new FilterView(c.TriggerId, c.Passed, new DroppedByFilters(c.ByWhen, c.ByDedupe, c.ByChanged, c.ByThrottle), c.Sample is { } sample ? Json.Parse(sample) : Json.Null))));
+        return TypedResults.Ok(Page.Whole(rows.ConvertAll(c => new FilterView(c.TriggerId, c.Passed, new DroppedByFilters(c.ByWhen, c.ByDedupe, c.ByChanged, c.ByThrottle), c.ByRepeat, c.Sample is { } sample ? Json.Parse(sample) : Json.Null))));
     }
 }
 
@@ -25,6 +25,7 @@ internal sealed record FilterView(
     [property: Description("The trigger's id.")] string Trigger,
     [property: Description("Events that got past them.")] long Passed,
     DroppedByFilters Dropped,
+    [property: Description("Events that repeated an earlier one, by idempotencyKey.")] long Repeated,
     [property: Description("One of the last events that were dropped: { at, by, type, subject, data }, data as text of at most 4096 bytes; null before the first.")] Json Sample);
 
 /// <summary>Events that were dropped, by the filter that did.</summary>

@@ -30,6 +30,7 @@ internal sealed class RunEngine : BackgroundService
     private readonly ConcurrentDictionary<long, TaskCompletionSource> cancellations = new(); // asked for, of runs that are or may be walked
     private readonly SemaphoreSlim claimSignal = new(0, 1);
     private readonly CancellationTokenSource stopWalks = new();
+    private readonly CancellationToken walksStop; // outlives its source: a walk may begin while that goes
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long open;
     private long unclaimed;
@@ -39,6 +40,7 @@ internal sealed class RunEngine : BackgroundService
     public RunEngine(RunServices services, IOptions<RunOptions> options, RunFeed feed, VersionLookup versions)
     {
         this.services = services;
+        walksStop = stopWalks.Token;
         this.options = options.Value;
         this.feed = feed;
         this.versions = versions;
@@ -235,7 +237,7 @@ internal sealed class RunEngine : BackgroundService
     {
         await foreach (var work in queue.Reader.ReadAllAsync(CancellationToken.None))
         {
-            if (stopWalks.IsCancellationRequested) continue;
+            if (walksStop.IsCancellationRequested) continue;
             SignalIfRoom();
             await WalkAsync(work);
         }
@@ -254,7 +256,7 @@ internal sealed class RunEngine : BackgroundService
                 if (end is WalkEnd.Ended) callers.TryRemove(work.RunId, out _);
                 break;
             }
-            catch (OperationCanceledException) when (stopWalks.IsCancellationRequested)
+            catch (OperationCanceledException) when (walksStop.IsCancellationRequested)
             {
                 return;
             }
@@ -312,7 +314,7 @@ internal sealed class RunEngine : BackgroundService
 
     private async Task<WalkEnd> WalkOnceAsync(RunWork work, TaskCompletionSource<RunAnswer>? answer)
     {
-        using var walk = new RunWalk(work, services, Window, answer, due => Waiting?.Invoke(due), OnStarted, stopWalks.Token);
+        using var walk = new RunWalk(work, services, Window, answer, due => Waiting?.Invoke(due), OnStarted, walksStop);
         walks[work.RunId] = walk;
         try
         {
@@ -386,6 +388,7 @@ internal sealed class RunEngine : BackgroundService
             KeyProblem = version.Key is not null && run.Key is null ? KeyMissing : null,
             State = run.State,
             Memories = run.Steps,
+            KeepsAnswer = run.KeepsAnswer,
             StartedAt = run.StartedAt,
             ClaimedBytes = run.Snapshot?.Utf8.Length ?? 0,
         };
@@ -443,7 +446,7 @@ internal sealed class RunEngine : BackgroundService
     {
         try
         {
-            await Task.Delay(RetryPause, services.Time, stopWalks.Token);
+            await Task.Delay(RetryPause, services.Time, walksStop);
             return true;
         }
         catch (OperationCanceledException)

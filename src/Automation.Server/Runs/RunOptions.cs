@@ -37,6 +37,10 @@ internal sealed class RunOptions
     [Range(1 << 10, 1 << 24)]
     public int MaxStepStateBytes { get; set; } = 1 << 20;
 
+    /// <summary>How long repetitions of an event with an <c>idempotencyKey</c> are known, where the trigger does not say.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "366.00:00:00")]
+    public TimeSpan IdempotencyWindow { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>Runs of one key that may wait for their turn. What comes beyond is accepted, and its run fails at once with <c>key_full</c>.</summary>
     [Range(1, 1_000_000)]
     public int MaxBlockedPerKey { get; set; } = 1_000;

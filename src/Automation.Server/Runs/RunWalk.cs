@@ -49,6 +49,7 @@ internal sealed class RunWalk : IDisposable
     private readonly TaskCompletionSource<RunAnswer>? answer;
     private ResponseToCaller? response;
     private bool answered;
+    private bool isAnswerKept;
     private Json? state;
     private bool hasNewState;
     private ImmutableDictionary<string, StepMemory> memories;
@@ -126,7 +127,7 @@ internal sealed class RunWalk : IDisposable
     }
 
     /// <summary>True while a caller waits who has not been answered.</summary>
-    public bool TakesResponse => answer is { Task.IsCompleted: false } && !answered && response is null;
+    public bool TakesResponse => (answer is { Task.IsCompleted: false } || Work.KeepsAnswer) && !answered && response is null;
 
     /// <summary>True once nothing is to follow a token's step: the run, or the round of a loop that the token is in, has failed.</summary>
     public bool IsStopped(Token token)
@@ -478,6 +479,7 @@ internal sealed class RunWalk : IDisposable
         var told = failure is null ? [] : await Services.ErrorRuns.OfAsync(Work.Version.WorkflowId, Work.Version.Hash, Work.Version.OnErrorWorkflow, Work.RunId, Work.Event, failure.Step, failure.Error, StartedAt);
         var unit = TakeDeliveries(out var deliveries);
         unit.AddRange(told);
+        KeepAnswer(new RunAnswer(Work.RunId, response, progress.Root.Last, failure?.Step, progress.IsCancelled ? RunAnswer.Cancelled : failure?.Error), unit);
         Json? error = failure is null ? null : Json.From(failure.Error);
         var (begun, ended, passed) = progress.TakeWaits();
         unit.Add(new RunEnded(Work.RunId, Work.Event.Id, State, StartedAt, Services.Time.GetUtcNow(), trace.Take(), failure?.Step, error)
@@ -499,8 +501,17 @@ internal sealed class RunWalk : IDisposable
     {
         var unit = TakeDeliveries(out deliveries);
         var (begun, ended, passed) = progress.TakeWaits();
+        if (response is not null) KeepAnswer(new RunAnswer(Work.RunId, response, Json.Null, null, null), unit);
         unit.Insert(0, new RunSaved(Work.RunId, StartedAt, progress.Snapshot(), trace.Take()) { Waits = begun, EndedWaits = ended, PassedEvents = passed, IsWaiting = isWaiting, At = Services.Time.GetUtcNow(), Deadline = Deadline, Key = TakeKey() });
         return unit;
+    }
+
+    /// <summary>For repetitions of the run's event: the same answer as the first had.</summary>
+    private void KeepAnswer(RunAnswer given, List<Change> unit)
+    {
+        if (!Work.KeepsAnswer || isAnswerKept) return;
+        isAnswerKept = true;
+        unit.Add(new AnswerKept(Work.RunId, Json.From(given)));
     }
 
     private RunKey? TakeKey()
@@ -586,8 +597,8 @@ internal sealed class RunWalk : IDisposable
 
     private void Answer(RunAnswer result)
     {
-        if (answer is null || answered) return;
+        if (answered) return;
         answered = true;
-        answer.TrySetResult(result);
+        answer?.TrySetResult(result);
     }
 }

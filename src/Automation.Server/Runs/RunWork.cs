@@ -31,6 +31,9 @@ internal sealed record RunWork(long RunId, Event Event, WorkflowVersion Version,
     /// <summary>What steps remember of the key, as last saved.</summary>
     public ImmutableDictionary<string, StepMemory> Memories { get; set; } = ImmutableDictionary<string, StepMemory>.Empty;
 
+    /// <summary>True when what it answers is to be kept for repetitions of its event.</summary>
+    public bool KeepsAnswer { get; init; }
+
     /// <summary>When the run was first walked; null before.</summary>
     public DateTimeOffset? StartedAt { get; set; }
 

@@ -60,6 +60,9 @@ internal sealed record RunAccepted(long RunId, long EventId, string WorkflowId, 
     /// <summary>The key's state; null when there is none. Set when the change was applied, unless it is blocked.</summary>
     public Json? State { get; set; }
 
+    /// <summary>What tells repetitions of its event, and until when. The unit is refused (<see cref="JournalException.Superseded"/>) when there was one before; null for nothing.</summary>
+    public (string Mark, DateTimeOffset Until)? Repeats { get; init; }
+
     /// <summary>True when steps of the version remember something of each key.</summary>
     public bool HasSteps { get; init; }
 
@@ -245,6 +248,9 @@ internal sealed record ClaimedRun(long RunId, Event Event, string WorkflowId, st
 
     /// <summary>The key's state; null when it has none.</summary>
     public Json? State { get; init; }
+
+    /// <summary>True when what it answers is to be kept for repetitions of its event.</summary>
+    public bool KeepsAnswer { get; init; }
 
     /// <summary>What steps remember of the key.</summary>
     public ImmutableDictionary<string, StepMemory> Steps { get; init; } = ImmutableDictionary<string, StepMemory>.Empty;

@@ -1,4 +1,6 @@
+using Automation.Server.Triggers;
 using Automation.Server.Triggers.Filters;
+using Automation.Server.Values;
 
 namespace Automation.Server.Storage;
 
@@ -17,6 +19,26 @@ internal sealed record FilterMemoryRead(FilterId Id) : Change
 
 /// <summary>An event got past the filters of its trigger. Its unit is refused (<see cref="JournalException.Superseded"/>) when what they remember is not the version any more that it was decided by.</summary>
 internal sealed record FilterPassed(FilterId Id, FilterMemory Memory, long Version, DateTimeOffset? ForgetAt) : Change;
+
+/// <summary>Reads whether an event repeats an earlier one.</summary>
+internal sealed record FirstEventRead(FirstEventId Id, DateTimeOffset Now) : Change
+{
+    /// <summary>The earlier one; null when there is none. Set when the change was applied, as all below.</summary>
+    public long? EventId { get; set; }
+
+    public long RunId { get; set; }
+
+    /// <summary>A <see cref="RunAnswer"/>; null while there is none.</summary>
+    public Json? Answer { get; set; }
+}
+
+/// <summary>What tells the repetitions of an event at a trigger.</summary>
+/// <param name="Mark">Of the value.</param>
+internal readonly record struct FirstEventId(string WorkflowId, string TriggerId, string Mark);
+
+/// <summary>What the caller of the first of several equal events was answered, or would have been.</summary>
+/// <param name="Answer">A <see cref="RunAnswer"/>.</param>
+internal sealed record AnswerKept(long RunId, Json Answer) : Change;
 
 /// <summary>Adds to what filters have taken and dropped since it was last stored.</summary>
 internal sealed record FilterCounted(string WorkflowId, string TriggerId, FilterTally Tally) : Change;

@@ -1,5 +1,6 @@
 using Automation.Server.Sandbox;
 using Automation.Server.Steps;
+using Automation.Server.Steps.Types.Devices;
 using Automation.Server.Storage;
 using Automation.Server.Triggers.Filters;
 
@@ -10,6 +11,9 @@ internal sealed partial class Intake
 {
     // Another server, or a commit that failed, came in between each time: then it is too busy to be decided now.
     private const int MostTries = 10;
+
+    // Between two looks whether the first of equal events has been answered.
+    private static readonly TimeSpan AnswerPause = TimeSpan.FromMilliseconds(100);
 
     private static bool HasFilters(IReadOnlyList<Offer> offers)
     {
@@ -48,7 +52,7 @@ internal sealed partial class Intake
         var candidates = offers.SelectMany(offer => offer.Targets.Select(target => new Candidate(offer.Event, target))).ToList();
         foreach (var candidate in candidates) candidate.Read();
         var open = candidates.FindAll(candidate => candidate.IsOpen || (candidate.Remembers && !gate.IsKnown(candidate.Id)));
-        using var place = order.Enter(mayWait: open.Count > 0);
+        using var place = order.Enter(mayWait: open.Count > 0 || candidates.Exists(c => c.Mark is not null));
         foreach (var candidate in open)
         {
             await candidate.ReadAsync(sandbox);
@@ -56,6 +60,13 @@ internal sealed partial class Intake
         }
 
         if (place is not null) await place.Turn;
+        var marks = new HashSet<FirstEventId>();
+        foreach (var candidate in candidates.Where(c => c.Mark is not null))
+        {
+            if (marks.Add(candidate.Mark!.Value)) await candidate.LookForFirstAsync(journal);
+            else candidate.RepeatsNeighbour();
+        }
+
         var stored = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         var isStored = false;
         try
@@ -79,15 +90,20 @@ internal sealed partial class Intake
                 if (finals.Count > 0 && !(await Task.WhenAll(finals)).All(isFinal => isFinal)) return null;
                 var passed = candidates.Select(c => c.Decision?.Passed).OfType<FilterPassed>().ToList();
                 var problems = candidates.Where(c => !c.IsDropped).Select(c => c.Problem).ToList();
-                var result = await StoreAsync(taken, answer, beside.Take, new Filtered(place, passed, problems));
-                if (result.Outcome is not IntakeOutcome.Accepted) return result.IsSuperseded && passed.Count > 0 ? null : result;
+                var result = await StoreAsync(taken, answer, beside.Take, new Filtered(place, passed, problems, [.. candidates.Where(c => !c.IsDropped).Select(c => c.Claim(options.Value.IdempotencyWindow))]));
+                if (result.Outcome is not IntakeOutcome.Accepted) return result.IsSuperseded && (passed.Count > 0 || marks.Count > 0) ? null : result;
                 runs = result.Runs;
             }
 
             isStored = true;
             foreach (var candidate in candidates.Where(c => c.Target.Filter is not null)) tallies.Count(candidate.Id, candidate.DroppedBy, candidate.Event);
             var next = 0;
-            return new IntakeResult(IntakeOutcome.Accepted, candidates.ConvertAll(c => c.IsDropped ? 0 : runs[next++])) { IsFiltered = taken.Count == 0 };
+            var first = taken.Count == 0 ? candidates.Find(c => c.First is not null) : null;
+            return new IntakeResult(IntakeOutcome.Accepted, candidates.ConvertAll(c => c.IsDropped ? 0 : runs[next++]))
+            {
+                IsFiltered = taken.Count == 0 && first is null,
+                First = first is null ? null : new FirstEvent(first.First!.EventId!.Value, first.First.RunId, cancellation => AnswerAsync(first.Mark!.Value, cancellation)),
+            };
         }
         finally
         {
@@ -100,11 +116,24 @@ internal sealed partial class Intake
         }
     }
 
+    /// <summary>The first event's run may be walked by another server, or after a restart: its answer is looked for where it is kept.</summary>
+    private async Task<RunAnswer> AnswerAsync(FirstEventId id, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var read = new FirstEventRead(id, time.GetUtcNow());
+            await journal.CommitAsync(read);
+            if (read.Answer is { } answer) return answer.To<RunAnswer>()!;
+            await Task.Delay(AnswerPause, time, cancellation);
+        }
+    }
+
     /// <summary>What the filters have made of events that are to be stored.</summary>
     /// <param name="Place">Their place in the order; null when nobody has to wait.</param>
     /// <param name="Passed">To be stored with them.</param>
     /// <param name="Problems">Why filters could not be worked out, for each of the targets: its run fails with it.</param>
-    private sealed record Filtered(AcceptOrder.Place? Place, IReadOnlyList<FilterPassed> Passed, IReadOnlyList<StepError?> Problems);
+    /// <param name="Repeats">What tells repetitions, for each of the targets.</param>
+    private sealed record Filtered(AcceptOrder.Place? Place, IReadOnlyList<FilterPassed> Passed, IReadOnlyList<StepError?> Problems, IReadOnlyList<(string Mark, DateTimeOffset Until)?> Repeats);
 
     /// <summary>What is stored alongside: asked for once, however often the store is tried.</summary>
     private sealed class Beside(Func<Change?>? ask)
@@ -142,6 +171,25 @@ internal sealed partial class Intake
 
         public string? DroppedBy => Decision?.DroppedBy;
 
+        /// <summary>What tells its repetitions; null when nothing does.</summary>
+        public FirstEventId? Mark => Problem is null && filters?.IdempotencyKey is { IsNull: false } value ? new(target.Version.WorkflowId, target.Trigger.Id, DedupeStep.MarkOf(value)) : null;
+
+        /// <summary>The event that it repeats; null when there is none.</summary>
+        public FirstEventRead? First { get; private set; }
+
+        public async ValueTask LookForFirstAsync(Journal journal)
+        {
+            var read = new FirstEventRead(Mark!.Value, accepted.AcceptedAt);
+            await journal.CommitAsync(read);
+            if (read.EventId is not null) First = read;
+            if (First is not null) RepeatsNeighbour();
+        }
+
+        /// <summary>It repeats an event of the same request.</summary>
+        public void RepeatsNeighbour() => Decision = new FilterDecision("repeat", null, Task.FromResult(true));
+
+        public (string Mark, DateTimeOffset Until)? Claim(TimeSpan window) => Mark is { } mark ? (mark.Mark, accepted.AcceptedAt + (filters!.IdempotencyWindow?.Value ?? window)) : null;
+
         public bool IsDropped => DroppedBy is not null;
 
         public void Read()
@@ -175,7 +223,7 @@ internal sealed partial class Intake
         /// <summary>False when what the filters remember is not at hand any more.</summary>
         public bool Decide(FilterGate gate, Task<bool> stored)
         {
-            if (target.Filter is null || Problem is not null) return true;
+            if (target.Filter is null || Problem is not null || IsDropped) return true;
             if (filters!.When is false || !Remembers) Decision = new FilterDecision(filters.When is false ? "when" : null, null, Task.FromResult(true));
             else Decision = gate.Decide(Id, filters, accepted.AcceptedAt, stored);
             return Decision is not null;

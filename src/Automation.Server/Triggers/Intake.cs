@@ -61,7 +61,7 @@ internal sealed record RunAnswer(long RunId, ResponseToCaller? Response, Json Ou
 internal delegate ValueTask<IntakeResult> AcceptEvents(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer);
 
 /// <summary>The one door for events: stores an event and the runs it starts in one transaction, then hands the runs to the engine.</summary>
-internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxPool sandbox, IdSource ids, FilterGate gate, FilterTallies tallies, IOptions<RunOptions> options)
+internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxPool sandbox, IdSource ids, FilterGate gate, FilterTallies tallies, TimeProvider time, IOptions<RunOptions> options)
 {
     private readonly AcceptOrder order = new();
 
@@ -85,7 +85,7 @@ internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxP
         var count = offers.Sum(offer => offer.Targets.Count);
         if (!engine.TryAdmit(count)) return new IntakeResult(IntakeOutcome.Busy, []);
         var works = Works(offers, count, out var unkeyed);
-        for (var at = 0; filtered is not null && at < works.Count; at++) works[at] = works[at] with { KeyProblem = filtered.Problems[at] ?? works[at].KeyProblem };
+        for (var at = 0; filtered is not null && at < works.Count; at++) works[at] = works[at] with { KeyProblem = filtered.Problems[at] ?? works[at].KeyProblem, KeepsAnswer = filtered.Repeats[at] is not null };
         using var place = filtered?.Place ?? order.Enter(mayWait: unkeyed.Count > 0);
         try
         {
@@ -109,7 +109,7 @@ internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxP
             foreach (var (version, trigger, waits) in offer.Targets)
             {
                 var work = works[next++];
-                changes.Add(new RunAccepted(work.RunId, accepted.Id, version.WorkflowId, version.Hash, trigger.Id, accepted.AcceptedAt, held) { Key = work.Key, MaxBlocked = options.Value.MaxBlockedPerKey, HasSteps = version.RemembersKeys, Watches = version.Watches });
+                changes.Add(new RunAccepted(work.RunId, accepted.Id, version.WorkflowId, version.Hash, trigger.Id, accepted.AcceptedAt, held) { Key = work.Key, MaxBlocked = options.Value.MaxBlockedPerKey, HasSteps = version.RemembersKeys, Watches = version.Watches, Repeats = filtered?.Repeats[next - 1] });
                 if (answer is not null && waits) engine.AnswerTo(work.RunId, answer);
             }
         }
@@ -192,6 +192,12 @@ internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxP
     }
 }
 
+/// <summary>An event that others repeat.</summary>
+/// <param name="EventId">The event.</param>
+/// <param name="RunId">The run that it started.</param>
+/// <param name="AnswerAsync">Completes with what its caller was answered, or is to be; not before there is such an answer.</param>
+internal sealed record FirstEvent(long EventId, long RunId, Func<CancellationToken, Task<RunAnswer>> AnswerAsync);
+
 /// <summary>What became of the events offered.</summary>
 /// <param name="Outcome">The same for all.</param>
 /// <param name="Runs">Those they started, in the order of the offers and their targets, 0 for a target whose filters dropped the event; empty unless accepted.</param>
@@ -202,4 +208,7 @@ internal readonly record struct IntakeResult(IntakeOutcome Outcome, IReadOnlyLis
 
     /// <summary>True when filters dropped all of it: nothing was stored.</summary>
     public bool IsFiltered { get; init; }
+
+    /// <summary>The earlier event that all of it repeats, where a filter drops nothing; null for none. Nothing was stored.</summary>
+    public FirstEvent? First { get; init; }
 }

@@ -151,6 +151,8 @@ internal sealed class FilterCountRow
 
     public long ByThrottle { get; init; }
 
+    public long ByRepeat { get; init; }
+
     public string? Sample { get; init; }
 }
 

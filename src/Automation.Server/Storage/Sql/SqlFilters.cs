@@ -13,9 +13,9 @@ internal static class SqlFilters
             """,
         Change = "UPDATE filter_states SET state = ?4, version = version + 1, expires_at = ?5 WHERE workflow_id = ?1 AND trigger_id = ?2 AND key = ?3 AND version = ?6",
         Count = """
-            INSERT INTO filter_counts (workflow_id, trigger_id, passed, by_when, by_dedupe, by_changed, by_throttle, sample) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            INSERT INTO filter_counts (workflow_id, trigger_id, passed, by_when, by_dedupe, by_changed, by_throttle, sample, by_repeat) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             ON CONFLICT (workflow_id, trigger_id) DO UPDATE SET passed = filter_counts.passed + ?3, by_when = filter_counts.by_when + ?4, by_dedupe = filter_counts.by_dedupe + ?5,
-              by_changed = filter_counts.by_changed + ?6, by_throttle = filter_counts.by_throttle + ?7, sample = coalesce(?8, filter_counts.sample)
+              by_changed = filter_counts.by_changed + ?6, by_throttle = filter_counts.by_throttle + ?7, by_repeat = filter_counts.by_repeat + ?9, sample = coalesce(?8, filter_counts.sample)
             """,
         Forget = "DELETE FROM filter_states WHERE workflow_id = ?1 AND trigger_id = ?2 AND key = ?3";
 
@@ -37,7 +37,7 @@ internal static class SqlFilters
     public static void Apply(FilterCounted change, SqlSession db)
     {
         var t = change.Tally;
-        db.Sql(Count).Bind(1, change.WorkflowId).Bind(2, change.TriggerId).Bind(3, t.Passed).Bind(4, t.When).Bind(5, t.Dedupe).Bind(6, t.Changed).Bind(7, t.Throttle).Bind(8, t.Sample).Run();
+        db.Sql(Count).Bind(1, change.WorkflowId).Bind(2, change.TriggerId).Bind(3, t.Passed).Bind(4, t.When).Bind(5, t.Dedupe).Bind(6, t.Changed).Bind(7, t.Throttle).Bind(8, t.Sample).Bind(9, t.Repeat).Run();
     }
 
     /// <summary>Deletes what is to be forgotten by then; returns how many.</summary>

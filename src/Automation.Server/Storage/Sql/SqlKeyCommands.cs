@@ -58,6 +58,6 @@ internal static class SqlKeyCommands
             SqlKeys.Tidy(workflow, key, db);
         }
 
-        change.Deleted = over.Count + SqlStepStates.Expire(change.Now, change.Limit, db) + SqlFilters.Expire(change.Now, change.Limit, db);
+        change.Deleted = over.Count + SqlStepStates.Expire(change.Now, change.Limit, db) + SqlFilters.Expire(change.Now, change.Limit, db) + SqlFirstEvents.Expire(change.Now, change.Limit, db);
     }
 }

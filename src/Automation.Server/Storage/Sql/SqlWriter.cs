@@ -67,6 +67,8 @@ internal sealed class SqlWriter : IDisposable
             case WaitsTimedOut c: SqlWaits.Apply(c, db); break;
             case KeyTimersFired c: SqlKeyTimers.Apply(c, db); break;
             case FilterMemoryRead c: SqlFilters.Apply(c, db); break;
+            case FirstEventRead c: SqlFirstEvents.Apply(c, db); break;
+            case AnswerKept c: SqlFirstEvents.Apply(c, db); break;
             case FilterPassed c: SqlFilters.Apply(c, db); break;
             case FilterCounted c: SqlFilters.Apply(c, db); break;
             case StepForgotten c: SqlStepStates.Apply(c, db); break;
@@ -139,6 +141,7 @@ internal sealed class SqlWriter : IDisposable
         db.Sql("INSERT INTO runs (id, event_id, workflow_id, version, trigger_id, state, owner, created_at, key, blocked) VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7, ?8, ?9)")
             .Bind(1, c.RunId).Bind(2, c.EventId).Bind(3, c.WorkflowId).Bind(4, c.VersionHash).Bind(5, c.TriggerId).Bind(6, c is { Held: true, IsBlocked: false } ? db.Server : null)
             .Bind(7, c.CreatedAt).Bind(8, c.Key).Bind(9, c.IsBlocked ? 1 : 0).Run();
+        if (c.Repeats is not null) SqlFirstEvents.Apply(c, db);
         foreach (var (trigger, after) in c.Watches) SqlKeyTimers.Watch(c, trigger, c.CreatedAt + after, db);
         if (!c.IsRefused) return;
         db.Sql("UPDATE runs SET state = 'failed', blocked = 0, ended_at = ?2, error = ?3 WHERE id = ?1").Bind(1, c.RunId).Bind(2, c.CreatedAt).Bind(3, Json.From(RunAccepted.KeyFull)).Run();
@@ -249,6 +252,7 @@ internal sealed class SqlWriter : IDisposable
         {
             var run = change.Runs[i];
             db.Sql("UPDATE runs SET owner = ?2 WHERE id = ?1").Bind(1, run.RunId).Bind(2, db.Server).Run();
+            run = run with { KeepsAnswer = SqlFirstEvents.WantsAnswer(run.RunId, db) };
             if (run.Snapshot is not null) run = run with { Woken = SqlWaits.Woken(run.RunId, db) };
             if (run.Key is { } key) run = run with { State = SqlKeys.State(run.WorkflowId, key, change.Now, db), Steps = SqlStepStates.Read(run.WorkflowId, key, db) };
             change.Runs[i] = run;

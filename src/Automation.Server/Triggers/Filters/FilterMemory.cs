@@ -34,7 +34,7 @@ internal sealed record FilterMemory(Json Value, long? At, long? Until, IReadOnly
         if (filters.Changed is { } changed)
         {
             var isKnown = memory.At is { } then && (changed.Forget is not { } forget || now < then + (long)forget.Value.TotalMilliseconds);
-            if (isKnown && !Change.IsOne(memory.Value, changed.Value, changed.Deadband, changed.DeadbandPercent)) return ("changed", memory);
+            if (isKnown && !ValueChange.IsOne(memory.Value, changed.Value, changed.Deadband, changed.DeadbandPercent)) return ("changed", memory);
             next = next with { Value = changed.Value, At = now };
         }
 

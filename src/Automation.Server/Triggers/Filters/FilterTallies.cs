@@ -6,7 +6,7 @@ namespace Automation.Server.Triggers.Filters;
 
 /// <summary>What the filters of a trigger took and dropped.</summary>
 /// <param name="Sample">The last event that was dropped: <c>{ at, by, type, subject, data }</c>, where <c>data</c> is cut to a few kilobytes of text.</param>
-internal sealed record FilterTally(long Passed, long When, long Dedupe, long Changed, long Throttle, Json? Sample);
+internal sealed record FilterTally(long Passed, long When, long Dedupe, long Changed, long Throttle, long Repeat, Json? Sample);
 
 /// <summary>Counts what filters take and drop, and stores it every ten seconds and at the end. A crash loses the counts of the last seconds, no event.</summary>
 /// <remarks>Several servers add to the same rows.</remarks>
@@ -27,15 +27,16 @@ internal sealed class FilterTallies(Journal journal, TimeProvider time, ILogger<
         lock (gate)
         {
             var place = (id.WorkflowId, id.TriggerId);
-            var before = tallies.GetValueOrDefault(place) ?? new FilterTally(0, 0, 0, 0, 0, null);
+            var before = tallies.GetValueOrDefault(place) ?? new FilterTally(0, 0, 0, 0, 0, 0, null);
             // One sample an interval is enough, and making it costs more than the count.
-            var sample = by is null ? before.Sample : before.Sample ?? SampleOf(by, accepted);
+            var sample = by is null or "repeat" ? before.Sample : before.Sample ?? SampleOf(by, accepted);
             tallies[place] = by switch
             {
                 "when" => before with { When = before.When + 1, Sample = sample },
                 "dedupe" => before with { Dedupe = before.Dedupe + 1, Sample = sample },
                 "changed" => before with { Changed = before.Changed + 1, Sample = sample },
                 "throttle" => before with { Throttle = before.Throttle + 1, Sample = sample },
+                "repeat" => before with { Repeat = before.Repeat + 1 },
                 _ => before with { Passed = before.Passed + 1 },
             };
         }
@@ -58,8 +59,8 @@ internal sealed class FilterTallies(Journal journal, TimeProvider time, ILogger<
             {
                 foreach (var (place, t) in taken)
                 {
-                    var later = tallies.GetValueOrDefault(place) ?? new FilterTally(0, 0, 0, 0, 0, null);
-                    tallies[place] = new(later.Passed + t.Passed, later.When + t.When, later.Dedupe + t.Dedupe, later.Changed + t.Changed, later.Throttle + t.Throttle, later.Sample ?? t.Sample);
+                    var later = tallies.GetValueOrDefault(place) ?? new FilterTally(0, 0, 0, 0, 0, 0, null);
+                    tallies[place] = new(later.Passed + t.Passed, later.When + t.When, later.Dedupe + t.Dedupe, later.Changed + t.Changed, later.Throttle + t.Throttle, later.Repeat + t.Repeat, later.Sample ?? t.Sample);
                 }
             }
 

@@ -10,7 +10,16 @@ namespace Automation.Server.Triggers.Filters;
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 internal sealed record TriggerFilters
 {
-    public static readonly string[] Names = ["when", "dedupe", "changed", "throttle"];
+    public static readonly string[] Names = ["idempotencyKey", "idempotencyWindow", "when", "dedupe", "changed", "throttle"];
+
+    /// <summary>Those that look at earlier events.</summary>
+    public static readonly string[] Remembering = ["dedupe", "changed", "throttle"];
+
+    [Description("What tells a repetition, as \"${event.headers['x-request-id']}\": an event with the same value as an earlier one of this trigger starts nothing, and is answered as that was. null for an event that repeats none.")]
+    public Json? IdempotencyKey { get; init; }
+
+    [Description("How long repetitions are known; Runs:IdempotencyWindow when left out."), Range(typeof(TimeSpan), "00:00:01", "366.00:00:00"), Literal]
+    public Duration? IdempotencyWindow { get; init; }
 
     [Description("An expression that gives true for the events to take; the others are not stored.")]
     public bool? When { get; init; }

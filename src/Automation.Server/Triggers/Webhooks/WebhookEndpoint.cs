@@ -123,10 +123,16 @@ internal sealed class WebhookEndpoint(
         if (result.Outcome is IntakeOutcome.Unavailable) return Refusal.RetryLater("Events cannot be stored at the moment; nothing was stored. Send it again.");
         if (result.Outcome is IntakeOutcome.Refused) return new Refusal(StatusCodes.Status500InternalServerError, "The database refuses this event; nothing was stored. The server's log says why.");
         if (result.IsFiltered) return new Taken(IsFiltered: true);
+        if (result.First is { } first)
+        {
+            if (answer is null) return new Taken(EventId: first.EventId);
+            return new Taken(EventId: first.EventId, Waits: new AwaitedRun(first.RunId, first.AnswerAsync, matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout)));
+        }
+
         var eventId = StoredEvent(offers, result.Runs);
         if (answer is null || FirstWaitedFor(offers, result.Runs) is not { } waitedFor) return new Taken(EventId: eventId);
         var timeout = matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout);
-        return new Taken(EventId: eventId, Waits: new AwaitedRun(waitedFor, answer.Task, timeout));
+        return new Taken(EventId: eventId, Waits: new AwaitedRun(waitedFor, _ => answer.Task, timeout));
     }
 
     /// <summary>Null when filters dropped the event for those who wait.</summary>
@@ -142,10 +148,11 @@ internal sealed class WebhookEndpoint(
         RunAnswer answer;
         try
         {
-            answer = await run.Answer.WaitAsync(run.Timeout, time, leaving.Token);
+            answer = await run.AnswerAsync(leaving.Token).WaitAsync(run.Timeout, time, leaving.Token);
         }
         catch (TimeoutException)
         {
+            await leaving.CancelAsync(); // nobody looks for it any more
             await WebhookAnswers.StillRunningAsync(context, eventId, run.RunId);
             return;
         }
@@ -166,5 +173,5 @@ internal sealed class WebhookEndpoint(
     }
 
     /// <summary>A run that the caller waits for.</summary>
-    private sealed record AwaitedRun(long RunId, Task<RunAnswer> Answer, TimeSpan Timeout);
+    private sealed record AwaitedRun(long RunId, Func<CancellationToken, Task<RunAnswer>> AnswerAsync, TimeSpan Timeout);
 }

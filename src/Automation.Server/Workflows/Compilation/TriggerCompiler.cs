@@ -46,12 +46,13 @@ internal sealed class TriggerCompiler(TriggerCatalog catalog)
     private static TriggerFilter? ReadFilter(string id, JsonElement trigger, string pointer, string type, Compilation compilation)
     {
         if (TriggerFilters.Names.FirstOrDefault(name => trigger.TryGetProperty(name, out _)) is not { } first) return null;
+        if (first == "idempotencyWindow") compilation.Problems.AddAtName($"{pointer}/{first}", "\"idempotencyWindow\" is about \"idempotencyKey\"; add one, as \"${event.headers['x-request-id']}\".");
         if (type == "silence") compilation.Problems.AddAtName($"{pointer}/{first}", "A silence trigger takes no filters: nothing comes to it from outside. Put an \"if\" step behind it.");
         var unit = "filters/" + id;
         var config = new ConfigReader(pointer, unit, FilterShape, [.. trigger.EnumerateObject().Select(p => p.Name)], compilation).Read(trigger, expressionsAllowed: true, () => { });
         if (config is null) return null;
         if ((config.Uses & ~(ScopeUse.Event | ScopeUse.Input)) != 0) compilation.Problems.Add($"{pointer}/{first}", "Filters decide when the event comes, before any run: only \"event\" is there, and \"input\", which is event.data.");
-        return new TriggerFilter(config, unit, TriggerFilters.Names[1..].Any(name => trigger.TryGetProperty(name, out _)));
+        return new TriggerFilter(config, unit, TriggerFilters.Remembering.Any(name => trigger.TryGetProperty(name, out _)));
     }
 
     /// <summary>Has each type look at its triggers of one file together.</summary>

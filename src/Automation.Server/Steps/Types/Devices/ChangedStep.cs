@@ -22,7 +22,7 @@ internal sealed class ChangedStep : DeviceStep<ChangedStep.Config, ChangedStep.L
     public sealed record Last(Json Value);
 
     protected override Decision OnEvent(Config config, Last? memory, DateTimeOffset at, StepContext context) =>
-        memory is null || Change.IsOne(memory.Value, config.Value, config.Deadband, config.DeadbandPercent)
+        memory is null || ValueChange.IsOne(memory.Value, config.Value, config.Deadband, config.DeadbandPercent)
             ? To(Pass(context), new Last(config.Value)) with { ForgetAt = at + config.Forget?.Value }
             : Keep(Drop(context));
 }

@@ -56,6 +56,22 @@ CREATE TABLE filter_counts (
   by_dedupe INTEGER NOT NULL,
   by_changed INTEGER NOT NULL,
   by_throttle INTEGER NOT NULL,
+  by_repeat INTEGER NOT NULL,
   sample TEXT,
   PRIMARY KEY (workflow_id, trigger_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Events by what tells their repetitions, and what the first of them was answered; answer is null until there is one.
+CREATE TABLE first_events (
+  workflow_id TEXT NOT NULL,
+  trigger_id TEXT NOT NULL,
+  mark TEXT NOT NULL,
+  event_id INTEGER NOT NULL,
+  run_id INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  answer TEXT,
+  PRIMARY KEY (workflow_id, trigger_id, mark)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX first_events_by_run ON first_events (run_id);
+CREATE INDEX first_events_expiring ON first_events (expires_at);

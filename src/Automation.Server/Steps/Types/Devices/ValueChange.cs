@@ -4,7 +4,7 @@ using Automation.Server.Values;
 namespace Automation.Server.Steps.Types.Devices;
 
 /// <summary>Whether a value is another than the last that counted.</summary>
-internal static class Change
+internal static class ValueChange
 {
     /// <param name="last">The last that counted.</param>
     /// <param name="value">The one at hand.</param>
