@@ -3,6 +3,7 @@ import { compileExpression, compileFunction, compileModule, Place, placeByLoader
 import { Failed, Frame, longerThan, Value, writeFrame } from "./framing.ts";
 import { runMicrotasks } from "./host.ts";
 import { file, Program } from "./programs.ts";
+import { checkSchema, Schema } from "./schemas.ts";
 
 /** What is said of an error; `stack` names only the author's scripts. */
 interface Trouble {
@@ -25,6 +26,8 @@ export function call(program: Program | undefined, frame: Frame, outputBytes: nu
   const { realm } = program;
   const scope: (string | undefined)[] = [];
   for (let mask = frame.u16(); mask !== 0; mask >>= 1) scope.push(mask & 1 ? frame.text(frame.u32()) : undefined);
+
+  if (unit.kind === "schema") return validate(program, index, unit, scope[1] ?? "null");
 
   let problem: Trouble | undefined;
   try {
@@ -49,6 +52,17 @@ export function call(program: Program | undefined, frame: Frame, outputBytes: nu
   }
   if (problem) writeFrame(Failed, program.takeLog(), told(problem));
   else writeFrame(Value, program.takeLog(), result as string, state);
+}
+
+// The input is the value; the result lists what is wrong with it.
+function validate(program: Program, index: number, unit: Unit, value: string): void {
+  let errors: string;
+  try {
+    errors = (program.function(index) as Schema)(value);
+  } catch (error) {
+    return writeFrame(Failed, undefined, told(troubleOf(error instanceof Problem ? error : new Problem(String(error), null), unit)));
+  }
+  writeFrame(Value, undefined, errors.toWellFormed());
 }
 
 /** The trouble as JSON whose texts are whole: half of a surrogate pair, as of an emoji that a script cut, is no text to the server. */
@@ -92,16 +106,17 @@ function nameOf(of: string, program: Program): string {
 }
 
 function troubleOf(problem: Problem, unit: Unit, expression = (problem as { expression?: number }).expression): Trouble {
-  return { message: problem.message, unit: unit.id, script: unit.name, ...problem.place, pointer: expression === undefined ? undefined : unit.expressions?.[expression]?.pointer };
+  return { message: problem.message, unit: unit.id, script: unit.name, ...problem.place, pointer: expression === undefined ? problem.pointer : unit.expressions?.[expression]?.pointer };
 }
 
-/** Every syntax error of a program, one for each unit or expression; nothing of it runs. */
+/** What is wrong with the texts of a program, one for each unit or expression; nothing of it runs. */
 export async function check(program: Program): Promise<Trouble[]> {
   const found: { problem: Problem; unit: Unit; code: string; expression?: number }[] = [];
   program.units.forEach((unit, index) =>
     (unit.expressions ?? [{ code: unit.code! }]).forEach(({ code }, k) => {
       try {
         if (unit.kind === "module") compileModule(code, file(index), program.context);
+        else if (unit.kind === "schema") checkSchema(code);
         else if (unit.kind === "function") compileFunction(code, file(index));
         else compileExpression(code, file(index, k));
       } catch (error) {

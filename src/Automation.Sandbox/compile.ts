@@ -10,16 +10,16 @@ export interface Place {
   column: number;
 }
 
-/** Why a text cannot be compiled. `untranslated`: TypeScript that is malformed, said with the words of JavaScript. */
+/** Why a text cannot be compiled. `untranslated`: TypeScript that is malformed, said with the words of JavaScript. `pointer`: within a schema. */
 export class Problem extends Error {
-  constructor(message: string, readonly place: Place | null, readonly untranslated = false) {
+  constructor(message: string, readonly place: Place | null, readonly untranslated = false, readonly pointer?: string) {
     super(message);
   }
 }
 
 /** One unit of a program as the server sends it. */
 export interface Unit {
-  kind: "expressions" | "function" | "module";
+  kind: "expressions" | "function" | "module" | "schema";
   id: string;
   name?: string;
   code?: string;

@@ -5,6 +5,7 @@ import { webCrypto, WebUrl } from "./host.ts";
 import { Realm, realm } from "./realm.ts";
 import { realmConsole } from "./realm-console.ts";
 import { realmWeb } from "./realm-web.ts";
+import { compileSchema } from "./schemas.ts";
 
 // deno-lint-ignore no-explicit-any
 type Any = any;
@@ -23,13 +24,14 @@ export class Program {
     this.realm = realmScript.runInContext(this.context)(show);
   }
 
-  /** The function, or for expressions the list of functions, of a unit. Throws a Problem, or a Thrown. */
+  /** The function, for expressions the list of functions, for a schema a Schema. Throws a Problem, or a Thrown. */
   function(index: number): Any {
     return this.compiled[index] ??= this.compile(index);
   }
 
   private compile(index: number): Any {
     const unit = this.units[index]!;
+    if (unit.kind === "schema") return compileSchema(unit.code!);
     if (unit.kind === "function") return compileFunction(unit.code!, file(index)).runInContext(this.context);
     if (unit.kind === "module") return evaluateModule(compileModule(unit.code!, file(index), this.context));
     const list = this.realm.list();

@@ -84,6 +84,8 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
 
     public override async ValueTask<Json> CallScriptAsync(Json input) => await CallAsync("script/" + step.Id, ScopeUse.All, input);
 
+    public override async ValueTask<Json> ValidateAsync(Json value) => await CallAsync("script/" + step.Id, ScopeUse.None, value);
+
     public override string? Key => walk.Work.Key;
 
     public override string WorkflowId => walk.Work.Version.WorkflowId;

@@ -125,6 +125,7 @@ internal static class SandboxFrames
         ExpressionUnit e => new WireUnit("expressions", e.Id, Expressions: [.. e.Expressions]),
         FunctionUnit f => new WireUnit("function", f.Id, f.ScriptName, f.Code),
         ModuleUnit m => new WireUnit("module", m.Id, m.ScriptName, m.Source),
+        SchemaUnit s => new WireUnit("schema", s.Id, s.ScriptName, s.Schema),
         _ => throw new ArgumentException($"{unit.GetType().Name} is not a unit the sandbox knows.", nameof(unit)),
     };
 

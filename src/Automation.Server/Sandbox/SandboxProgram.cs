@@ -32,3 +32,9 @@ internal sealed record FunctionUnit(string Id, string ScriptName, string Code) :
 
 /// <summary>A module whose default export takes the scope as one object. JavaScript or TypeScript, may be async, may not import.</summary>
 internal sealed record ModuleUnit(string Id, string ScriptName, string Source) : SandboxUnit(Id);
+
+/// <summary>A JSON Schema, draft 2020-12: a call checks the scope's input, and its result is what is wrong with it, see <see cref="SchemaErrors"/>.</summary>
+/// <param name="Id">Of the unit.</param>
+/// <param name="ScriptName">Its JSON pointer in the workflow file, or the name of its own file.</param>
+/// <param name="Schema">The schema as a JSON text.</param>
+internal sealed record SchemaUnit(string Id, string ScriptName, string Schema) : SandboxUnit(Id);

@@ -61,7 +61,7 @@ internal sealed class CallRequest(SandboxProgram program, int unit, SandboxScope
 
     public override void Blame(SandboxErrorKind kind, string message)
     {
-        var script = Program.Units[unit] switch { FunctionUnit f => f.ScriptName, ModuleUnit m => m.ScriptName, _ => null };
+        var script = Program.Units[unit] switch { FunctionUnit f => f.ScriptName, ModuleUnit m => m.ScriptName, SchemaUnit s => s.ScriptName, _ => null };
         result.TrySetResult(new SandboxResult(Values.Json.Null, [], new SandboxError(kind, message, Unit, script)));
         Completed();
     }

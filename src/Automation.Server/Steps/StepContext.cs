@@ -60,6 +60,10 @@ internal abstract class StepContext
     /// <exception cref="StepException">The script failed, took too long or was killed.</exception>
     public virtual ValueTask<Json> CallScriptOnAsync(Json accepted) => throw new NotSupportedException();
 
+    /// <summary>Checks a value by the schema that the step added at load. Returns what is wrong with it, see <see cref="SchemaErrors"/>.</summary>
+    /// <exception cref="StepException">The check took too long or too much.</exception>
+    public virtual ValueTask<Json> ValidateAsync(Json value) => throw new NotSupportedException();
+
     /// <summary>What the step remembers of the run's key; null when nothing. Only for step types that are <see cref="StepTypeAttribute.PerKey"/>, as the members below.</summary>
     public virtual StepMemory? Memory => throw new NotSupportedException();
 

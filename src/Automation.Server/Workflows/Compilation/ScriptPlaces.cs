@@ -9,6 +9,7 @@ internal static class ScriptPlaces
     public static Problem Locate(ScriptProblem found, SandboxProgram program, JsonElement root, Compilation compilation)
     {
         var file = compilation.Problems.File;
+        if (program.Units.OfType<SchemaUnit>().Any(schema => schema.ScriptName == found.Script)) return Schema(found, compilation);
         if (found.Pointer is { } pointer)
         {
             var place = compilation.Problems.Place(pointer);
@@ -21,6 +22,16 @@ internal static class ScriptPlaces
         }
 
         return InlineCode(found, root, compilation);
+    }
+
+    /// <summary>The pointer found is within the schema, whose name is its own pointer, or its file's.</summary>
+    private static Problem Schema(ScriptProblem found, Compilation compilation)
+    {
+        var message = $"The schema is not one: {Sentence(found.Message)} Correct it.";
+        if (!found.Script!.StartsWith('/')) return new Problem(compilation.PathOf(found.Script), found.Pointer ?? "", message, null, null);
+        var pointer = found.Script + found.Pointer;
+        var place = compilation.Problems.Place(pointer);
+        return new Problem(compilation.Problems.File, pointer, message, place?.Line, place?.Column);
     }
 
     /// <summary>Inline code: its script name is the pointer of its <c>code</c>; a list of lines has one entry a line.</summary>

@@ -1,0 +1,5 @@
+// What of ajv goes into ../ajv.bundle.js: see build.sh.
+import Ajv from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+
+export { Ajv, formats };
