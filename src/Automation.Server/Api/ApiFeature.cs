@@ -33,6 +33,7 @@ internal static class ApiFeature
     {
         var api = routes.MapGroup("/api").RequireAccess().AddEndpointFilterFactory(KnownParameters.Require).ProducesProblem(401).ProducesProblem(429);
         WorkflowsApi.Map(api);
+        VersionsApi.Map(api);
         SchedulesApi.Map(api);
         FiltersApi.Map(api);
         EventsApi.Map(api);

@@ -18,6 +18,12 @@ internal sealed class ApiSources
     /// <summary>Switches a known workflow on or off; completes when that is stored and in effect.</summary>
     public required Func<string, bool, Task> SetEnabled { get; init; }
 
+    /// <summary>Makes an older version of a workflow active: <see cref="VersionPins.SetAsync"/>.</summary>
+    public required Func<string, string, CancellationToken, Task<(PinOutcome Outcome, IReadOnlyList<Problem> Problems)>> RollBack { get; init; }
+
+    /// <summary>Ends that: <see cref="VersionPins.LiftAsync"/>.</summary>
+    public required Func<string, CancellationToken, Task<PinOutcome>> LiftPin { get; init; }
+
     /// <summary>Takes in an event: <see cref="Intake.AcceptAsync"/>.</summary>
     public required AcceptEvents Accept { get; init; }
 

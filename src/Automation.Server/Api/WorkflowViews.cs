@@ -24,6 +24,9 @@ internal record WorkflowSummary
     [Description("How many mistakes the file has; while there are any, the version before stays active.")]
     public required int ProblemCount { get; init; }
 
+    [Description("Set while version is one that an operator rolled back to: the file takes effect again when it is edited, or when the pin is lifted.")]
+    public required PinView? Pin { get; init; }
+
     public required IReadOnlyList<TriggerSummary> Triggers { get; init; }
 
     public static WorkflowSummary Of(WorkflowState workflow) => new()
@@ -33,9 +36,13 @@ internal record WorkflowSummary
         Enabled = workflow.Enabled,
         Version = workflow.Version?.Hash,
         ProblemCount = workflow.Problems.Count,
+        Pin = workflow.Pin is { } pin ? new PinView(pin.Since, workflow.FileVersion) : null,
         Triggers = workflow.Version is { } version ? [.. version.Triggers.Values.OrderBy(t => t.Id, StringComparer.Ordinal).Select(t => new TriggerSummary(t.Id, t.TypeName))] : [],
     };
 }
+
+/// <summary>That a workflow stays at the version that an operator chose.</summary>
+internal sealed record PinView(DateTimeOffset Since, [property: Description("Hash of the version that the file makes; null while it has mistakes.")] string? FileVersion);
 
 /// <summary>A trigger of a workflow.</summary>
 internal sealed record TriggerSummary(string Id, string Type);
@@ -58,18 +65,6 @@ internal sealed record WorkflowDetails(
         workflow.Version?.Source.Document ?? Json.Null,
         workflow.Version?.Source.Files ?? new Dictionary<string, string>(),
         workflow.Problems);
-}
-
-/// <summary>A workflow's version as it is stored, also one that is no longer active.</summary>
-internal sealed record VersionDetails(
-    string Workflow,
-    string Hash,
-    Json Document,
-    [property: Description("Script files: path to text.")] IReadOnlyDictionary<string, string> Files,
-    DateTimeOffset CreatedAt)
-{
-    public static VersionDetails Of(Storage.Management.VersionRow row) =>
-        new(row.WorkflowId, row.Hash, Json.Parse(row.Document), JsonSerializer.Deserialize<Dictionary<string, string>>(row.Files, JsonFormat.Wire)!, row.CreatedAt);
 }
 
 /// <summary>The mistakes in a workflow's files.</summary>

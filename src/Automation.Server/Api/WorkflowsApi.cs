@@ -1,9 +1,7 @@
 using System.ComponentModel;
 using System.Net.Mime;
-using Automation.Server.Storage.Management;
 using Automation.Server.Workflows;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.OpenApi;
 
 namespace Automation.Server.Api;
@@ -12,7 +10,7 @@ namespace Automation.Server.Api;
 /// <remarks>An id is one path segment, its <c>/</c> written <c>%2F</c>: Kestrel leaves that escape alone when it decodes a path, and <see cref="Find"/> undoes it.</remarks>
 internal static class WorkflowsApi
 {
-    private const string IdDescription = "Path of the file below the workflows folder without .json, its / written %2F: shop%2Fnew-order.";
+    public const string IdDescription = "Path of the file below the workflows folder without .json, its / written %2F: shop%2Fnew-order.";
 
     public static void Map(RouteGroupBuilder api)
     {
@@ -21,7 +19,6 @@ internal static class WorkflowsApi
         workflows.MapGet("/problems", ListProblems).WithName("listProblems").WithSummary("Workflows whose files have mistakes, with the mistakes");
         workflows.MapGet("/{id}", Get).WithName("getWorkflow").WithSummary("A workflow with its active document").ProducesProblem(404);
         workflows.MapGet("/{id}/problems", GetProblems).WithName("getProblems").WithSummary("The mistakes in a workflow's files").ProducesProblem(404);
-        workflows.MapGet("/{id}/versions/{hash}", GetVersionAsync).WithName("getVersion").WithSummary("A version that ran, also when the file has changed since").ProducesProblem(404);
         workflows.MapPost("/{id}/enable", EnableAsync).WithName("enableWorkflow").WithSummary("Let a workflow take events").ProducesProblem(404);
         workflows.MapPost("/{id}/disable", DisableAsync).WithName("disableWorkflow").WithSummary("Stop a workflow from taking events; its open runs go on").ProducesProblem(404);
         workflows.MapPost("/{id}/run", ManualRun.RunAsync).WithName("runWorkflow").WithSummary("Run a workflow with the body as its event's data")
@@ -49,13 +46,6 @@ internal static class WorkflowsApi
 
     private static Results<Ok<WorkflowProblems>, ProblemHttpResult> GetProblems([Description(IdDescription)] string id, ApiSources sources) =>
         Find(sources, id) is { } workflow ? TypedResults.Ok(new WorkflowProblems(workflow.WorkflowId, workflow.Problems)) : ApiProblem.NoWorkflow(Unescape(id));
-
-    private static async Task<Results<Ok<VersionDetails>, ProblemHttpResult>> GetVersionAsync([Description(IdDescription)] string id, [Description("As a run names it.")] string hash, ManagementDb db, CancellationToken cancellation)
-    {
-        var workflow = Unescape(id);
-        var row = await db.Versions.SingleOrDefaultAsync(v => v.WorkflowId == workflow && v.Hash == hash, cancellation);
-        return row is null ? ApiProblem.NotFound($"version of \"{workflow}\" with the hash", hash) : TypedResults.Ok(VersionDetails.Of(row));
-    }
 
     private static Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> EnableAsync([Description(IdDescription)] string id, ApiSources sources) => SwitchAsync(id, true, sources);
 

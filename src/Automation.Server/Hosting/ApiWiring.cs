@@ -32,6 +32,8 @@ internal static class ApiWiring
                 await journal.CommitAsync(new WorkflowSwitched(id, enabled, services.GetRequiredService<TimeProvider>().GetUtcNow()));
                 catalog.SetEnabled(id, enabled);
             },
+            RollBack = services.GetRequiredService<VersionPins>().SetAsync,
+            LiftPin = services.GetRequiredService<VersionPins>().LiftAsync,
             Accept = (offers, answer) => services.GetRequiredService<Intake>().AcceptAsync(offers, answer),
             MqttBroker = () => services.GetRequiredService<EmbeddedBroker>().Broker,
             PublishMqtt = (message, cancellation) => services.GetRequiredService<EmbeddedBroker>().PublishAsync(message, cancellation),

@@ -182,9 +182,6 @@ internal sealed record DeliveryAttempted(long DeliveryId, Attempt Attempt, strin
 /// <summary>Gives a held delivery back untried, as when the server stops.</summary>
 internal sealed record DeliveryReleased(long DeliveryId) : Change;
 
-/// <summary>A version's source, stored before the version takes its first event. Storing it again changes nothing.</summary>
-internal sealed record VersionStored(string WorkflowId, string Hash, VersionSource Source, DateTimeOffset At) : Change;
-
 /// <summary>An operator switched a workflow on or off.</summary>
 internal sealed record WorkflowSwitched(string WorkflowId, bool Enabled, DateTimeOffset At) : Change;
 
@@ -254,12 +251,6 @@ internal sealed record ClaimedRun(long RunId, Event Event, string WorkflowId, st
 
     /// <summary>What steps remember of the key.</summary>
     public ImmutableDictionary<string, StepMemory> Steps { get; init; } = ImmutableDictionary<string, StepMemory>.Empty;
-}
-
-/// <summary>Reads one stored version; by its hash, or the last activated one when <paramref name="Hash"/> is null.</summary>
-internal sealed record VersionRead(string WorkflowId, string? Hash) : Change
-{
-    public VersionSource? Source { get; set; }
 }
 
 /// <summary>A <c>schedule</c> trigger of a workflow.</summary>

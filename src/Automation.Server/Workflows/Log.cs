@@ -44,4 +44,7 @@ internal static partial class Log
 
     [LoggerMessage(1013, LogLevel.Error, "The stored version {WorkflowId} does not load any more: {Problem}")]
     public static partial void StoredVersionBroken(ILogger logger, string workflowId, string problem);
+
+    [LoggerMessage(1014, LogLevel.Warning, "Workflow {WorkflowId} was rolled back to version {Hash} at {Since}; its file takes effect again when it is edited, or when the pin is lifted")]
+    public static partial void Pinned(ILogger logger, string workflowId, string hash, DateTimeOffset since);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using Automation.Server.Storage;
 using Automation.Server.Workflows.Compilation;
 
@@ -14,10 +15,14 @@ internal sealed class VersionLookup(WorkflowCatalog catalog, WorkflowCompiler co
 
     /// <returns>Null when the version is not stored, or this program cannot read it any more.</returns>
     /// <exception cref="JournalException">It could not be read now.</exception>
-    public async ValueTask<WorkflowVersion?> GetAsync(string workflowId, string hash)
+    public async ValueTask<WorkflowVersion?> GetAsync(string workflowId, string hash) => (await FindAsync(workflowId, hash))?.Version;
+
+    /// <returns>The version, or why this program cannot read it any more; null when it is not stored.</returns>
+    /// <exception cref="JournalException">It could not be read now.</exception>
+    public async ValueTask<CompiledWorkflow?> FindAsync(string workflowId, string hash)
     {
-        if (catalog.Current.Workflows.TryGetValue(workflowId, out var state) && state.Version?.Hash == hash) return state.Version;
-        if (kept.TryGetValue((workflowId, hash), out var known)) return known;
+        if (catalog.Current.Workflows.TryGetValue(workflowId, out var state) && state.Version?.Hash == hash) return Found(state.Version);
+        if (kept.TryGetValue((workflowId, hash), out var known)) return Found(known);
         var stored = new VersionRead(workflowId, hash);
         await journal.CommitAsync(stored);
         if (stored.Source is not { } source) return null;
@@ -25,12 +30,14 @@ internal sealed class VersionLookup(WorkflowCatalog catalog, WorkflowCompiler co
         if (compiled.Version is not { } version)
         {
             Log.StoredVersionBroken(log, workflowId, string.Join(" ", compiled.Problems.Select(p => p.Message)));
-            return null;
+            return compiled;
         }
 
         catalog.Heed(version);
         if (kept.Count >= KeptMaximum) kept.Clear();
         kept[(workflowId, hash)] = version;
-        return version;
+        return compiled;
     }
+
+    private static CompiledWorkflow Found(WorkflowVersion version) => new(version, [], FrozenSet<string>.Empty);
 }

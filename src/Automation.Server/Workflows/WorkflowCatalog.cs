@@ -8,21 +8,19 @@ namespace Automation.Server.Workflows;
 
 /// <summary>Everything the folder's workflows are at the moment; follows the folder when told to look.</summary>
 /// <remarks>
-/// A new version becomes active only after it was stored. A file with problems leaves its last good version active, also across a restart. One look at
-/// a time; <see cref="Current"/> may be read at any time and is swapped whole.
+/// A new version becomes active only after it was stored. A file with problems leaves its last good version active, also across a restart; so does one whose
+/// workflow is pinned to an older version (<see cref="Pin"/>), as long as it is not edited. One look at a time; <see cref="Current"/> may be read at any time and is swapped whole.
 /// </remarks>
 /// <param name="folder">Where the files are.</param>
 /// <param name="compiler">Makes versions of them.</param>
 /// <param name="store">Stores a version durably before it becomes active; when it throws, the version waits for the next look.</param>
-/// <param name="lastGood">The source of the version that was active last, from before this process began; null when there is none.</param>
 /// <param name="disabled">Ids of workflows that an operator switched off.</param>
 /// <param name="waitTopics">MQTT messages that runs wait for since before this process began.</param>
 /// <param name="log">Takes what was loaded and what is wrong.</param>
 internal sealed class WorkflowCatalog(
     WorkflowFolder folder,
     WorkflowCompiler compiler,
-    Func<WorkflowVersion, CancellationToken, Task> store,
-    Func<string, CancellationToken, Task<VersionSource?>> lastGood,
+    CatalogStore store,
     IEnumerable<string> disabled,
     IEnumerable<WaitTopic> waitTopics,
     ILogger<WorkflowCatalog> log) : IDisposable
@@ -56,7 +54,7 @@ internal sealed class WorkflowCatalog(
             }
         }
 
-        await RefreshAsync(new Look(), cancellation);
+        await RefreshAsync(new Look { Cause = ActivationCause.Start }, cancellation);
     }
 
     /// <summary>Looks through the folder and takes over what is new. Returns how many workflows changed.</summary>
@@ -65,6 +63,8 @@ internal sealed class WorkflowCatalog(
         await looking.WaitAsync(cancellation);
         try
         {
+            var pins = await store.Pins(cancellation) ?? files.Where(f => f.Value.Pin is not null).ToDictionary(f => f.Key, f => f.Value.Pin!, StringComparer.Ordinal);
+            var checkout = new Lazy<string?>(() => GitCommit.Around(folder.RealRoot));
             var scan = folder.Scan();
             var twins = Twins(scan.Keys);
             var next = new ConcurrentDictionary<string, WorkflowFile>(StringComparer.Ordinal);
@@ -72,7 +72,7 @@ internal sealed class WorkflowCatalog(
             await Parallel.ForEachAsync(scan, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, async (found, token) =>
             {
                 var before = files.GetValueOrDefault(found.Key);
-                var after = await TakeAsync(found.Key, found.Value, before, twins.GetValueOrDefault(found.Key), look, token);
+                var after = await TakeAsync(found.Key, found.Value, before, twins.GetValueOrDefault(found.Key), pins.GetValueOrDefault(found.Key), checkout, look, token);
                 next[found.Key] = after;
                 if (before is null || !before.ShowsSame(after)) Interlocked.Increment(ref changes);
             });
@@ -106,6 +106,12 @@ internal sealed class WorkflowCatalog(
         return true;
     }
 
+    /// <summary>Makes an older version active until the files change or <see cref="UnpinAsync"/>.</summary>
+    public Task<PinOutcome> PinAsync(WorkflowVersion version, CancellationToken cancellation) => ChooseAsync(version.WorkflowId, version, cancellation);
+
+    /// <summary>Makes the version active that the files make; the one there is while they have problems.</summary>
+    public Task<PinOutcome> UnpinAsync(string workflowId, CancellationToken cancellation) => ChooseAsync(workflowId, null, cancellation);
+
     /// <summary>A run of a version that may not be active goes on here: what it may wait for is listened to from now on.</summary>
     public void Heed(WorkflowVersion version)
     {
@@ -118,6 +124,27 @@ internal sealed class WorkflowCatalog(
     }
 
     public void Dispose() => looking.Dispose();
+
+    private async Task<PinOutcome> ChooseAsync(string workflowId, WorkflowVersion? wanted, CancellationToken cancellation)
+    {
+        await looking.WaitAsync(cancellation);
+        try
+        {
+            if (!files.TryGetValue(workflowId, out var file)) return PinOutcome.NoWorkflow;
+            var lifts = wanted is null || wanted.Hash == file.Made?.Hash;
+            if ((wanted ?? file.Made ?? file.Version) is not { } version || (file.Version?.Hash == version.Hash && !(lifts && file.Pin is not null))) return PinOutcome.AlreadyActive;
+            var pin = await store.Activate(new Activation(version, file.Files ?? new FileState("", null), lifts ? ActivationCause.Unpinned : ActivationCause.Rollback), cancellation);
+            files = files.Select(f => f.Key == workflowId ? KeyValuePair.Create(f.Key, file with { Version = version, Pin = pin }) : f).ToFrozenDictionary(StringComparer.Ordinal);
+            Publish();
+            if (pin is null) Log.Activated(log, workflowId, version.Hash);
+            else Log.Pinned(log, workflowId, pin.Hash, pin.Since);
+            return PinOutcome.Done;
+        }
+        finally
+        {
+            looking.Release();
+        }
+    }
 
     /// <summary>Ids that differ from another only by case → that other id. The first in use, else the first in order, stays.</summary>
     private Dictionary<string, string> Twins(IEnumerable<string> ids)
@@ -132,12 +159,14 @@ internal sealed class WorkflowCatalog(
         return twins;
     }
 
-    private async Task<WorkflowFile> TakeAsync(string id, FileStamp stamp, WorkflowFile? before, string? twin, Look look, CancellationToken cancellation)
+    private async Task<WorkflowFile> TakeAsync(string id, FileStamp stamp, WorkflowFile? before, string? twin, Pin? pin, Lazy<string?> checkout, Look look, CancellationToken cancellation)
     {
         if (RefuseName(id, twin) is { } refused) return Show(id, new WorkflowFile(stamp, NoScripts, null, [refused]), before);
-        if (before is not null && !IsDue(id, stamp, before, look)) return before;
+        if (before is not null && before.Pin == pin && !IsDue(id, stamp, before, look)) return before;
         var bytes = folder.ReadWorkflow(id, out var unreadable);
-        if (bytes is null) return await KeepAsync(id, stamp, before, [new Problem(id + ".json", "", unreadable!)], NoScripts, cancellation);
+        var found = new WorkflowFile(stamp, NoScripts, null, []) { Pin = pin };
+        if (bytes is null) return await KeepAsync(id, found with { Problems = [new Problem(id + ".json", "", unreadable!)] }, before, cancellation);
+        var scripts = new Dictionary<string, ScriptFile>(StringComparer.Ordinal);
         var watched = ImmutableDictionary.CreateBuilder<string, FileStamp?>(StringComparer.Ordinal);
         try
         {
@@ -148,46 +177,60 @@ internal sealed class WorkflowCatalog(
                 {
                     // The stamp is taken before reading: a change in between is seen by the next look.
                     watched[file] = folder.Stamp(Beside(id, file));
-                    return folder.ReadScript(id, file);
+                    return scripts[file] = folder.ReadScript(id, file);
                 },
                 cancellation);
-            if (compiled.Version is not { } version) return await KeepAsync(id, stamp, before, compiled.Problems, watched.ToImmutable(), cancellation);
-            if (before?.Version?.Hash == version.Hash) return Show(id, new WorkflowFile(stamp, watched.ToImmutable(), before.Version, []), before);
-            return await ActivateAsync(id, new WorkflowFile(stamp, watched.ToImmutable(), version, []), before, cancellation);
+            found = found with { Scripts = watched.ToImmutable(), Files = FileState.Of(bytes, scripts, checkout.Value), Made = compiled.Version, Problems = compiled.Problems };
+            if (compiled.Version is not { } version) return await KeepAsync(id, found, before, cancellation);
+            if (pin is null && before is { Pin: null, Version: { } same } && same.Hash == version.Hash) return Show(id, found with { Version = same, Made = same }, before);
+            return await ActivateAsync(id, found, look.Cause, before, cancellation);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
             Log.NotChecked(log, failure, id);
-            return await KeepAsync(id, stamp, before, [new Problem(id + ".json", "", "The workflow could not be checked, because the server met an error of its own; it is tried again.")], watched.ToImmutable(), cancellation);
+            return await KeepAsync(id, found with { Scripts = watched.ToImmutable(), Problems = [new Problem(id + ".json", "", "The workflow could not be checked, because the server met an error of its own; it is tried again.")] }, before, cancellation);
         }
     }
 
-    private async Task<WorkflowFile> ActivateAsync(string id, WorkflowFile ready, WorkflowFile? before, CancellationToken cancellation)
+    private async Task<WorkflowFile> ActivateAsync(string id, WorkflowFile found, string cause, WorkflowFile? before, CancellationToken cancellation)
     {
+        Pin? pin;
         try
         {
-            await store(ready.Version!, cancellation);
+            pin = await store.Activate(new Activation(found.Made!, found.Files!, cause), cancellation);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
-            Log.NotStored(log, failure, id, ready.Version!.Hash);
-            return await KeepAsync(id, ready.Stamp, before, [new Problem(id + ".json", "", "The new version could not be stored; it is tried again.")], ready.Scripts, cancellation);
+            Log.NotStored(log, failure, id, found.Made!.Hash);
+            return await KeepAsync(id, found with { Problems = [new Problem(id + ".json", "", "The new version could not be stored; it is tried again.")] }, before, cancellation);
         }
 
-        Log.Activated(log, id, ready.Version!.Hash);
-        return ready;
+        if (pin is not null) return await StayAsync(id, found with { Pin = pin }, before, cancellation);
+        Log.Activated(log, id, found.Made!.Hash);
+        return found with { Version = found.Made, Pin = null };
+    }
+
+    /// <summary>The file is as it was when an operator chose another version than the one it makes.</summary>
+    private async Task<WorkflowFile> StayAsync(string id, WorkflowFile found, WorkflowFile? before, CancellationToken cancellation)
+    {
+        var pin = found.Pin!;
+        if (before?.Pin != pin) Log.Pinned(log, id, pin.Hash, pin.Since);
+        var version = before?.Version is { } same && same.Hash == pin.Hash ? same : await StoredAsync(id, cancellation);
+        return version is not null
+            ? found with { Version = version }
+            : Show(id, found with { Problems = [new Problem(id + ".json", "", $"Version {pin.Hash}, to which the workflow was rolled back, does not load any more. Edit the file, or lift the pin: DELETE /api/workflows/{id.Replace("/", "%2F", StringComparison.Ordinal)}/pin.")] }, before);
     }
 
     /// <summary>The file with its problems, and the version that stays active meanwhile.</summary>
-    private async Task<WorkflowFile> KeepAsync(string id, FileStamp stamp, WorkflowFile? before, IReadOnlyList<Problem> problems, ImmutableDictionary<string, FileStamp?> scripts, CancellationToken cancellation)
+    private async Task<WorkflowFile> KeepAsync(string id, WorkflowFile found, WorkflowFile? before, CancellationToken cancellation)
     {
-        var version = before is null ? await StoredAsync(id, cancellation) : before.Version;
-        return Show(id, new WorkflowFile(stamp, scripts, version, problems), before);
+        var version = before is null || before.Pin != found.Pin ? await StoredAsync(id, cancellation) : before.Version;
+        return Show(id, found with { Version = version }, before);
     }
 
     private async Task<WorkflowVersion?> StoredAsync(string id, CancellationToken cancellation)
     {
-        if (await lastGood(id, cancellation) is not { } source) return null;
+        if (await store.LastGood(id, cancellation) is not { } source) return null;
         var compiled = compiler.Compile(id, source);
         if (compiled.Version is null) Log.StoredVersionBroken(log, id, string.Join(" ", compiled.Problems.Select(p => p.Message)));
         return compiled.Version;
@@ -222,7 +265,7 @@ internal sealed class WorkflowCatalog(
         lock (publishing)
         {
             waited = waited.Union(files.Values.SelectMany(file => file.Version?.WaitTopics ?? []));
-            current = new WorkflowSet(files.ToFrozenDictionary(f => f.Key, f => new WorkflowState(f.Key, f.Value.Version, !off.Contains(f.Key), f.Value.Problems), StringComparer.Ordinal)) { WaitTopics = waited };
+            current = new WorkflowSet(files.ToFrozenDictionary(f => f.Key, f => new WorkflowState(f.Key, f.Value.Version, !off.Contains(f.Key), f.Value.Problems) { Pin = f.Value.Pin, FileVersion = f.Value.Made?.Hash }, StringComparer.Ordinal)) { WaitTopics = waited };
             try
             {
                 Changed?.Invoke(current);
@@ -244,6 +287,9 @@ internal sealed record Look
     /// <summary>All files.</summary>
     public bool Everything { get; init; }
 
+    /// <summary>Why versions become active that it finds.</summary>
+    public string Cause { get; init; } = ActivationCause.File;
+
     /// <summary>Files with problems: a secret may have been set since, or the sandbox be back.</summary>
     public bool Broken { get; init; }
 }
@@ -255,5 +301,14 @@ internal sealed record Look
 /// <param name="Problems">Of the file as it is.</param>
 internal sealed record WorkflowFile(FileStamp Stamp, ImmutableDictionary<string, FileStamp?> Scripts, WorkflowVersion? Version, IReadOnlyList<Problem> Problems)
 {
-    public bool ShowsSame(WorkflowFile other) => ReferenceEquals(Version, other.Version) && Problems.SequenceEqual(other.Problems);
+    /// <summary>What they were; null when they could not be read.</summary>
+    public FileState? Files { get; init; }
+
+    /// <summary>The version that they make: another than the active one while the workflow is pinned, null while they have problems.</summary>
+    public WorkflowVersion? Made { get; init; }
+
+    /// <summary>Set while the active version is one that an operator chose.</summary>
+    public Pin? Pin { get; init; }
+
+    public bool ShowsSame(WorkflowFile other) => ReferenceEquals(Version, other.Version) && Pin == other.Pin && Made?.Hash == other.Made?.Hash && Problems.SequenceEqual(other.Problems);
 }

@@ -21,8 +21,15 @@ internal sealed record WorkflowSet(FrozenDictionary<string, WorkflowState> Workf
 /// <param name="WorkflowId">Path below the workflows folder without <c>.json</c>.</param>
 /// <param name="Version">The last good version; null when there has been none.</param>
 /// <param name="Enabled">False when an operator switched it off.</param>
-/// <param name="Problems">What is wrong with the file as it is now; empty when <paramref name="Version"/> is that file.</param>
-internal sealed record WorkflowState(string WorkflowId, WorkflowVersion? Version, bool Enabled, IReadOnlyList<Problem> Problems);
+/// <param name="Problems">What is wrong with the file as it is now; empty when it makes a version.</param>
+internal sealed record WorkflowState(string WorkflowId, WorkflowVersion? Version, bool Enabled, IReadOnlyList<Problem> Problems)
+{
+    /// <summary>Set while <see cref="Version"/> is one that an operator chose.</summary>
+    public Pin? Pin { get; init; }
+
+    /// <summary>Hash of the version that the file makes; null while it has problems.</summary>
+    public string? FileVersion { get; init; }
+}
 
 /// <summary>One mistake in a workflow file.</summary>
 /// <param name="File">Path below the workflows folder, as <c>shop/new-order.json</c> or a script file.</param>

@@ -29,18 +29,13 @@ internal static class WorkflowsFeature
             return new WorkflowCatalog(
                 provider.GetRequiredService<WorkflowFolder>(),
                 provider.GetRequiredService<WorkflowCompiler>(),
-                async (version, _) => await journal.CommitAsync(new VersionStored(version.WorkflowId, version.Hash, version.Source, time.GetUtcNow())),
-                async (workflowId, _) =>
-                {
-                    var read = new VersionRead(workflowId, null);
-                    await journal.CommitAsync(read);
-                    return read.Source;
-                },
+                StoreIn(journal, time),
                 journal.DisabledAtStart,
                 journal.WaitTopicsAtStart,
                 provider.GetRequiredService<ILogger<WorkflowCatalog>>());
         });
         services.AddSingleton<VersionLookup>();
+        services.AddSingleton<VersionPins>();
         services.AddSingleton<WorkflowStart>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkflowStart>());
         services.AddSingleton(provider =>
@@ -51,4 +46,34 @@ internal static class WorkflowsFeature
         services.AddHostedService<WorkflowWatcher>();
         return services;
     }
+
+    private static CatalogStore StoreIn(Journal journal, TimeProvider time) => new()
+    {
+        Activate = async (activation, _) =>
+        {
+            var (version, now) = (activation.Version, time.GetUtcNow());
+            var stored = new VersionStored(version.WorkflowId, version.Hash, version.Source, now) { Files = activation.Files, Cause = activation.Cause };
+            await journal.CommitAsync(stored);
+            return stored.Pin;
+        },
+        LastGood = async (workflowId, _) =>
+        {
+            var read = new VersionRead(workflowId, null);
+            await journal.CommitAsync(read);
+            return read.Source;
+        },
+        Pins = async _ =>
+        {
+            var read = new PinsRead();
+            try
+            {
+                await journal.CommitAsync(read);
+                return read.Pins;
+            }
+            catch (JournalException)
+            {
+                return null; // the journal says in the log what is wrong with it
+            }
+        },
+    };
 }

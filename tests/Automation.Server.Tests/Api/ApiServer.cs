@@ -140,6 +140,8 @@ public sealed class ApiServer : IAsyncLifetime
             Workflows = new WorkflowSet(Workflows.Workflows.Values.Select(w => w.WorkflowId == id ? w with { Enabled = enabled } : w).ToFrozenDictionary(w => w.WorkflowId));
             return Task.CompletedTask;
         },
+        RollBack = (_, _, _) => throw new NotSupportedException("No catalogue here."),
+        LiftPin = (_, _) => throw new NotSupportedException("No catalogue here."),
         Accept = (offers, answer) => Accept(offers, answer),
         WakeDeliveries = () => Woken++,
         CancelRun = _ => throw new NotSupportedException("No run engine here."),

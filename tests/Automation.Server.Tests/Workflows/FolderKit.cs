@@ -27,6 +27,8 @@ internal sealed class FolderKit : IDisposable
 
     public Dictionary<string, VersionSource> LastGood { get; } = [];
 
+    public Dictionary<string, Pin> Pins { get; } = [];
+
     public List<string> Disabled { get; } = [];
 
     public Exception? StoreFailure { get; set; }
@@ -40,13 +42,21 @@ internal sealed class FolderKit : IDisposable
     public WorkflowCatalog Catalog() => new(
         Folder,
         Compiling.Compiler,
-        (version, _) =>
+        new CatalogStore
         {
-            if (StoreFailure is { } failure) throw failure;
-            Stored.Enqueue($"{version.WorkflowId}@{version.Hash}");
-            return Task.CompletedTask;
+            Activate = (activation, _) =>
+            {
+                if (StoreFailure is { } failure) throw failure;
+                var (id, hash) = (activation.Version.WorkflowId, activation.Version.Hash);
+                if (activation.Cause is ActivationCause.Start or ActivationCause.File && Pins.GetValueOrDefault(id) is { } pin && pin.Files == activation.Files.Hash) return Task.FromResult<Pin?>(pin);
+                Stored.Enqueue($"{id}@{hash}");
+                Pins.Remove(id);
+                if (activation.Cause is ActivationCause.Rollback) Pins[id] = new Pin(hash, activation.Files.Hash, DateTimeOffset.UnixEpoch);
+                return Task.FromResult(Pins.GetValueOrDefault(id));
+            },
+            LastGood = (id, _) => Task.FromResult(LastGood.GetValueOrDefault(id)),
+            Pins = _ => Task.FromResult<IReadOnlyDictionary<string, Pin>?>(Pins.ToDictionary()),
         },
-        (id, _) => Task.FromResult(LastGood.GetValueOrDefault(id)),
         Disabled,
         [],
         Lines.For<WorkflowCatalog>());

@@ -33,6 +33,8 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
 
     public DbSet<VersionRow> Versions => Set<VersionRow>();
 
+    public DbSet<ActivationRow> Activations => Set<ActivationRow>();
+
     public DbSet<ScheduleRow> Schedules => Set<ScheduleRow>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
@@ -51,6 +53,7 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
         modelBuilder.Entity<DeliveryRow>().ToTable("deliveries").HasMany(d => d.Tries).WithOne().HasForeignKey(a => a.DeliveryId);
         modelBuilder.Entity<AttemptRow>().ToTable("attempts").HasKey(a => new { a.DeliveryId, a.Number });
         modelBuilder.Entity<VersionRow>().ToTable("versions").HasKey(v => new { v.WorkflowId, v.Hash });
+        modelBuilder.Entity<ActivationRow>().ToTable("activations");
         modelBuilder.Entity<ScheduleRow>().ToTable("schedules").HasKey(s => new { s.WorkflowId, s.TriggerId });
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(type => type.GetProperties()))
         {

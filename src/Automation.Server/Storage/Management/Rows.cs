@@ -69,6 +69,8 @@ internal sealed class RunRow
 
     public long? RetriedAs { get; init; }
 
+    public string? Moves { get; init; }
+
     public EventRow? Event { get; init; }
 
     public List<DeliveryRow> Deliveries { get; } = [];
@@ -238,6 +240,24 @@ internal sealed class VersionRow
     public required string Files { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>Table <c>activations</c>: when which version of a workflow became the active one.</summary>
+internal sealed class ActivationRow
+{
+    public long Id { get; init; }
+
+    public required string WorkflowId { get; init; }
+
+    public required string Hash { get; init; }
+
+    public DateTimeOffset At { get; init; }
+
+    public required string Cause { get; init; }
+
+    public string? Files { get; init; }
+
+    public string? CommitId { get; init; }
 }
 
 /// <summary>Table <c>schedules</c>. <see cref="NextAt"/> is null while the schedule is stopped.</summary>

@@ -1,10 +1,8 @@
-using System.Text.Json;
 using Automation.Server.Deliveries;
 using Automation.Server.Runs;
 using Automation.Server.Steps.Types;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
-using Automation.Server.Workflows;
 
 namespace Automation.Server.Storage.Sql;
 
@@ -54,7 +52,7 @@ internal sealed class SqlWriter : IDisposable
             case DeliveryAttempted c: Apply(c); break;
             case DeliveryReleased c: Apply(c); break;
             case DeliveryReplayed c: Apply(c); break;
-            case VersionStored c: Apply(c); break;
+            case VersionStored c: SqlVersions.Apply(c, db); break;
             case WorkflowSwitched c: Apply(c); break;
             case RunsClaimed c: Apply(c); break;
             case RunRetried c: SqlRuns.Apply(c, db); break;
@@ -76,7 +74,8 @@ internal sealed class SqlWriter : IDisposable
             case CallbackRead c: SqlCallbacks.Apply(c, db); break;
             case CallbackTaken c: SqlCallbacks.Apply(c, db); break;
             case DeliveriesClaimed c: SqlClaims.Apply(c, db); break;
-            case VersionRead c: Apply(c); break;
+            case VersionRead c: SqlVersions.Apply(c, db); break;
+            case PinsRead c: SqlVersions.Apply(c, db); break;
             case RunsPruned c: SqlPruning.Apply(c, db); break;
             case EventsPruned c: SqlPruning.Apply(c, db); break;
             case SpaceReleased c: c.HasMore = db.ReleaseSpace(c.MaxPages); break;
@@ -93,7 +92,7 @@ internal sealed class SqlWriter : IDisposable
 
     /// <summary>The greatest id stored, so that new ones come after it.</summary>
     public long GreatestId() =>
-        Number(db.Sql("SELECT coalesce(max(id), 0) FROM (SELECT max(id) AS id FROM events UNION ALL SELECT max(id) FROM runs UNION ALL SELECT max(id) FROM deliveries UNION ALL SELECT max(id) FROM waits) AS newest"));
+        Number(db.Sql("SELECT coalesce(max(id), 0) FROM (SELECT max(id) AS id FROM events UNION ALL SELECT max(id) FROM runs UNION ALL SELECT max(id) FROM deliveries UNION ALL SELECT max(id) FROM waits UNION ALL SELECT max(id) FROM activations) AS newest"));
 
     public (long All, long Claimable) OpenRuns() => (
         Number(db.Sql("SELECT count(*) FROM runs WHERE ended_at IS NULL AND state <> 'waiting'")),
@@ -209,14 +208,6 @@ internal sealed class SqlWriter : IDisposable
         c.Replayed = true;
     }
 
-    private void Apply(VersionStored c)
-    {
-        db.Sql("INSERT INTO versions (workflow_id, hash, document, files, created_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (workflow_id, hash) DO NOTHING")
-            .Bind(1, c.WorkflowId).Bind(2, c.Hash).Bind(3, c.Source.Document).BindText(4, JsonSerializer.SerializeToUtf8Bytes(c.Source.Files, JsonFormat.Wire)).Bind(5, c.At).Run();
-        db.Sql("INSERT INTO workflows (id, active_hash, changed_at) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET active_hash = ?2, changed_at = ?3 WHERE workflows.active_hash IS DISTINCT FROM ?2")
-            .Bind(1, c.WorkflowId).Bind(2, c.Hash).Bind(3, c.At).Run();
-    }
-
     private void Apply(WorkflowSwitched c) =>
         db.Sql("INSERT INTO workflows (id, enabled, changed_at) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET enabled = ?2, changed_at = ?3")
             .Bind(1, c.WorkflowId).Bind(2, c.Enabled ? 1 : 0).Bind(3, c.At).Run();
@@ -256,17 +247,6 @@ internal sealed class SqlWriter : IDisposable
             if (run.Snapshot is not null) run = run with { Woken = SqlWaits.Woken(run.RunId, db) };
             if (run.Key is { } key) run = run with { State = SqlKeys.State(run.WorkflowId, key, change.Now, db), Steps = SqlStepStates.Read(run.WorkflowId, key, db) };
             change.Runs[i] = run;
-        }
-    }
-
-    private void Apply(VersionRead query)
-    {
-        var row = db.Sql("SELECT document, files FROM versions WHERE workflow_id = ?1 AND hash = coalesce(?2, (SELECT active_hash FROM workflows WHERE id = ?1))")
-            .Bind(1, query.WorkflowId).Bind(2, query.Hash);
-        while (row.Read())
-        {
-            var files = JsonSerializer.Deserialize<Dictionary<string, string>>(row.Bytes(1), JsonFormat.Wire)!;
-            query.Source = new VersionSource(new Json(row.Bytes(0)), files);
         }
     }
 
