@@ -6,6 +6,7 @@ using Automation.Server.Storage.Management;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
+using Automation.Server.Workflows.Compilation;
 
 namespace Automation.Server.Api;
 
@@ -23,6 +24,12 @@ internal sealed class ApiSources
 
     /// <summary>Ends that: <see cref="VersionPins.LiftAsync"/>.</summary>
     public required Func<string, CancellationToken, Task<PinOutcome>> LiftPin { get; init; }
+
+    /// <summary>Finds a version of a workflow: <see cref="VersionLookup.FindAsync"/>.</summary>
+    public required Func<string, string, ValueTask<CompiledWorkflow?>> FindVersion { get; init; }
+
+    /// <summary>Moves a waiting run to a version of its workflow: <see cref="RunMoves.MoveAsync"/>.</summary>
+    public required Func<long, WorkflowVersion, bool, Task<IReadOnlyList<string>>> MoveRun { get; init; }
 
     /// <summary>Takes in an event: <see cref="Intake.AcceptAsync"/>.</summary>
     public required AcceptEvents Accept { get; init; }

@@ -17,6 +17,9 @@ internal static partial class Log
     [LoggerMessage(6004, LogLevel.Information, "{Count} failed runs are retried, {Refused} cannot be")]
     public static partial void Retried(ILogger logger, int count, int refused);
 
+    [LoggerMessage(6006, LogLevel.Information, "{Count} waiting runs of {WorkflowId} were moved to version {Hash}, {Refused} cannot be")]
+    public static partial void Moved(ILogger logger, string workflowId, string hash, int count, int refused);
+
     [LoggerMessage(6005, LogLevel.Information, "Key {Key} of {WorkflowId}: {Change} by an operator")]
     public static partial void KeyChanged(ILogger logger, string key, string workflowId, string change);
 }

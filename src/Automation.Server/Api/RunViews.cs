@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Automation.Server.Runs;
 using Automation.Server.Steps;
 using Automation.Server.Storage.Management;
 using Automation.Server.Values;
@@ -97,7 +98,8 @@ internal sealed record RunDetails(
     [property: Description("What started the run; null when it is no longer kept.")] EventSummary? Event,
     [property: Description("Every step run so far, in the order in which they ended.")] IReadOnlyList<StepRunView> Steps,
     [property: Description("The deliveries that the run queued.")] IReadOnlyList<DeliverySummary> Deliveries,
-    [property: Description("What the run waits for; empty once it has ended.")] IReadOnlyList<WaitView> Waits) : RunSummary(Summary)
+    [property: Description("What the run waits for; empty once it has ended.")] IReadOnlyList<WaitView> Waits,
+    [property: Description("How the run came from the version it began with to the one it is pinned to; empty when it was never moved.")] IReadOnlyList<RunMove> Moves) : RunSummary(Summary)
 {
     [JsonIgnore]
     public RunSummary Summary { get; } = Summary;

@@ -1,5 +1,7 @@
 using System.ComponentModel;
 using System.Net.Mime;
+using System.Text.Json;
+using Automation.Server.Runs;
 using Automation.Server.Storage.Management;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
@@ -74,7 +76,7 @@ internal static class RunsApi
         var deliveries = await db.Deliveries.Where(d => d.RunId == key).OrderBy(d => d.Id).Select(DeliverySummary.FromRow).ToListAsync(cancellation);
         var data = row.Event is { } e ? EventData.Parse(e.ContentType, e.Body, Json.Parse(e.Attributes)) : Json.Null;
         var waits = row.EndedAt is not null ? [] : await db.Waits.Where(w => w.RunId == key && w.EndedAt == null).OrderBy(w => w.Id).Select(w => new WaitView(w.StepId, IdSource.TimeOf(w.Id), w.DueAt)).ToListAsync(cancellation);
-        return TypedResults.Ok(new RunDetails(RunSummary.Of(row), row.Event is { } accepted ? EventSummary.Of(accepted) : null, RunTrace.Compose(parts, data), deliveries, waits));
+        return TypedResults.Ok(new RunDetails(RunSummary.Of(row), row.Event is { } accepted ? EventSummary.Of(accepted) : null, RunTrace.Compose(parts, data), deliveries, waits, row.Moves is { } moves ? JsonSerializer.Deserialize<List<RunMove>>(moves, JsonFormat.Wire)! : []));
     }
 }
 

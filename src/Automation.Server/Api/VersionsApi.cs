@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Net.Mime;
 using Automation.Server.Storage.Management;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
@@ -21,6 +22,10 @@ internal static class VersionsApi
         versions.MapPost("/versions/{hash}/activate", ActivateAsync).WithName("activateVersion").WithSummary("Go back to an older version")
             .WithDescription("It takes the events from now on, over restarts too, until the workflow's file or a script of it is edited, or the pin is lifted. Open runs stay on theirs.")
             .ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
+        versions.MapPost("/runs/move", RunMoving.MoveAsync).WithName("moveRuns").WithSummary("Move waiting runs to another version")
+            .WithDescription("Oldest first, a page a call: give `next` as `after` until it is null. Each run is moved or refused with the reasons, in a transaction of its own; one that goes on meanwhile stays on its version. A wait that has begun keeps its time and what it is for.")
+            .Accepts<MoveRequest>(isOptional: true, MediaTypeNames.Application.Json)
+            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413).ProducesProblem(503);
         versions.MapDelete("/pin", UnpinAsync).WithName("unpinWorkflow").WithSummary("End a roll back: the version that the file makes is active again").ProducesProblem(404).ProducesProblem(503);
     }
 
@@ -65,7 +70,7 @@ internal static class VersionsApi
             PinOutcome.Done when WorkflowsApi.Find(sources, id) is { } state => TypedResults.Ok(WorkflowSummary.Of(state)),
             PinOutcome.NoVersion => NoVersion(workflow, hash),
             PinOutcome.AlreadyActive => ApiProblem.Conflict($"Version {hash} of \"{workflow}\" is the active one."),
-            PinOutcome.Broken => ApiProblem.Conflict($"Version {hash} of \"{workflow}\" cannot be loaded by this program: {string.Join(' ', problems.Select(p => $"{p.Pointer}: {p.Message}".TrimStart(':', ' ')))}"),
+            PinOutcome.Broken => Broken(workflow, hash, problems),
             _ => ApiProblem.NoWorkflow(workflow),
         };
     }
@@ -75,6 +80,9 @@ internal static class VersionsApi
         await sources.LiftPin(WorkflowsApi.Unescape(id), cancellation);
         return WorkflowsApi.Find(sources, id) is { } state ? TypedResults.Ok(WorkflowSummary.Of(state)) : ApiProblem.NoWorkflow(WorkflowsApi.Unescape(id));
     }
+
+    public static ProblemHttpResult Broken(string workflow, string hash, IReadOnlyList<Problem> problems) =>
+        ApiProblem.Conflict($"Version {hash} of \"{workflow}\" cannot be loaded by this program: {string.Join(' ', problems.Select(p => $"{p.Pointer}: {p.Message}".TrimStart(':', ' ')))}");
 
     private static ProblemHttpResult NoVersion(string workflow, string hash) => ApiProblem.NotFound($"version of \"{workflow}\" with the hash", hash);
 }

@@ -34,6 +34,8 @@ internal static class ApiWiring
             },
             RollBack = services.GetRequiredService<VersionPins>().SetAsync,
             LiftPin = services.GetRequiredService<VersionPins>().LiftAsync,
+            FindVersion = services.GetRequiredService<VersionLookup>().FindAsync,
+            MoveRun = services.GetRequiredService<RunMoves>().MoveAsync,
             Accept = (offers, answer) => services.GetRequiredService<Intake>().AcceptAsync(offers, answer),
             MqttBroker = () => services.GetRequiredService<EmbeddedBroker>().Broker,
             PublishMqtt = (message, cancellation) => services.GetRequiredService<EmbeddedBroker>().PublishAsync(message, cancellation),

@@ -30,6 +30,7 @@ internal static class RunsFeature
         services.AddSingleton<ErrorRuns>();
         services.AddSingleton<RunEngine>();
         services.AddSingleton<RunRetries>();
+        services.AddSingleton<RunMoves>();
         services.AddSingleton<ParkedKeys>();
         services.AddSingleton<Intake>();
         services.AddSingleton<FilterGate>();

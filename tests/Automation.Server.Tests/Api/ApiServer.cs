@@ -142,6 +142,8 @@ public sealed class ApiServer : IAsyncLifetime
         },
         RollBack = (_, _, _) => throw new NotSupportedException("No catalogue here."),
         LiftPin = (_, _) => throw new NotSupportedException("No catalogue here."),
+        FindVersion = (_, _) => throw new NotSupportedException("No catalogue here."),
+        MoveRun = (_, _, _) => throw new NotSupportedException("No run engine here."),
         Accept = (offers, answer) => Accept(offers, answer),
         WakeDeliveries = () => Woken++,
         CancelRun = _ => throw new NotSupportedException("No run engine here."),

@@ -56,6 +56,8 @@ internal sealed class SqlWriter : IDisposable
             case WorkflowSwitched c: Apply(c); break;
             case RunsClaimed c: Apply(c); break;
             case RunRetried c: SqlRuns.Apply(c, db); break;
+            case WaitingRunRead c: SqlMoves.Apply(c, db); break;
+            case RunMoved c: SqlMoves.Apply(c, db); break;
             case RunReplaced c: SqlRuns.Apply(c, db); break;
             case KeyStateSet c: SqlKeyCommands.Apply(c, db); break;
             case KeySkipped c: SqlKeyCommands.Apply(c, db); break;

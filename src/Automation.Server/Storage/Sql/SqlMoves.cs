@@ -1,0 +1,27 @@
+using Automation.Server.Values;
+
+namespace Automation.Server.Storage.Sql;
+
+/// <summary>Runs that are to go on in another version.</summary>
+internal static class SqlMoves
+{
+    public static void Apply(WaitingRunRead query, SqlSession db)
+    {
+        query.State = null;
+        var row = db.Sql("SELECT r.state, r.version, r.trigger_id, r.key, r.snapshot, r.moves, e.trigger_type FROM runs r JOIN events e ON e.id = r.event_id WHERE r.id = ?1 AND r.workflow_id = ?2")
+            .Bind(1, query.RunId).Bind(2, query.WorkflowId);
+        if (!row.Read()) return;
+        query.State = row.Text(0);
+        query.Version = row.Text(1);
+        query.TriggerId = row.Text(2);
+        query.Key = row.TextOrNull(3);
+        query.Snapshot = row.IsNull(4) ? null : new Json(row.Bytes(4));
+        query.Moves = row.IsNull(5) ? null : new Json(row.Bytes(5));
+        query.EventTrigger = row.Text(6);
+        row.Reset();
+    }
+
+    public static void Apply(RunMoved change, SqlSession db) =>
+        change.Moved = db.Sql("UPDATE runs SET version = ?3, moves = ?5 WHERE id = ?1 AND state = 'waiting' AND version = ?2 AND snapshot = ?4")
+            .Bind(1, change.RunId).Bind(2, change.From).Bind(3, change.To).Bind(4, change.Snapshot).Bind(5, change.Moves).TryRun();
+}
