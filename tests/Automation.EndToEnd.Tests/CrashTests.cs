@@ -59,17 +59,29 @@ public class CrashTests(ITestOutputHelper output)
     private bool TicksAreWhole => ticks.Keys.Order().ToList() is { Count: > 0 } times && times[^1] - times[0] == TimeSpan.FromSeconds(times.Count - 1);
 
     [Fact]
-    public async Task EveryAcknowledgedEvent_IsDelivered_WhateverTheMomentOfTheCrash()
+    public Task EveryAcknowledgedEvent_IsDelivered_WhateverTheMomentOfTheCrash() => CrashAsync(null);
+
+    [Fact]
+    public async Task OnPostgres_TheDatabaseMayCrashToo()
+    {
+        await using var postgres = await PostgresCluster.StartAsync();
+        await CrashAsync(postgres);
+    }
+
+    private async Task CrashAsync(PostgresCluster? postgres)
     {
         var rounds = Setting("AUTOMATION_CRASH_ROUNDS") ?? 5;
         var seed = Setting("AUTOMATION_CRASH_SEED") ?? Environment.ProcessId;
         output.WriteLine($"AUTOMATION_CRASH_SEED={seed} AUTOMATION_CRASH_ROUNDS={rounds}");
-        await using var installation = await Installation.StartAsync(Workflows, answer: (context, arrival) => arrival.Path == "/ticks" ? TickAsync(arrival) : events.CountAsync(context, arrival));
+        await using var installation = await Installation.StartAsync(
+            Workflows,
+            postgres is null ? null : new Dictionary<string, string?> { ["Database"] = postgres.Address },
+            (context, arrival) => arrival.Path == "/ticks" ? TickAsync(arrival) : events.CountAsync(context, arrival));
         var server = installation.Server;
         using var end = new CancellationTokenSource();
         var sending = events.SendAsync(server, HttpSenders, MqttSenders, seed, end.Token);
 
-        var kills = await CrashAsync(server, rounds, new Random(seed));
+        var kills = await CrashAsync(server, postgres, rounds, new Random(seed));
         await end.CancelAsync();
         await sending;
 
@@ -92,12 +104,18 @@ public class CrashTests(ITestOutputHelper output)
     private static Task PauseAsync(TimeSpan pause) => Task.Delay(pause, TimeProvider.System, CancellationToken.None);
 
     /// <returns>How often the server was killed.</returns>
-    private async Task<int> CrashAsync(ServerProcess server, int rounds, Random random)
+    private async Task<int> CrashAsync(ServerProcess server, PostgresCluster? postgres, int rounds, Random random)
     {
         var kills = rounds;
         for (var round = 1; round <= rounds; round++)
         {
             await PauseAsync(TimeSpan.FromMilliseconds(random.Next(300, 3000)));
+            if (postgres is not null && round % 2 == 0)
+            {
+                await CrashAsync(postgres, round, random);
+                continue;
+            }
+
             await server.KillAsync();
             if (random.Next(4) == 0)
             {
@@ -120,5 +138,15 @@ public class CrashTests(ITestOutputHelper output)
     {
         ticks.GetOrAdd(JsonDocument.Parse(arrival.Body).RootElement.GetProperty("at").GetDateTimeOffset(), _ => []).Add(arrival.IdempotencyKey);
         return Task.CompletedTask;
+    }
+
+    private async Task CrashAsync(PostgresCluster postgres, int round, Random random)
+    {
+        await postgres.KillAsync();
+        await PauseAsync(TimeSpan.FromMilliseconds(random.Next(1500)));
+        await postgres.RestartAsync();
+        var (before, clock) = (events.Acknowledged.Count, Stopwatch.StartNew());
+        await Eventually.HoldsAsync(() => Task.FromResult(events.Acknowledged.Count > before), "events are acknowledged again");
+        output.WriteLine($"crash {round}, of the database: {before} acknowledged, the next {clock.ElapsedMilliseconds} ms after it was back");
     }
 }

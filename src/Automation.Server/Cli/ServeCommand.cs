@@ -12,6 +12,7 @@ internal static class ServeCommand
         var mqttPort = Setting("--mqtt-port", ServerOptions.MqttPort, "Port of the embedded MQTT broker. Default 1883.", "PORT");
         var mqttHost = Setting("--mqtt-host", ServerOptions.MqttHost, "Address the MQTT broker listens on. Default 127.0.0.1.", "ADDRESS");
         var data = Setting("--data", ServerOptions.Data, "Folder of the database, the token and the secrets. Default ./data.", "DIR");
+        var database = Setting("--database", ServerOptions.Database, "PostgreSQL database, as Host=...;Port=5432;Username=...;Database=.... Default SQLite in the data folder.", "ADDRESS");
         var workflows = Setting("--workflows", ServerOptions.Workflows, "Folder of the workflow files. Default ./workflows.", "DIR");
         var allowPrivate = Setting("--allow-private", ServerOptions.AllowPrivate, "Private addresses that requests may go to: none, all, or a list such as loopback,10.0.0.0/8. Default none.", "LIST");
         var sandbox = Setting("--sandbox", ServerOptions.Sandbox, "Folder of the script sandbox, with its runtime installed.", "DIR");
@@ -21,12 +22,12 @@ internal static class ServeCommand
         });
         var command = new Command("serve", "Run the server. Every option is also a configuration key and an environment variable (Mqtt__Port for Mqtt:Port).")
         {
-            urls.Option, mqttPort.Option, mqttHost.Option, data.Option, workflows.Option, allowPrivate.Option, sandbox.Option,
+            urls.Option, mqttPort.Option, mqttHost.Option, data.Option, database.Option, workflows.Option, allowPrivate.Option, sandbox.Option,
         };
         command.SetAction((parsed, cancellation) =>
         {
             var settings = new Dictionary<string, string?>(StringComparer.Ordinal);
-            foreach (var (option, key) in new (Option, string)[] { urls, mqttPort, mqttHost, data, workflows, allowPrivate, sandbox })
+            foreach (var (option, key) in new (Option, string)[] { urls, mqttPort, mqttHost, data, database, workflows, allowPrivate, sandbox })
             {
                 if (parsed.GetResult(option) is { Tokens: [var token, ..] }) settings[key] = token.Value;
             }

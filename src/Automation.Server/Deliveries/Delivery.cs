@@ -26,6 +26,9 @@ internal sealed record Delivery(
     /// <summary>Those of <see cref="Attempts"/> that were made before the last replay: the pauses between attempts begin afresh after it.</summary>
     public int AttemptsBeforeReplay { get; init; }
 
+    /// <summary>As whom this server holds it; set when that is stored.</summary>
+    public long Owner { get; set; }
+
     /// <summary><c>https://host:port</c> of an address; where a secret holds the origin, its name as <c>${secret.NAME}</c>, so that no secret is stored.</summary>
     public static string DestinationOf(string escapedUrl)
     {

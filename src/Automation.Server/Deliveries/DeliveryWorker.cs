@@ -160,13 +160,18 @@ internal sealed class DeliveryWorker(
     /// </remarks>
     private async Task RecordAsync(Delivery delivery, SendResult result)
     {
-        var change = new DeliveryAttempted(delivery.Id, result.Attempt, result.State, result.NextAttemptAt);
+        var change = new DeliveryAttempted(delivery.Id, delivery.Owner, result.Attempt, result.State, result.NextAttemptAt);
         for (var pause = FirstCommitPause; ; pause = Longer(pause))
         {
             try
             {
                 await journal.CommitAsync(change);
                 Report(delivery, result);
+                break;
+            }
+            catch (JournalException error) when (error.Superseded)
+            {
+                Log.Superseded(log, Id(delivery));
                 break;
             }
             catch (JournalException error) when (error.Refused)
@@ -196,7 +201,7 @@ internal sealed class DeliveryWorker(
     /// <summary>Frees held deliveries in the journal, however long that takes; while the server stops, once, as its next start finds them anyway.</summary>
     private async Task GiveBackAsync(Delivery[] deliveries)
     {
-        var changes = deliveries.Select(d => (Change)new DeliveryReleased(d.Id)).ToArray();
+        var changes = deliveries.Select(d => (Change)new DeliveryReleased(d.Id, d.Owner)).ToArray();
         for (var pause = FirstCommitPause; ; pause = Longer(pause))
         {
             var last = stopping.IsCancellationRequested;

@@ -32,4 +32,7 @@ internal static partial class Log
 
     [LoggerMessage(4009, LogLevel.Error, "The result of an attempt of delivery {Delivery} was refused by the database and is given up; the delivery is made again after the next start")]
     public static partial void ResultRefused(ILogger logger, Exception error, string delivery);
+
+    [LoggerMessage(4010, LogLevel.Warning, "Delivery {Delivery} is not this server's any more; the result of its attempt here is dropped")]
+    public static partial void Superseded(ILogger logger, string delivery);
 }

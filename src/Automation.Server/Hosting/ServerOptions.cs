@@ -9,6 +9,7 @@ internal static class ServerOptions
         MqttPort = "Mqtt:Port",
         MqttHost = "Mqtt:Host",
         Data = "Data:Folder",
+        Database = "Database",
         Workflows = "Workflows:Folder",
         Sandbox = "Sandbox:Folder",
         AllowPrivate = "Outbound:AllowPrivate",

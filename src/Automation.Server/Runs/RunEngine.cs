@@ -260,6 +260,12 @@ internal sealed class RunEngine : BackgroundService
             {
                 return;
             }
+            catch (JournalException error) when (error.Superseded)
+            {
+                Log.Superseded(services.Logger, PublicId.Format(PublicId.Run, work.RunId), work.Version.WorkflowId);
+                callers.TryRemove(work.RunId, out _); // whoever walks it now does not know its caller
+                break;
+            }
             catch (JournalException error) when (!IsOfThisRun(error))
             {
                 Log.SaveFailed(services.Logger, PublicId.Format(PublicId.Run, work.RunId), work.Version.WorkflowId, error.Message, RetryPause);
@@ -272,7 +278,7 @@ internal sealed class RunEngine : BackgroundService
             {
                 Log.WalkDefect(services.Logger, PublicId.Format(PublicId.Run, work.RunId), work.Version.WorkflowId, defect);
                 var key = work.Key is null ? null : new RunKey(work.Version.WorkflowId, work.Key) { Parks = work.Version.Key!.Parks };
-                if (await TryEndAsync("failed", work.RunId, work.Event, work.Version.WorkflowId, work.Version.Hash, work.Version.OnErrorWorkflow, key, new StepError("internal_error", "The run ended by a defect of this program; the server's log says more under its id."))) break;
+                if (await TryEndAsync("failed", work.RunId, work.Owner, work.Event, work.Version.WorkflowId, work.Version.Hash, work.Version.OnErrorWorkflow, key, new StepError("internal_error", "The run ended by a defect of this program; the server's log says more under its id."))) break;
             }
 
             if (!await PauseAsync()) return;
@@ -355,7 +361,7 @@ internal sealed class RunEngine : BackgroundService
         if (version is not null && run.Event.Trigger is KeyTimer.StepTrigger or KeyTimer.SilenceTrigger && !version.HasTimerOf(run.TriggerId, run.Event.Trigger is KeyTimer.StepTrigger))
         {
             Log.TimerDropped(services.Logger, run.WorkflowId, run.TriggerId, run.Key ?? "");
-            while (!await TryEndAsync("cancelled", run.RunId, run.Event, run.WorkflowId, run.VersionHash, null, new RunKey(run.WorkflowId, run.Key!), null))
+            while (!await TryEndAsync("cancelled", run.RunId, run.Owner, run.Event, run.WorkflowId, run.VersionHash, null, new RunKey(run.WorkflowId, run.Key!), null))
             {
                 if (!await PauseAsync()) return;
             }
@@ -370,7 +376,7 @@ internal sealed class RunEngine : BackgroundService
         {
             var error = new StepError("version_unavailable", $"Version {run.VersionHash} of {run.WorkflowId}, which this run is pinned to, cannot be loaded by this program. Replay the event on the current version.");
             var key = run.Key is null ? null : new RunKey(run.WorkflowId, run.Key) { Parks = true };
-            while (!await TryEndAsync("failed", run.RunId, run.Event, run.WorkflowId, run.VersionHash, null, key, error))
+            while (!await TryEndAsync("failed", run.RunId, run.Owner, run.Event, run.WorkflowId, run.VersionHash, null, key, error))
             {
                 if (!await PauseAsync()) return;
             }
@@ -382,6 +388,7 @@ internal sealed class RunEngine : BackgroundService
 
         var work = new RunWork(run.RunId, run.Event, version, trigger?.Start ?? version.Start)
         {
+            Owner = run.Owner,
             Snapshot = run.Snapshot,
             Woken = run.Woken,
             Key = run.Key,
@@ -396,13 +403,13 @@ internal sealed class RunEngine : BackgroundService
         queue.Writer.TryWrite(work);
     }
 
-    private async Task<bool> TryEndAsync(string state, long runId, Event accepted, string workflowId, string version, string? onErrorWorkflow, RunKey? key, StepError? error)
+    private async Task<bool> TryEndAsync(string state, long runId, long owner, Event accepted, string workflowId, string version, string? onErrorWorkflow, RunKey? key, StepError? error)
     {
         try
         {
             var now = services.Time.GetUtcNow();
             var told = error is null ? [] : await services.ErrorRuns.OfAsync(workflowId, version, onErrorWorkflow, runId, accepted, null, error, now);
-            var end = new RunEnded(runId, accepted.Id, state, now, now, Json.Parse("[]"), null, error is null ? null : Json.From(error)) { KeepsLastSave = error is not null, Key = key };
+            var end = new RunEnded(runId, owner, accepted.Id, state, now, now, Json.Parse("[]"), null, error is null ? null : Json.From(error)) { KeepsLastSave = error is not null, Key = key };
             await services.Journal.CommitAsync([.. told, end]);
             foreach (var run in told.OfType<RunAccepted>()) OnStarted(run);
             TakeUpNext(end.Next);
@@ -410,9 +417,9 @@ internal sealed class RunEngine : BackgroundService
             feed.Publish(runId, workflowId, state, now);
             return true;
         }
-        catch (Exception failure) when (failure is JournalException or SandboxUnavailableException)
+        catch (Exception failed) when (failed is JournalException or SandboxUnavailableException)
         {
-            return false;
+            return failed is JournalException { Superseded: true };
         }
     }
 

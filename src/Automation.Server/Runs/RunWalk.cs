@@ -482,7 +482,7 @@ internal sealed class RunWalk : IDisposable
         KeepAnswer(new RunAnswer(Work.RunId, response, progress.Root.Last, failure?.Step, progress.IsCancelled ? RunAnswer.Cancelled : failure?.Error), unit);
         Json? error = failure is null ? null : Json.From(failure.Error);
         var (begun, ended, passed) = progress.TakeWaits();
-        unit.Add(new RunEnded(Work.RunId, Work.Event.Id, State, StartedAt, Services.Time.GetUtcNow(), trace.Take(), failure?.Step, error)
+        unit.Add(new RunEnded(Work.RunId, Work.Owner, Work.Event.Id, State, StartedAt, Services.Time.GetUtcNow(), trace.Take(), failure?.Step, error)
         {
             HasWaited = progress.HasWaited,
             Key = TakeKey(),
@@ -502,7 +502,7 @@ internal sealed class RunWalk : IDisposable
         var unit = TakeDeliveries(out deliveries);
         var (begun, ended, passed) = progress.TakeWaits();
         if (response is not null) KeepAnswer(new RunAnswer(Work.RunId, response, Json.Null, null, null), unit);
-        unit.Insert(0, new RunSaved(Work.RunId, StartedAt, progress.Snapshot(), trace.Take()) { Waits = begun, EndedWaits = ended, PassedEvents = passed, IsWaiting = isWaiting, At = Services.Time.GetUtcNow(), Deadline = Deadline, Key = TakeKey() });
+        unit.Insert(0, new RunSaved(Work.RunId, Work.Owner, StartedAt, progress.Snapshot(), trace.Take()) { Waits = begun, EndedWaits = ended, PassedEvents = passed, IsWaiting = isWaiting, At = Services.Time.GetUtcNow(), Deadline = Deadline, Key = TakeKey() });
         return unit;
     }
 

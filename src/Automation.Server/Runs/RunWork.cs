@@ -13,6 +13,9 @@ namespace Automation.Server.Runs;
 /// <param name="Start">The step it begins with.</param>
 internal sealed record RunWork(long RunId, Event Event, WorkflowVersion Version, string Start)
 {
+    /// <summary>As whom this server holds it: what it stores later counts only while that is so.</summary>
+    public long Owner { get; set; }
+
     /// <summary>What was last saved; null when nothing was. Kept up to date, so that a walk that could not be saved starts over from here.</summary>
     public Json? Snapshot { get; set; }
 

@@ -75,6 +75,9 @@ internal sealed record RunAccepted(long RunId, long EventId, string WorkflowId, 
     /// <summary>True when a timer of the key was due before the event came: its run goes first, and is free to be claimed. Set when the change was applied.</summary>
     public bool HasFiredTimer { get; set; }
 
+    /// <summary>As whom the server holds it; null when nobody does. Set when the change was applied.</summary>
+    public long? Owner { get; set; }
+
     /// <summary>Why a run was refused.</summary>
     public static readonly StepError KeyFull = new("key_full", "As many runs of this key wait as may (Runs:MaxBlockedPerKey). See to the one that holds them up, then retry this one.", Retryable: false);
 }
@@ -97,10 +100,13 @@ internal sealed record RunKey(string WorkflowId, string Key)
     public bool Parks { get; init; }
 }
 
-/// <summary>Progress of a run at a point from which it can go on after a crash.</summary>
+/// <summary>Progress of a run at a point from which it can go on after a crash. Superseded when the run is not <paramref name="Owner"/>'s any more.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Owner">As whom it was held.</param>
+/// <param name="StartedAt">When it was first walked.</param>
 /// <param name="Snapshot">What is needed to go on (outputs so far, tokens, variables).</param>
 /// <param name="StepRuns">Trace of the steps that ended since the last save, a JSON array.</param>
-internal sealed record RunSaved(long RunId, DateTimeOffset StartedAt, Json Snapshot, Json StepRuns) : Change
+internal sealed record RunSaved(long RunId, long Owner, DateTimeOffset StartedAt, Json Snapshot, Json StepRuns) : Change
 {
     /// <summary>When.</summary>
     public DateTimeOffset At { get; init; }
@@ -127,12 +133,15 @@ internal sealed record RunSaved(long RunId, DateTimeOffset StartedAt, Json Snaps
     public List<Woken> Woken { get; } = [];
 }
 
-/// <summary>The end of a run, and with its last open run the end of its event.</summary>
+/// <summary>The end of a run, and with its last open run the end of its event. Superseded when the run is not <paramref name="Owner"/>'s any more.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Owner">As whom it was held.</param>
+/// <param name="EventId">Its event.</param>
 /// <param name="State"><c>succeeded</c>, <c>failed</c> or <c>cancelled</c>.</param>
 /// <param name="StepRuns">Trace of the steps that ended since the last save, a JSON array.</param>
 /// <param name="FailedStep">Step that failed the run.</param>
 /// <param name="Error">A <see cref="Steps.StepError"/> as JSON; null when the run did not fail.</param>
-internal sealed record RunEnded(long RunId, long EventId, string State, DateTimeOffset StartedAt, DateTimeOffset EndedAt, Json StepRuns, string? FailedStep, Json? Error) : Change
+internal sealed record RunEnded(long RunId, long Owner, long EventId, string State, DateTimeOffset StartedAt, DateTimeOffset EndedAt, Json StepRuns, string? FailedStep, Json? Error) : Change
 {
     /// <summary>False when no wait was ever stored for the run.</summary>
     public bool HasWaited { get; init; }
@@ -174,13 +183,16 @@ internal sealed record WaitsTimedOut(DateTimeOffset Now, int Limit) : Change
 /// <summary>A delivery to be made, held by this server when <paramref name="Held"/>, else free to be claimed.</summary>
 internal sealed record DeliveryQueued(Delivery Delivery, bool Held) : Change;
 
-/// <summary>An attempt and what it makes of its delivery.</summary>
+/// <summary>An attempt and what it makes of its delivery. Superseded when the delivery is not <paramref name="Owner"/>'s any more.</summary>
+/// <param name="DeliveryId">The delivery.</param>
+/// <param name="Owner">As whom it was held.</param>
+/// <param name="Attempt">The attempt.</param>
 /// <param name="State"><see cref="DeliveryState.Succeeded"/>, <see cref="DeliveryState.Dead"/> or <see cref="DeliveryState.Retrying"/>.</param>
 /// <param name="NextAttemptAt">When to try again; only with <see cref="DeliveryState.Retrying"/>. The delivery is free to be claimed from then on.</param>
-internal sealed record DeliveryAttempted(long DeliveryId, Attempt Attempt, string State, DateTimeOffset? NextAttemptAt) : Change;
+internal sealed record DeliveryAttempted(long DeliveryId, long Owner, Attempt Attempt, string State, DateTimeOffset? NextAttemptAt) : Change;
 
 /// <summary>Gives a held delivery back untried, as when the server stops.</summary>
-internal sealed record DeliveryReleased(long DeliveryId) : Change;
+internal sealed record DeliveryReleased(long DeliveryId, long Owner) : Change;
 
 /// <summary>An operator switched a workflow on or off.</summary>
 internal sealed record WorkflowSwitched(string WorkflowId, bool Enabled, DateTimeOffset At) : Change;
@@ -236,7 +248,7 @@ internal sealed record DeliveriesClaimed(DateTimeOffset Now, int Limit, IReadOnl
 }
 
 /// <summary>An open run as the journal has it.</summary>
-internal sealed record ClaimedRun(long RunId, Event Event, string WorkflowId, string VersionHash, string TriggerId, DateTimeOffset? StartedAt, Json? Snapshot)
+internal sealed record ClaimedRun(long RunId, long Owner, Event Event, string WorkflowId, string VersionHash, string TriggerId, DateTimeOffset? StartedAt, Json? Snapshot)
 {
     /// <summary>Waits of the snapshot that are over.</summary>
     public IReadOnlyList<Woken> Woken { get; init; } = [];

@@ -19,6 +19,8 @@ internal sealed class Journal : IAsyncDisposable
     // Bounds what one transaction holds: past some hundred units the fsync is already shared so widely that waiting longer gains nothing.
     private const int UnitsPerCommit = 1024;
 
+    private const int MaxAttempts = 5; // of transactions that others were in the way of
+
     private static readonly TimeSpan TrialPause = TimeSpan.FromMilliseconds(500);
 
     private readonly Channel<JournalUnit> waiting;
@@ -173,23 +175,26 @@ internal sealed class Journal : IAsyncDisposable
 
     private Exception? TryStore(List<JournalUnit> units)
     {
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            writer.Begin();
-            foreach (var unit in units)
+            try
             {
-                foreach (var change in unit.Changes) writer.Apply(change);
-            }
+                writer.Begin();
+                foreach (var unit in units)
+                {
+                    foreach (var change in unit.Changes) writer.Apply(change);
+                }
 
-            writer.Commit();
-            Commits++;
-            Units += units.Count;
-            return null;
-        }
-        catch (Exception error)
-        {
-            TryRollback();
-            return error;
+                writer.Commit();
+                Commits++;
+                Units += units.Count;
+                return null;
+            }
+            catch (Exception error)
+            {
+                TryRollback();
+                if (error is not JournalException { Passes: true } || attempt == MaxAttempts) return error;
+            }
         }
     }
 

@@ -25,5 +25,12 @@ internal sealed class JournalException : Exception
     /// <summary>True when it was refused because somebody else has done it already.</summary>
     public bool Superseded { get; private init; }
 
+    /// <summary>True when the same may well succeed at once: another transaction was in the way.</summary>
+    public bool Passes { get; private init; }
+
+    public static JournalException RefusedBecause(string message, Exception inner) => new(message, inner) { Refused = true };
+
+    public static JournalException PassesBy(string message, Exception inner) => new(message, inner) { Passes = true };
+
     public static JournalException SupersededBy(string message) => new(message) { Refused = true, Superseded = true };
 }

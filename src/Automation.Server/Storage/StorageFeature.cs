@@ -1,6 +1,7 @@
 using Automation.Server.Api;
 using Automation.Server.Hosting;
 using Automation.Server.Storage.Management;
+using Automation.Server.Storage.Postgres;
 using Automation.Server.Storage.Sqlite;
 
 namespace Automation.Server.Storage;
@@ -10,11 +11,14 @@ internal static class StorageFeature
 {
     public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddManagement(provider => SqliteDatabase.FileIn(provider.GetRequiredService<DataFolder>().Path));
+        services.AddSingleton<JournalDatabase>(provider => configuration[ServerOptions.Database] is { Length: > 0 } address
+            ? new PostgresDatabase(address)
+            : new SqliteFile(SqliteDatabase.FileIn(provider.GetRequiredService<DataFolder>().Path)));
+        services.AddManagement();
         services.AddRetention(configuration);
         services.AddSingleton(provider => new HealthCheck("journal", () => provider.GetRequiredService<Journal>().Failure));
         services.AddSingleton(provider => new Journal(
-            new SqliteSession(SqliteDatabase.FileIn(provider.GetRequiredService<DataFolder>().Path)),
+            provider.GetRequiredService<JournalDatabase>().Open(provider.GetRequiredService<TimeProvider>()),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Journal>>()));
         services.AddSingleton(provider => provider.GetRequiredService<Journal>().Ids);

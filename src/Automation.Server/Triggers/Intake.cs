@@ -136,6 +136,7 @@ internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxP
             if (change is not RunAccepted run) continue;
             var work = works[next++];
             work.State = run.State;
+            work.Owner = run.Owner ?? 0;
             if (run.Steps is { } memories) work.Memories = memories;
             if (run.HasFiredTimer) engine.TakeUpNext(KeyTurn.Timer);
             if (run.Watches.Count > 0) engine.Expect(run.CreatedAt + run.Watches.Min(watch => watch.After));

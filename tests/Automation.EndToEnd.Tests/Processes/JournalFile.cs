@@ -1,9 +1,11 @@
+using System.Data.Common;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace Automation.EndToEnd.Tests.Processes;
 
-/// <summary>Looks into a server's database from outside, as an operator with <c>sqlite3</c> would.</summary>
+/// <summary>Looks into a server's database from outside, as an operator with <c>sqlite3</c> or <c>psql</c> would.</summary>
 internal static class JournalFile
 {
     /// <summary>Events, runs and deliveries that have not ended.</summary>
@@ -30,7 +32,7 @@ internal static class JournalFile
 
     public static long Count(ServerProcess server, string sql)
     {
-        using var connection = Open(server.DatabaseFile);
+        using var connection = Connect(server);
         using var command = connection.CreateCommand();
 #pragma warning disable CA2100 // the SQL is the tests' own text
         command.CommandText = sql;
@@ -41,6 +43,14 @@ internal static class JournalFile
     private static SqliteConnection Open(string file)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+        connection.Open();
+        return connection;
+    }
+
+    private static DbConnection Connect(ServerProcess server)
+    {
+        if (server.Settings.Environment.GetValueOrDefault("Database") is not { Length: > 0 } address) return Open(server.DatabaseFile);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(address) { Pooling = false }.ToString());
         connection.Open();
         return connection;
     }

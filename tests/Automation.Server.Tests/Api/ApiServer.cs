@@ -9,7 +9,7 @@ using Automation.Server.Sandbox;
 using Automation.Server.Steps;
 using Automation.Server.Storage;
 using Automation.Server.Storage.Management;
-using Automation.Server.Storage.Sqlite;
+using Automation.Server.Tests.Storage;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
@@ -30,6 +30,7 @@ public sealed class ApiServer : IAsyncLifetime
     public const string Token = "a-token-for-these-tests";
 
     private WebApplication app = null!;
+    private TestDatabase database = null!;
 
     internal ManualTime Time { get; } = new();
 
@@ -62,10 +63,10 @@ public sealed class ApiServer : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var file = SqliteDatabase.FileIn(Folder);
+        database = TestDatabase.Create(Folder);
         Ids = new IdSource(Time);
         Accept = StoreAsync;
-        Journal = new Journal(new SqliteSession(file), Time, NullLogger<Journal>.Instance);
+        Journal = new Journal(database.Database.Open(Time), Time, NullLogger<Journal>.Instance);
         var builder = WebApplication.CreateSlimBuilder();
         ((IConfigurationBuilder)builder.Configuration).Sources.Clear(); // the shipped settings keep log lines away that tests look at
         builder.Configuration.AddInMemoryCollection([KeyValuePair.Create(AdminToken.Variable, (string?)Token)]);
@@ -73,7 +74,7 @@ public sealed class ApiServer : IAsyncLifetime
         builder.Logging.ClearProviders().AddProvider(new Recorder(Logged)).SetMinimumLevel(LogLevel.Trace);
         builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(Ids).AddSingleton(Journal).AddSingleton(Feed);
         builder.Services.AddSingleton(new HealthCheck("workflows", () => ReadyProblem)).AddSingleton(new HealthCheck("journal", () => Journal.Failure));
-        builder.Services.AddManagement(_ => file).AddAccess(builder.Configuration, _ => Folder).AddApi(_ => Sources());
+        builder.Services.AddSingleton(database.Database).AddManagement().AddAccess(builder.Configuration, _ => Folder).AddApi(_ => Sources());
         app = builder.Build();
         app.UseApi();
         app.UseAccess();
@@ -92,6 +93,7 @@ public sealed class ApiServer : IAsyncLifetime
         Stranger.Dispose();
         await app.DisposeAsync();
         await Journal.DisposeAsync();
+        database.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
 

@@ -78,7 +78,7 @@ public sealed class MqttApiTests(WorkflowServer server) : IClassFixture<Workflow
     public async Task ARetainedMessage_IsSet_Shown_AndRemoved()
     {
         await SendAsync(HttpMethod.Put, "/api/mqtt/retained/kept%2F1", 204, new StringContent("""{"on":true}""", Encoding.UTF8, new MediaTypeHeaderValue("application/json")));
-        await Mosquitto.PublishAsync(server.MqttPort, "kept/2", "warm", "-r");
+        await Mosquitto.PublishAsync(server.MqttPort, "kept/2", "warm", "-r", "-q", "1");
 
         Assert.Equal(["kept/1", "kept/2"], Texts(await server.GetAsync("/api/mqtt/retained?filter=kept%2F%23"), "topic"));
         Assert.Equal("""{"on":true}""", (await server.GetAsync("/api/mqtt/retained/kept%2F1"))["payload"]!.ToJsonString());

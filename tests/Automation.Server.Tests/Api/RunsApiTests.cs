@@ -22,7 +22,7 @@ public sealed class RunsApiTests : ApiTest
             new EventAccepted(Sample.Event(100), 5),
             Sample.Run(1, 100, held: false),
             Sample.Run(2, 100, held: true),
-            Sample.Run(3, 100), new RunSaved(3, Sample.Time, Json.Parse("{}"), Json.Parse("[]")),
+            Sample.Run(3, 100), new RunSaved(3, 1, Sample.Time, Json.Parse("{}"), Json.Parse("[]")),
             Sample.Run(4, 100, workflow: "alert"), Sample.Ended(4, 100),
             Sample.Run(5, 100), Sample.Ended(5, 100, "failed", failedStep: "slack", error: """{"code":"timed_out","message":"Late.","details":{"status":503}}"""));
 
@@ -62,10 +62,10 @@ public sealed class RunsApiTests : ApiTest
     {
         var at = Sample.Time.ToUnixTimeMilliseconds();
         await Server.CommitAsync(new EventAccepted(Sample.Event(1, body: """{"celsius":9}"""), 1), Sample.Run(2, 1));
-        await Server.CommitAsync(new RunSaved(2, Sample.Time, Json.Parse("{}"), Json.Parse($$$"""
+        await Server.CommitAsync(new RunSaved(2, 1, Sample.Time, Json.Parse("{}"), Json.Parse($$$"""
             [{"n":1,"step":"warm","type":"threshold","from":null,"at":{{{at}}},"durationUs":1500,"attempts":1,"outcome":"raised","output":{"t":9},"log":[{"level":"info","text":"hot"}]}]
             """)));
-        await Server.CommitAsync(new RunSaved(2, Sample.Time, Json.Parse("{}"), Json.Parse("[]")));
+        await Server.CommitAsync(new RunSaved(2, 1, Sample.Time, Json.Parse("{}"), Json.Parse("[]")));
         await Server.CommitAsync(
             Sample.Ended(2, 1, "failed", failedStep: "slack", error: """{"code":"receiver_refused","message":"No."}""", stepRuns: $$$"""
             [{"n":2,"step":"slack","type":"webhook.send","from":1,"iteration":"3","at":{{{at + 5}}},"durationUs":20,"attempts":2,"outcome":"error","output":null,"error":{"code":"receiver_refused","message":"No."}}]

@@ -1,9 +1,8 @@
 using Automation.Server.Deliveries;
 using Automation.Server.Secrets;
 using Automation.Server.Storage;
-using Automation.Server.Storage.Sqlite;
 using Automation.Server.Tests.Secrets;
-using Microsoft.Data.Sqlite;
+using Automation.Server.Tests.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Automation.Server.Tests.Deliveries;
@@ -12,6 +11,7 @@ namespace Automation.Server.Tests.Deliveries;
 internal sealed class DeliveryRig : IAsyncDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("deliveries").FullName;
+    private readonly TestDatabase database;
     private long lastId;
 
     public DeliveryRig(DeliveryOptions? options = null, string allowPrivate = "loopback", params (string Name, string Value)[] secrets)
@@ -20,7 +20,8 @@ internal sealed class DeliveryRig : IAsyncDisposable
         Secrets = TestSecrets.Of(secrets);
         Http = new OutboundHttp(new OutboundOptions { AllowPrivate = allowPrivate }, Time);
         Sender = new DeliverySender(Http, Secrets, new RetrySchedule(Options, new Random(1)), Time, SenderLog);
-        Journal = new Journal(new SqliteSession(File), Time, NullLogger<Journal>.Instance);
+        database = TestDatabase.Create(folder);
+        Journal = new Journal(database.Database.Open(Time), Time, NullLogger<Journal>.Instance);
         Lanes = new DeliveryLanes(Options);
         Worker = new DeliveryWorker(Lanes, Sender, Journal, Options, Time, WorkerLog);
     }
@@ -44,8 +45,6 @@ internal sealed class DeliveryRig : IAsyncDisposable
     public ListLogger<DeliverySender> SenderLog { get; } = new();
 
     public ListLogger<DeliveryWorker> WorkerLog { get; } = new();
-
-    private string File => Path.Combine(folder, "automation.db");
 
     /// <summary>A delivery with defaults for all that a test does not care about.</summary>
     public Delivery Delivery(string url, string body = "{}", string method = "POST", (string Name, string Value)[]? headers = null, string? sign = null, int maxAttempts = 10, int attempts = 0, TimeSpan? timeout = null, string? contentType = "application/json")
@@ -76,7 +75,7 @@ internal sealed class DeliveryRig : IAsyncDisposable
     public async Task RestartAsync()
     {
         await Journal.DisposeAsync();
-        Journal = new Journal(new SqliteSession(File), Time, NullLogger<Journal>.Instance);
+        Journal = new Journal(database.Database.Open(Time), Time, NullLogger<Journal>.Instance);
         Lanes = new DeliveryLanes(Options);
         Worker = new DeliveryWorker(Lanes, Sender, Journal, Options, Time, WorkerLog);
     }
@@ -84,21 +83,13 @@ internal sealed class DeliveryRig : IAsyncDisposable
     public string State(Delivery delivery) => Text($"SELECT state || ' ' || attempts FROM deliveries WHERE id = {delivery.Id}");
 
     /// <summary>One value of the database as text.</summary>
-    public string Text(string sql)
-    {
-        using var connection = new SqliteConnection($"Data Source={File};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // The tests' own constant texts.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        return Convert.ToString(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) ?? "";
-    }
+    public string Text(string sql) => Convert.ToString(database.Scalar(sql), System.Globalization.CultureInfo.InvariantCulture) ?? "";
 
     public async ValueTask DisposeAsync()
     {
         Worker.Dispose();
         await Journal.DisposeAsync();
+        database.Dispose();
         Http.Dispose();
         Directory.Delete(folder, recursive: true);
     }

@@ -52,7 +52,7 @@ public sealed class AppSettingsTests
     public void NoOtherSectionIsThere()
     {
         using var file = JsonDocument.Parse(File.ReadAllBytes(FileName));
-        string[] known = [.. Options.Keys, "Logging", "Urls", "PublicUrl", "Data", "Workflows", "Server"];
+        string[] known = [.. Options.Keys, "Logging", "Urls", "PublicUrl", "Data", "Database", "Workflows", "Server"];
         Assert.Empty(file.RootElement.EnumerateObject().Select(p => p.Name).Except(known));
     }
 

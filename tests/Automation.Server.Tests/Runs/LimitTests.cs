@@ -1,8 +1,6 @@
 using System.Net;
 using Automation.Server.Runs;
 using Automation.Server.Storage;
-using Automation.Server.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Tests.Runs;
@@ -105,11 +103,7 @@ public sealed class LimitTests
     {
         await using var server = await WorkflowServer.StartAsync();
         await server.AddAsync("""{ "triggers": { "m": { "type": "mqtt", "topic": "any/#" }, "w": { "type": "webhook", "path": "/any" } }, "steps": { "s": { "type": "webhook.send", "url": "RECEIVER/any", "body": { "got": "${input}" } } } }""");
-        using (var connection = new SqliteConnection($"Data Source={SqliteDatabase.FileIn(server.Data)};Pooling=False"))
-        {
-            connection.Open();
-            SqliteDatabase.Execute(connection, "CREATE TRIGGER bad BEFORE INSERT ON events WHEN NEW.body = CAST('13' AS BLOB) BEGIN SELECT RAISE(ABORT, 'no'); END");
-        }
+        server.Database.RefuseEvents("body", "13");
 
         Assert.Equal(HttpStatusCode.InternalServerError, await PostAsync(server, "13", "/hooks/any"));
         using var bad = Mosquitto.Publish(server.MqttPort, "any/thing", "13", "-q", "1", "-V", "5");
@@ -180,9 +174,8 @@ public sealed class LimitTests
     {
         await using var server = await WorkflowServer.StartAsync();
         await server.AddAsync(Waiter);
-        using (var locked = SqliteDatabase.OpenForWriting(SqliteDatabase.FileIn(server.Data)))
+        using (server.Database.Lock())
         {
-            SqliteDatabase.Execute(locked, "BEGIN IMMEDIATE"); // longer than the journal's patience
             using var refused = await server.Http.PostAsync(new Uri("/hooks/in", UriKind.Relative), WorkflowServer.Json("1"));
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
             Assert.NotNull(refused.Headers.RetryAfter);
@@ -214,9 +207,8 @@ public sealed class LimitTests
         Assert.Equal(HttpStatusCode.Accepted, await PostAsync(server, "1"));
         await server.Receiver.NextAsync("/ask");
         await server.Receiver.NextAsync("/wait");
-        using (var locked = SqliteDatabase.OpenForWriting(SqliteDatabase.FileIn(server.Data)))
+        using (server.Database.Lock())
         {
-            SqliteDatabase.Execute(locked, "BEGIN IMMEDIATE");
             gate.SetResult();
             await WorkflowServer.UntilAsync(() => server.Logged.Any(line => line.Contains("could not be saved", StringComparison.Ordinal)));
         }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using Automation.Server.Runs;
 using Automation.Server.Sandbox;
-using Automation.Server.Storage.Sqlite;
 using Automation.Server.Tests.Sandbox;
 using Automation.Server.Workflows;
 
@@ -200,7 +199,7 @@ public sealed class RestartTests
         await PostAsync(server, "/hooks/ask");
         await server.Receiver.NextAsync("/ask");
         await server.CrashAsync();
-        using (var connection = SqliteDatabase.OpenForWriting(SqliteDatabase.FileIn(server.Data))) SqliteDatabase.Execute(connection, "UPDATE runs SET version = 'gone'");
+        server.Database.Execute("UPDATE runs SET version = 'gone'");
         await server.StartAsync();
         await EndedAsync(server, "failed");
 

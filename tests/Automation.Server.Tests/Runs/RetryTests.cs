@@ -230,7 +230,8 @@ public sealed class RetryTests
         server.Receiver.On("/slow", 200);
         await server.StartAsync();
         await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
-        foreach (var step in new[] { "no", "told", "slow" }) Assert.Equal(1, server.Count($"SELECT count(*) FROM runs r, json_each(r.snapshot, '$.tokens') t WHERE r.state = 'failed' AND json_extract(t.value, '$.step') = '{step}'"));
+        var snapshot = JsonNode.Parse((string)server.Database.Scalar("SELECT snapshot FROM runs WHERE state = 'failed'")!)!;
+        Assert.Equal(["no", "slow", "told"], snapshot["tokens"]!.AsArray().Select(token => token!["step"]!.GetValue<string>()).Order());
         using var ends = server.Get<RunFeed>().Subscribe(id)!;
         await server.PostAsync("/api/runs/retry", "", 200);
         Assert.Equal(("failed", "no"), ((await server.EndAsync(ends)) is var run ? run.State : "", run.FailedStep));

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 using Automation.Server.Access;
 using Automation.Server.Hosting;
 using Automation.Server.Runs;
-using Automation.Server.Storage.Sqlite;
 using Automation.Server.Tests.Sandbox;
+using Automation.Server.Tests.Storage;
 using Automation.Server.Triggers.Mqtt;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
@@ -41,6 +41,9 @@ public sealed class WorkflowServer : IAsyncLifetime
 
     internal string Data => Path.Combine(Folder, "data");
 
+    /// <summary>Its database, once it was started.</summary>
+    internal TestDatabase Database { get; private set; } = null!;
+
     internal RunReceiver Receiver { get; private set; } = null!;
 
     internal HttpClient Http { get; private set; } = null!;
@@ -71,6 +74,7 @@ public sealed class WorkflowServer : IAsyncLifetime
     {
         Receiver = await RunReceiver.StartAsync();
         Directory.CreateDirectory(Path.Combine(Data, "secrets"));
+        Database = TestDatabase.Create(Data);
         await StartAsync();
     }
 
@@ -174,18 +178,10 @@ public sealed class WorkflowServer : IAsyncLifetime
     internal static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
 
     /// <summary>The number that a query of the journal's file gives.</summary>
-    internal long Count(string sql)
-    {
-        using var connection = SqliteDatabase.OpenForReading(SqliteDatabase.FileIn(Data));
-        return Convert.ToInt64(SqliteDatabase.Scalar(connection, sql), null);
-    }
+    internal long Count(string sql) => Convert.ToInt64(Database.Scalar(sql), null);
 
     /// <summary>A key's state as it is stored.</summary>
-    internal string GetState(string workflow, string key)
-    {
-        using var connection = SqliteDatabase.OpenForReading(SqliteDatabase.FileIn(Data));
-        return (string)SqliteDatabase.Scalar(connection, $"SELECT state FROM keys WHERE workflow_id = '{workflow}' AND key = '{key}'")!;
-    }
+    internal string GetState(string workflow, string key) => (string)Database.Scalar($"SELECT state FROM keys WHERE workflow_id = '{workflow}' AND key = '{key}'")!;
 
     /// <summary>For what gives no signal to wait on.</summary>
     internal static async Task UntilAsync(Func<bool> holds)
@@ -212,6 +208,7 @@ public sealed class WorkflowServer : IAsyncLifetime
             [ServerOptions.Urls] = "http://127.0.0.1:0",
             [ServerOptions.MqttPort] = "0",
             [ServerOptions.Data] = Data,
+            [ServerOptions.Database] = Database.Address,
             [ServerOptions.Workflows] = Path.Combine(Folder, "workflows"),
             [ServerOptions.Sandbox] = SandboxInstallation.Folder,
             [ServerOptions.AllowPrivate] = "loopback",
@@ -233,6 +230,7 @@ public sealed class WorkflowServer : IAsyncLifetime
     {
         if (app is not null) await EndAsync();
         await Receiver.DisposeAsync();
+        Database.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
 

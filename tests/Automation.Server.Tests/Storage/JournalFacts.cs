@@ -1,24 +1,25 @@
 using Automation.Server.Deliveries;
 using Automation.Server.Storage;
 using Automation.Server.Values;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Automation.Server.Tests.Storage;
 
-/// <summary>What every journal does, whatever its database. A subclass opens a journal on an empty database and reads it on a second connection.</summary>
+/// <summary>What every journal does, whatever its database. A subclass gives an empty database.</summary>
 public abstract class JournalFacts : IAsyncLifetime
 {
     private protected Journal Journal { get; set; } = null!;
 
-    public async ValueTask InitializeAsync()
+    public ValueTask InitializeAsync()
     {
-        await CreateDatabaseAsync();
         Journal = OpenJournal();
+        return ValueTask.CompletedTask;
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await Journal.DisposeAsync();
-        await DropDatabaseAsync();
+        Test.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -132,7 +133,7 @@ public abstract class JournalFacts : IAsyncLifetime
         await Journal.CommitAsync(new EventAccepted(Sample.Event(1), 2), Sample.Run(2, 1), Sample.Run(3, 1));
 
         await Journal.CommitAsync(Sample.Ended(2, 1));
-        await Journal.CommitAsync(Sample.Ended(2, 1, "failed"));
+        await SupersededAsync(Sample.Ended(2, 1, "failed"));
 
         Assert.Equal(1L, Value("SELECT open_runs FROM events WHERE id = 1"));
         Assert.Equal("succeeded", Value("SELECT state FROM runs WHERE id = 2"));
@@ -143,10 +144,25 @@ public abstract class JournalFacts : IAsyncLifetime
     {
         await Journal.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1), Sample.Ended(2, 1));
 
-        await Journal.CommitAsync(new RunSaved(2, Sample.Time, Json.Parse("{}"), Json.Parse("[]")));
+        await SupersededAsync(new RunSaved(2, 1, Sample.Time, Json.Parse("{}"), Json.Parse("[]")));
 
         Assert.Equal("succeeded", Value("SELECT state FROM runs WHERE id = 2"));
         Assert.Equal(0L, Count("run_saves"));
+    }
+
+    [Fact]
+    public async Task WhatAnotherHolds_IsNotChanged_AndTheUnitIsRefused()
+    {
+        await Journal.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1), new DeliveryQueued(Sample.Delivery(3), Held: true));
+
+        await SupersededAsync(new EventAccepted(Sample.Event(9), 1), new RunSaved(2, 7, Sample.Time, Json.Parse("{}"), Json.Parse("[]")));
+        await SupersededAsync(new EventAccepted(Sample.Event(9), 1), Sample.Ended(2, 1, owner: 7));
+        await SupersededAsync(new EventAccepted(Sample.Event(9), 1), Sample.Attempted(3, owner: 7));
+        await Journal.CommitAsync(new DeliveryReleased(3, 7));
+
+        Assert.Equal(1L, Count("events"));
+        Assert.Equal("pending", Value("SELECT state FROM runs WHERE id = 2"));
+        Assert.Equal(1L, Value("SELECT owner FROM deliveries WHERE id = 3"));
     }
 
     [Fact]
@@ -164,9 +180,11 @@ public abstract class JournalFacts : IAsyncLifetime
     [Fact]
     public async Task ClaimedRun_BringsItsEventAndItsSnapshot()
     {
-        await Journal.CommitAsync(new EventAccepted(Sample.Event(1, body: "", subject: "Größe ✓ 😀", type: "", contentType: null, attributes: """{"params":{"ä":""}}"""), 1), Sample.Run(2, 1, held: false));
-        await Journal.CommitAsync(new RunSaved(2, Sample.Time, Json.Parse("""{"at":"ж"}"""), Json.Parse("[]")));
+        await Journal.CommitAsync(new EventAccepted(Sample.Event(1, body: "", subject: "Größe ✓ 😀", type: "", contentType: null, attributes: """{"params":{"ä":""}}"""), 1), Sample.Run(2, 1));
+        await Journal.CommitAsync(new RunSaved(2, 1, Sample.Time, Json.Parse("""{"at":"ж"}"""), Json.Parse("[]")));
 
+        await Journal.DisposeAsync();
+        Journal = OpenJournal();
         var run = Assert.Single(await Journal.ClaimRunsAsync(10));
 
         Assert.Equal("Größe ✓ 😀", run.Event.Subject);
@@ -208,7 +226,7 @@ public abstract class JournalFacts : IAsyncLifetime
 
         var claimed = Assert.Single((await Journal.ClaimDeliveriesAsync(Sample.Time, 10, [])).Deliveries);
 
-        Assert.Equal(queued with { Request = claimed.Request }, claimed);
+        Assert.Equal(queued with { Request = claimed.Request, Owner = 1 }, claimed);
         Assert.Equal(queued.Request with { Headers = claimed.Request.Headers, Body = claimed.Request.Body }, claimed.Request);
         Assert.Equal(queued.Request.Headers, claimed.Request.Headers);
         Assert.Equal(0, claimed.Request.Body.Length);
@@ -220,7 +238,7 @@ public abstract class JournalFacts : IAsyncLifetime
         await Journal.CommitAsync(new DeliveryQueued(Sample.Delivery(1), Held: true));
         await Journal.CommitAsync(Sample.Attempted(1));
 
-        await Journal.CommitAsync(Sample.Attempted(1, DeliveryState.Dead, error: "receiver_refused"));
+        await SupersededAsync(Sample.Attempted(1, DeliveryState.Dead, error: "receiver_refused"));
 
         Assert.Equal("succeeded", Value("SELECT state FROM deliveries WHERE id = 1"));
         Assert.Equal(200L, Value("SELECT status FROM attempts WHERE delivery_id = 1 AND number = 1"));
@@ -241,7 +259,7 @@ public abstract class JournalFacts : IAsyncLifetime
     {
         await Journal.CommitAsync(new DeliveryQueued(Sample.Delivery(1), Held: true));
 
-        await Journal.CommitAsync(new DeliveryReleased(1));
+        await Journal.CommitAsync(new DeliveryReleased(1, 1));
 
         Assert.Equal(0, Assert.Single((await Journal.ClaimDeliveriesAsync(Sample.Time, 10, [])).Deliveries).Attempts);
     }
@@ -326,7 +344,7 @@ public abstract class JournalFacts : IAsyncLifetime
     [Fact]
     public async Task Pruning_DeletesHandledEventsWithAllThatCameOfThem()
     {
-        await Journal.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1), new RunSaved(2, Sample.Time, Json.Parse("{}"), Json.Parse("[]")), Sample.Ended(2, 1), new DeliveryQueued(Sample.Delivery(3), Held: true), Sample.Attempted(3));
+        await Journal.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1), new RunSaved(2, 1, Sample.Time, Json.Parse("{}"), Json.Parse("[]")), Sample.Ended(2, 1), new DeliveryQueued(Sample.Delivery(3), Held: true), Sample.Attempted(3));
 
         var pruned = new EventsPruned([1]);
         await Journal.CommitAsync(pruned);
@@ -381,14 +399,13 @@ public abstract class JournalFacts : IAsyncLifetime
         await Assert.ThrowsAsync<JournalException>(async () => await Journal.CommitAsync(Sample.Version()));
     }
 
-    private protected abstract Journal OpenJournal();
+    private protected abstract TestDatabase Test { get; }
 
-    /// <summary>The first column of the first row, read on a connection of its own: a number or a text.</summary>
-    private protected abstract object? Value(string sql);
+    private protected Journal OpenJournal() => new(Test.Database.Open(TimeProvider.System), TimeProvider.System, NullLogger<Journal>.Instance);
 
-    protected virtual Task CreateDatabaseAsync() => Task.CompletedTask;
+    private protected object? Value(string sql) => Test.Scalar(sql);
 
-    protected virtual Task DropDatabaseAsync() => Task.CompletedTask;
+    private async Task SupersededAsync(params Change[] unit) => Assert.True((await Assert.ThrowsAsync<JournalException>(async () => await Journal.CommitAsync(unit))).Superseded);
 
     private protected long Count(string table) => (long)Value($"SELECT count(*) FROM {table}")!;
 

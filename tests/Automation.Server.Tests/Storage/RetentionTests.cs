@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Automation.Server.Storage;
 using Automation.Server.Storage.Management;
-using Automation.Server.Storage.Sqlite;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,13 +17,14 @@ public sealed class RetentionTests : IAsyncLifetime
     private readonly IdSource ids;
     private readonly ServiceProvider services;
     private readonly Journal journal;
+    private readonly TestDatabase database;
 
     public RetentionTests()
     {
-        var file = SqliteDatabase.FileIn(folder);
+        database = TestDatabase.Create(folder);
         ids = new IdSource(time);
-        journal = new Journal(new SqliteSession(file), time, NullLogger<Journal>.Instance);
-        services = new ServiceCollection().AddManagement(_ => file).BuildServiceProvider();
+        journal = new Journal(database.Database.Open(time), time, NullLogger<Journal>.Instance);
+        services = new ServiceCollection().AddSingleton(database.Database).AddManagement().BuildServiceProvider();
     }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -33,6 +33,7 @@ public sealed class RetentionTests : IAsyncLifetime
     {
         await services.DisposeAsync();
         await journal.DisposeAsync();
+        database.Dispose();
         Directory.Delete(folder, recursive: true);
     }
 

@@ -29,8 +29,8 @@ internal static class Sample
     public static RunAccepted Run(long id, long eventId, string workflow = "orders", bool held = true) =>
         new(id, eventId, workflow, "v1", "hook", Time, held);
 
-    public static RunEnded Ended(long id, long eventId, string state = "succeeded", string stepRuns = "[]", string? failedStep = null, string? error = null) =>
-        new(id, eventId, state, Time.AddSeconds(1), Time.AddSeconds(2), Json.Parse(stepRuns), failedStep, error is null ? null : Json.Parse(error));
+    public static RunEnded Ended(long id, long eventId, string state = "succeeded", string stepRuns = "[]", string? failedStep = null, string? error = null, long owner = 1) =>
+        new(id, owner, eventId, state, Time.AddSeconds(1), Time.AddSeconds(2), Json.Parse(stepRuns), failedStep, error is null ? null : Json.Parse(error));
 
     public static Delivery Delivery(long id, long runId = 2, string destination = "https://example.com:443", string workflow = "orders", DateTimeOffset? createdAt = null, DeliveryRequest? request = null) =>
         new(id, runId, workflow, "send", $"run_{runId}.send.0", destination, request ?? Request(), createdAt ?? Time, 0);
@@ -38,8 +38,8 @@ internal static class Sample
     public static DeliveryRequest Request(string url = "https://example.com/in", string body = "{}", int maxAttempts = 3) =>
         new(new SecretText(url), "POST", new Dictionary<string, SecretText> { ["X-One"] = new("1") }, "application/json", Encoding.UTF8.GetBytes(body), "SIGN", maxAttempts, TimeSpan.FromSeconds(30));
 
-    public static DeliveryAttempted Attempted(long deliveryId, string state = DeliveryState.Succeeded, int number = 1, DateTimeOffset? nextAttemptAt = null, string? error = null) =>
-        new(deliveryId, new Attempt(number, Time, 12, error is null ? 200 : null, error, error is null ? null : "It did not answer.", "HTTP/1.1 200 OK"), state, nextAttemptAt);
+    public static DeliveryAttempted Attempted(long deliveryId, string state = DeliveryState.Succeeded, int number = 1, DateTimeOffset? nextAttemptAt = null, string? error = null, long owner = 1) =>
+        new(deliveryId, owner, new Attempt(number, Time, 12, error is null ? 200 : null, error, error is null ? null : "It did not answer.", "HTTP/1.1 200 OK"), state, nextAttemptAt);
 
     public static VersionStored Version(string workflow = "orders", string hash = "v1", string document = "{\"steps\":{}}", DateTimeOffset? at = null) =>
         new(workflow, hash, new VersionSource(Json.Parse(document), new Dictionary<string, string> { ["a.ts"] = "export default 1" }), at ?? Time);

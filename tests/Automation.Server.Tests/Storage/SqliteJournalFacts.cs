@@ -1,6 +1,5 @@
 using Automation.Server.Storage;
 using Automation.Server.Storage.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Automation.Server.Tests.Storage;
 
@@ -9,6 +8,8 @@ public sealed class SqliteJournalFacts : JournalFacts
     private readonly string folder = Directory.CreateTempSubdirectory("automation-").FullName;
 
     private string File => SqliteDatabase.FileIn(folder);
+
+    private protected override TestDatabase Test => new TestDatabase.OfSqlite(folder);
 
     [Fact]
     public void FileOfAnOlderSchema_IsBroughtUpToDate()
@@ -55,17 +56,9 @@ public sealed class SqliteJournalFacts : JournalFacts
         Assert.Throws<JournalException>(() => SqliteDatabase.OpenForWriting(file));
     }
 
-    private protected override Journal OpenJournal() => new(new SqliteSession(File), TimeProvider.System, NullLogger<Journal>.Instance);
-
-    private protected override object? Value(string sql)
+    public override async ValueTask DisposeAsync()
     {
-        using var connection = SqliteDatabase.OpenForReading(File);
-        return SqliteDatabase.Scalar(connection, sql);
-    }
-
-    protected override Task DropDatabaseAsync()
-    {
+        await base.DisposeAsync();
         Directory.Delete(folder, recursive: true);
-        return Task.CompletedTask;
     }
 }

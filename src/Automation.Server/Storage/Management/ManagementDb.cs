@@ -37,8 +37,12 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
 
     public DbSet<ScheduleRow> Schedules => Set<ScheduleRow>();
 
-    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMilliseconds>();
+        configurationBuilder.Properties<bool>().HaveConversion<Flag>();
+        configurationBuilder.Properties<int>().HaveConversion<long>();
+    }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -60,6 +64,8 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
             property.SetColumnName(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
         }
     }
+
+    private sealed class Flag() : ValueConverter<bool, long>(isSet => isSet ? 1 : 0, number => number != 0);
 
     /// <summary>Times are milliseconds since 1970-01-01 UTC in every database.</summary>
     private sealed class UnixMilliseconds() : ValueConverter<DateTimeOffset, long>(

@@ -70,6 +70,7 @@ internal static class SqlClaims
             row.Time(9),
             (int)row.Long(6))
         {
+            Owner = db.Server,
             AttemptsBeforeReplay = maxAttempts - request.MaxAttempts, // a replay allows that many on top of those made
         };
         row.Reset();

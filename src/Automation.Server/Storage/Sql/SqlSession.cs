@@ -12,6 +12,9 @@ internal abstract class SqlSession : IDisposable
     /// <summary>For rows that come of others. Set before it is used.</summary>
     public IdSource Ids { get; set; } = null!;
 
+    /// <summary>True when several servers write to one database: then whatever is read to decide upon has to be locked.</summary>
+    public abstract bool SharesDatabase { get; }
+
     /// <summary>The statement of a text, prepared once. Texts are constants of this program: they are told apart by reference.</summary>
     public abstract SqlStatement Sql(string text);
 

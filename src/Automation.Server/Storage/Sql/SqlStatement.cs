@@ -75,6 +75,15 @@ internal abstract class SqlStatement : IDisposable
     /// <summary>Runs a statement that returns nothing; false when it found no row to insert, update or delete. Costs a round trip to a database that is a process of its own.</summary>
     public abstract bool TryRun();
 
+    /// <summary>Runs a statement that has to change a row; otherwise the unit is refused as superseded, at the commit at the latest.</summary>
+    /// <param name="otherwise">Who was faster, in a sentence.</param>
+    /// <exception cref="JournalException"><see cref="JournalException.Superseded"/>.</exception>
+    public abstract void RunOrSupersede(string otherwise);
+
+    /// <summary>Runs a statement whose rows nobody needs before the commit. It runs in its place in the order.</summary>
+    /// <param name="read">Reads them, before the commit; runs no other statement.</param>
+    public abstract void RunThen(Action<SqlStatement> read);
+
     /// <summary>Goes to the next row; false after the last, and then the statement is ready for the next use.</summary>
     public abstract bool Read();
 

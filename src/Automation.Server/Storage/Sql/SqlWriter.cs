@@ -12,6 +12,8 @@ internal sealed class SqlWriter : IDisposable
     private const string OpenRunsOfNobody =
         "SELECT r.id, r.workflow_id, r.version, r.trigger_id, r.started_at, r.snapshot, r.key, " + SqlEvents.Columns + " FROM runs r JOIN events e ON e.id = r.event_id WHERE r.owner IS NULL AND r.ended_at IS NULL AND r.state <> 'waiting' AND r.blocked = 0 ORDER BY r.id LIMIT ?1";
 
+    private const string OthersRun = "The run is not this server's any more.", OthersDelivery = "The delivery is not this server's any more.";
+
     private readonly SqlSession db;
     private readonly WaitSources sources;
 
@@ -139,8 +141,9 @@ internal sealed class SqlWriter : IDisposable
     private void Apply(RunAccepted c)
     {
         if (c.Key is not null) SqlKeys.Apply(c, db);
+        c.Owner = c is { Held: true, IsBlocked: false } ? db.Server : null;
         db.Sql("INSERT INTO runs (id, event_id, workflow_id, version, trigger_id, state, owner, created_at, key, blocked) VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7, ?8, ?9)")
-            .Bind(1, c.RunId).Bind(2, c.EventId).Bind(3, c.WorkflowId).Bind(4, c.VersionHash).Bind(5, c.TriggerId).Bind(6, c is { Held: true, IsBlocked: false } ? db.Server : null)
+            .Bind(1, c.RunId).Bind(2, c.EventId).Bind(3, c.WorkflowId).Bind(4, c.VersionHash).Bind(5, c.TriggerId).Bind(6, c.Owner)
             .Bind(7, c.CreatedAt).Bind(8, c.Key).Bind(9, c.IsBlocked ? 1 : 0).Run();
         if (c.Repeats is not null) SqlFirstEvents.Apply(c, db);
         foreach (var (trigger, after) in c.Watches) SqlKeyTimers.Watch(c, trigger, c.CreatedAt + after, db);
@@ -151,8 +154,8 @@ internal sealed class SqlWriter : IDisposable
 
     private void Apply(RunSaved c)
     {
-        var run = db.Sql("UPDATE runs SET state = 'running', snapshot = ?2, started_at = ?3, deadline_at = ?4 WHERE id = ?1 AND ended_at IS NULL");
-        if (!run.Bind(1, c.RunId).Bind(2, c.Snapshot).Bind(3, c.StartedAt).Bind(4, c.Deadline).TryRun()) return;
+        db.Sql("UPDATE runs SET state = 'running', snapshot = ?2, started_at = ?3, deadline_at = ?4 WHERE id = ?1 AND owner = ?5")
+            .Bind(1, c.RunId).Bind(2, c.Snapshot).Bind(3, c.StartedAt).Bind(4, c.Deadline).Bind(5, c.Owner).RunOrSupersede(OthersRun);
         if (c.StepRuns.Utf8.Length > 2) db.Sql("INSERT INTO run_saves (run_id, step_runs) VALUES (?1, ?2)").Bind(1, c.RunId).Bind(2, c.StepRuns).Run();
         SqlWaits.Apply(c, sources, db);
         if (c.Key is { } key) SqlKeys.Store(key, db);
@@ -160,10 +163,9 @@ internal sealed class SqlWriter : IDisposable
 
     private void Apply(RunEnded c)
     {
-        var run = db.Sql("UPDATE runs SET state = ?2, owner = NULL, started_at = ?3, ended_at = ?4, snapshot = CASE WHEN ?9 = 1 THEN snapshot ELSE ?8 END, step_runs = ?5, failed_step = ?6, error = ?7 WHERE id = ?1 AND ended_at IS NULL")
+        db.Sql("UPDATE runs SET state = ?2, owner = NULL, started_at = ?3, ended_at = ?4, snapshot = CASE WHEN ?9 = 1 THEN snapshot ELSE ?8 END, step_runs = ?5, failed_step = ?6, error = ?7 WHERE id = ?1 AND owner = ?10")
             .Bind(1, c.RunId).Bind(2, c.State).Bind(3, c.StartedAt).Bind(4, c.EndedAt).Bind(5, c.StepRuns).Bind(6, c.FailedStep)
-            .Bind(7, c.Error).Bind(8, c.Snapshot).Bind(9, c.KeepsLastSave ? 1 : 0);
-        if (!run.TryRun()) return;
+            .Bind(7, c.Error).Bind(8, c.Snapshot).Bind(9, c.KeepsLastSave ? 1 : 0).Bind(10, c.Owner).RunOrSupersede(OthersRun);
         if (c.Snapshot is not null) SqlWaits.Store(c.RunId, c.Waits, c.EndedWaits, c.PassedEvents, c.EndedAt, sources, db);
         else if (c is { HasWaited: true, KeepsLastSave: false }) SqlWaits.Delete(c.RunId, db);
         if (c.Key is { } key) SqlKeys.Apply(c, key, db);
@@ -173,6 +175,7 @@ internal sealed class SqlWriter : IDisposable
     private void Apply(DeliveryQueued change)
     {
         var d = change.Delivery;
+        d.Owner = change.Held ? db.Server : 0;
         db.Sql("""
             INSERT INTO deliveries (id, run_id, workflow_id, step_id, idempotency_key, destination, state, owner, next_attempt_at, attempts, max_attempts, request, body, created_at)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, 0, ?9, ?10, ?11, ?8)
@@ -185,10 +188,9 @@ internal sealed class SqlWriter : IDisposable
     private void Apply(DeliveryAttempted c)
     {
         var a = c.Attempt;
-        var delivery = db.Sql("UPDATE deliveries SET state = ?2, owner = NULL, next_attempt_at = ?3, attempts = ?4, ended_at = ?5 WHERE id = ?1 AND owner = ?6")
+        db.Sql("UPDATE deliveries SET state = ?2, owner = NULL, next_attempt_at = ?3, attempts = ?4, ended_at = ?5 WHERE id = ?1 AND owner = ?6")
             .Bind(1, c.DeliveryId).Bind(2, c.State).Bind(3, c.NextAttemptAt).Bind(4, a.Number)
-            .Bind(5, c.NextAttemptAt is null ? a.StartedAt.AddMilliseconds(a.DurationMs) : null).Bind(6, db.Server);
-        if (!delivery.TryRun()) return;
+            .Bind(5, c.NextAttemptAt is null ? a.StartedAt.AddMilliseconds(a.DurationMs) : null).Bind(6, c.Owner).RunOrSupersede(OthersDelivery);
         db.Sql("""
             INSERT INTO attempts (delivery_id, number, started_at, duration_ms, status, error, message, response_head) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             ON CONFLICT (delivery_id, number) DO UPDATE SET started_at = ?3, duration_ms = ?4, status = ?5, error = ?6, message = ?7, response_head = ?8
@@ -196,7 +198,7 @@ internal sealed class SqlWriter : IDisposable
             .Bind(1, c.DeliveryId).Bind(2, a.Number).Bind(3, a.StartedAt).Bind(4, a.DurationMs).Bind(5, a.Status).Bind(6, a.Error).Bind(7, a.Message).Bind(8, a.ResponseHead).Run();
     }
 
-    private void Apply(DeliveryReleased c) => db.Sql("UPDATE deliveries SET owner = NULL WHERE id = ?1 AND owner = ?2").Bind(1, c.DeliveryId).Bind(2, db.Server).Run();
+    private void Apply(DeliveryReleased c) => db.Sql("UPDATE deliveries SET owner = NULL WHERE id = ?1 AND owner = ?2").Bind(1, c.DeliveryId).Bind(2, c.Owner).Run();
 
     private void Apply(DeliveryReplayed c)
     {
@@ -231,6 +233,7 @@ internal sealed class SqlWriter : IDisposable
             room -= accepted.Body.Length + accepted.Attributes.Utf8.Length + snapshot.Length;
             change.Runs.Add(new ClaimedRun(
                 rows.Long(0),
+                db.Server,
                 accepted,
                 rows.Text(1),
                 rows.Text(2),

@@ -90,11 +90,11 @@ internal static class SqliteDatabase
     public static void Migrate(SqliteConnection connection)
     {
         var done = Convert.ToInt32(Scalar(connection, "PRAGMA user_version"), null);
-        var all = Migrations();
+        var all = JournalDatabase.Migrations("Sqlite");
         if (done > all.Count) throw new JournalException($"The database is at schema {done}, this program knows {all.Count}. Start the newer program, or restore a backup.");
         for (var number = done + 1; number <= all.Count; number++)
         {
-            Execute(connection, $"BEGIN IMMEDIATE; {all[number - 1]}; PRAGMA user_version={number}; COMMIT;");
+            Execute(connection, $"BEGIN IMMEDIATE; {all[number - 1].Sql}; PRAGMA user_version={number}; COMMIT;");
         }
     }
 
@@ -124,18 +124,5 @@ internal static class SqliteDatabase
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, Pooling = false }.ToString());
         connection.Open();
         return connection;
-    }
-
-    private static List<string> Migrations()
-    {
-        var assembly = typeof(SqliteDatabase).Assembly;
-        return [.. assembly.GetManifestResourceNames()
-            .Where(name => name.Contains(".Migrations.Sqlite.", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-            .Select(name =>
-            {
-                using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-                return reader.ReadToEnd();
-            })];
     }
 }

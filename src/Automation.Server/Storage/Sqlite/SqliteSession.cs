@@ -42,6 +42,9 @@ internal sealed class SqliteSession : SqlSession
 
     private bool HasLog => File.Exists(file + "-wal");
 
+    /// <summary>A file has one server at a time: the lock on the data folder.</summary>
+    public override bool SharesDatabase => false;
+
     public override SqlStatement Sql(string text)
     {
         if (!statements.TryGetValue(text, out var statement)) statements.Add(text, statement = new SqliteStatement(handle, text));

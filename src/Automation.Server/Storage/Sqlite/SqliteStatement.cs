@@ -37,6 +37,17 @@ internal sealed class SqliteStatement : SqlStatement
         return raw.sqlite3_changes(connection) > 0;
     }
 
+    public override void RunOrSupersede(string otherwise)
+    {
+        if (!TryRun()) throw JournalException.SupersededBy(otherwise);
+    }
+
+    public override void RunThen(Action<SqlStatement> read)
+    {
+        read(this);
+        Reset();
+    }
+
     public override bool Read()
     {
         var result = SqliteCalls.Step(statement);

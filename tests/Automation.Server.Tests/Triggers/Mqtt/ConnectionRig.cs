@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Automation.Server.Runs;
-using Automation.Server.Storage.Sqlite;
 using Automation.Server.Tests.Runs;
 using Automation.Server.Triggers.Mqtt.Connections;
 
@@ -75,18 +74,9 @@ public abstract class ConnectionRig : IAsyncLifetime
     }
 
     /// <summary>The journal cannot write until it is disposed.</summary>
-    internal static IDisposable Locked(WorkflowServer server)
-    {
-        var connection = SqliteDatabase.OpenForWriting(SqliteDatabase.FileIn(server.Data));
-        SqliteDatabase.Execute(connection, "BEGIN IMMEDIATE");
-        return connection;
-    }
+    internal static IDisposable Locked(WorkflowServer server) => server.Database.Lock();
 
-    internal static void Execute(WorkflowServer server, string sql)
-    {
-        using var connection = SqliteDatabase.OpenForWriting(SqliteDatabase.FileIn(server.Data));
-        SqliteDatabase.Execute(connection, sql);
-    }
+    internal static void Execute(WorkflowServer server, string sql) => server.Database.Execute(sql);
 
     internal static async Task<IReadOnlyList<string>> GotAsync(WorkflowServer server, int count) => [.. (await server.Receiver.NextAsync("/got", count)).Select(a => a.Body)];
 }

@@ -8,6 +8,7 @@ using Automation.Mqtt.Client;
 using Automation.Server.Runs;
 using Automation.Server.Tests.Runs;
 using Automation.Server.Tests.Secrets;
+using Automation.Server.Tests.Storage;
 using Automation.Server.Triggers;
 using Automation.Server.Triggers.Mqtt;
 using Automation.Server.Values;
@@ -105,7 +106,7 @@ public sealed class MqttClientTriggerTests(WorkflowServer server) : IClassFixtur
         await other.AddAsync(Workflow("""{ "type": "mqtt.client", "events": ["offline"] }"""));
         await using (var client = await ConnectAsync("there", TimeSpan.FromHours(1), other)) await other.StopAsync();
 
-        Assert.Equal(1, other.Count("SELECT count(*) FROM events WHERE trigger_type = 'mqtt.client' AND CAST(body AS TEXT) LIKE '%\"reason\":\"serverShuttingDown\"%'"));
+        Assert.Equal(1, other.Count($"SELECT count(*) FROM events WHERE trigger_type = 'mqtt.client' AND {TestDatabase.BodyText} LIKE '%\"reason\":\"serverShuttingDown\"%'"));
         await other.StartAsync();
         await WorkflowServer.UntilAsync(() => other.Count("SELECT count(*) FROM runs WHERE state = 'succeeded'") == 1);
     }

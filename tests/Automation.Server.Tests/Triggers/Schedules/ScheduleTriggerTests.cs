@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Automation.Server.Storage;
-using Automation.Server.Storage.Sqlite;
 using Automation.Server.Tests.Runs;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
@@ -270,13 +269,8 @@ public sealed class ScheduleTriggerTests
     /// <summary>The times for which schedules fired, in the order in which they did.</summary>
     private static List<DateTimeOffset> Fired(WorkflowServer server)
     {
-        using var connection = SqliteDatabase.OpenForReading(SqliteDatabase.FileIn(server.Data));
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT json_extract(attributes, '$.scheduledAt') FROM events WHERE trigger_type = 'schedule' ORDER BY id";
-        using var rows = command.ExecuteReader();
-        var fired = new List<DateTimeOffset>();
-        while (rows.Read()) fired.Add(DateTimeOffset.Parse(rows.GetString(0), CultureInfo.InvariantCulture));
-        return fired;
+        var all = server.Database.Scalar("SELECT string_agg(attributes, ',' ORDER BY id) FROM events WHERE trigger_type = 'schedule'") as string;
+        return [.. JsonNode.Parse($"[{all}]")!.AsArray().Select(e => DateTimeOffset.Parse(e!["scheduledAt"]!.GetValue<string>(), CultureInfo.InvariantCulture))];
     }
 
     private static DateTimeOffset At(string timeOfDay) => new DateTimeOffset(2026, 1, 2, 0, 0, 0, TimeSpan.Zero) + TimeSpan.Parse(timeOfDay, CultureInfo.InvariantCulture);
