@@ -33,25 +33,15 @@ public sealed class PostgresJournalFacts : JournalFacts
     }
 
     [Fact]
-    public async Task CutConnection_FailsNothingForLong()
+    public async Task CutConnection_FailsNothing()
     {
         await Journal.CommitAsync(new EventAccepted(Sample.Event(1), 1));
         Cut();
 
-        // The unit that meets the cut may fail; the next one has a new connection.
-        try
-        {
-            await Journal.CommitAsync(new EventAccepted(Sample.Event(2), 1));
-        }
-        catch (JournalException error)
-        {
-            Assert.False(error.Refused);
-            Assert.NotNull(Journal.Failure);
-        }
+        await Journal.CommitAsync(new EventAccepted(Sample.Event(2), 1)); // on a new connection
 
-        await Journal.CommitAsync(new EventAccepted(Sample.Event(3), 1));
         Assert.Null(Journal.Failure);
-        Assert.Equal(1L, Value("SELECT count(*) FROM events WHERE id = 3"));
+        Assert.Equal(2L, Count("events"));
     }
 
     [Fact]
@@ -64,8 +54,8 @@ public sealed class PostgresJournalFacts : JournalFacts
             Assert.NotNull(Journal.Failure);
         }
 
+        await UntilItWritesAsync();
         await Journal.CommitAsync(new EventAccepted(Sample.Event(2), 1));
-        Assert.Null(Journal.Failure);
         Assert.Equal(1L, Count("events"));
     }
 
@@ -82,8 +72,8 @@ public sealed class PostgresJournalFacts : JournalFacts
 
         Assert.False(error.Refused);
         Assert.Equal(0L, Count("events"));
+        await UntilItWritesAsync();
         await Journal.CommitAsync(new EventAccepted(Sample.Event(8), 1));
-        Assert.Null(Journal.Failure);
     }
 
     [Fact]
@@ -140,6 +130,8 @@ public sealed class PostgresJournalFacts : JournalFacts
 
         Assert.Equal("on", show.ExecuteScalar());
     }
+
+    private Task UntilItWritesAsync() => Runs.WorkflowServer.UntilAsync(() => Journal.Failure is null);
 
     /// <summary>Ends all connections, as a restart of the database does.</summary>
     private void Cut() => database.Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
