@@ -137,6 +137,13 @@ internal sealed class DeliveryWorker(
     {
         while (lanes.TryNext(lane, out var delivery))
         {
+            if (delivery.Owner != journal.Server)
+            {
+                Log.Superseded(log, Id(delivery)); // others took this server for dead meanwhile
+                if (lanes.Done(delivery.Destination)) wake.Writer.TryWrite(true);
+                continue;
+            }
+
             SendResult result;
             try
             {

@@ -29,6 +29,7 @@ internal static class ServerBuilder
         builder.Services.AddRuns(builder.Configuration);
         builder.Services.AddCallbacks(builder.Configuration);
         builder.Services.AddWebhooks(builder.Configuration);
+        builder.Services.AddServers();
         builder.Services.AddMqtt(builder.Configuration);
         builder.Services.AddSchedules();
         builder.Services.AddApi(ApiWiring.Sources);

@@ -18,7 +18,7 @@ namespace Automation.Server.Runs;
 /// </remarks>
 internal sealed class RunEngine : BackgroundService
 {
-    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1), RemotePause = TimeSpan.FromMilliseconds(200);
 
     private readonly RunServices services;
     private readonly RunOptions options;
@@ -32,6 +32,7 @@ internal sealed class RunEngine : BackgroundService
     private readonly CancellationTokenSource stopWalks = new();
     private readonly CancellationToken walksStop; // outlives its source: a walk may begin while that goes
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool isShared;
     private long open;
     private long unclaimed;
     private volatile bool stopping;
@@ -161,7 +162,14 @@ internal sealed class RunEngine : BackgroundService
         try
         {
             await services.Journal.CommitAsync(change);
-            if (change.IsHeld)
+            for (var since = services.Time.GetTimestamp(); change.IsHeldElsewhere && services.Time.GetElapsedTime(since) < patience;)
+            {
+                await Task.Delay(RemotePause, services.Time); // its server was told
+                change = new RunCancelled(runId, services.Time.GetUtcNow()) { EndedByWalk = true };
+                await services.Journal.CommitAsync(change);
+            }
+
+            if (change is { IsHeld: true, IsHeldElsewhere: false })
             {
                 await left.Task.WaitAsync(patience, services.Time);
                 change = new RunCancelled(runId, services.Time.GetUtcNow()) { EndedByWalk = true };
@@ -181,6 +189,25 @@ internal sealed class RunEngine : BackgroundService
         cancellations.TryRemove(KeyValuePair.Create(runId, left));
         if (change.Cancelled) OnCancelled(change);
         return change;
+    }
+
+    /// <summary>Looks after what other servers left. The counts are those of all servers then; what is being stored at the moment is missing until the next look.</summary>
+    public void Look(ServersLooked look)
+    {
+        var counts = isShared || look.Servers > 1 || look.Dead.Count > 0;
+        isShared = look.Servers > 1;
+        if (counts)
+        {
+            Volatile.Write(ref open, look.OpenRuns);
+            Volatile.Write(ref unclaimed, look.Claimable);
+            if (look.Claimable > 0) Signal();
+        }
+
+        foreach (var run in look.Cancelled)
+        {
+            cancellations.TryAdd(run, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            if (walks.TryGetValue(run, out var walk)) walk.Cancel();
+        }
     }
 
     /// <summary>Walks a run that was stored as held.</summary>
@@ -220,9 +247,10 @@ internal sealed class RunEngine : BackgroundService
     public async Task<int> ClaimOnceAsync()
     {
         var room = Window.Room;
-        if (room == 0 || Unclaimed <= 0) return 0;
+        if (room == 0 || (Unclaimed <= 0 && !isShared)) return 0;
         var claimed = await services.Journal.ClaimRunsAsync(Math.Min(room, 256), Window.RoomBytes, services.Time.GetUtcNow());
         Interlocked.Add(ref unclaimed, -claimed.Count);
+        if (claimed.Count == 0 && isShared) Interlocked.Exchange(ref unclaimed, 0); // others have taken them
         foreach (var run in claimed) await TakeUpAsync(run);
         return claimed.Count;
     }
@@ -238,6 +266,12 @@ internal sealed class RunEngine : BackgroundService
         await foreach (var work in queue.Reader.ReadAllAsync(CancellationToken.None))
         {
             if (walksStop.IsCancellationRequested) continue;
+            if (work.Owner != services.Journal.Server)
+            {
+                Drop(work); // others took this server for dead meanwhile
+                continue;
+            }
+
             SignalIfRoom();
             await WalkAsync(work);
         }
@@ -301,6 +335,15 @@ internal sealed class RunEngine : BackgroundService
 
         Interlocked.Increment(ref open);
         if (!run.IsBlocked) TakeUpNext(KeyTurn.Run);
+    }
+
+    private void Drop(RunWork work)
+    {
+        Log.Superseded(services.Logger, PublicId.Format(PublicId.Run, work.RunId), work.Version.WorkflowId);
+        callers.TryRemove(work.RunId, out _);
+        Interlocked.Decrement(ref open);
+        Window.Leave(1, work.Bytes);
+        TellLeft(work.RunId);
     }
 
     private void TellLeft(long runId)

@@ -37,7 +37,8 @@ internal static class RunsFeature
         services.AddSingleton<FilterTallies>();
         services.AddHostedService(provider => provider.GetRequiredService<FilterTallies>());
         services.AddHostedService(provider => provider.GetRequiredService<RunEngine>());
-        services.AddHostedService<WaitTimer>();
+        services.AddSingleton<WaitTimer>();
+        services.AddHostedService(provider => provider.GetRequiredService<WaitTimer>());
         services.AddHostedService(provider => provider.GetRequiredService<ParkedKeys>());
         services.AddSingleton(provider => new HealthCheck("keys", () => provider.GetRequiredService<ParkedKeys>().Problem, KeepsFromWork: false));
         return services;

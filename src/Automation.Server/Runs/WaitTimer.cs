@@ -32,6 +32,9 @@ internal sealed class WaitTimer : BackgroundService
         engine.Waiting += Expect;
     }
 
+    /// <summary>Looks for waits that another server left.</summary>
+    public void Look() => Expect(DateTimeOffset.MinValue);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)

@@ -31,7 +31,9 @@ internal sealed class Journal : IAsyncDisposable
     private readonly ILogger<Journal> log;
     private readonly Thread thread;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TimeProvider time;
     private volatile string? failure;
+    private long server;
 
     /// <param name="session">Closed with the journal.</param>
     /// <param name="time">The clock.</param>
@@ -42,7 +44,9 @@ internal sealed class Journal : IAsyncDisposable
         waiting = Channel.CreateUnbounded<JournalUnit>(new UnboundedChannelOptions { SingleReader = true });
         this.session = session;
         session.Ids = Ids = new IdSource(time);
+        this.time = time;
         writer = new SqlWriter(session, time.GetUtcNow());
+        server = session.Server;
         trialTimer = time.CreateTimer(_ => waiting.Writer.TryWrite(trial), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         GreatestId = writer.GreatestId();
         Ids.StartAfter(GreatestId);
@@ -56,6 +60,13 @@ internal sealed class Journal : IAsyncDisposable
 
     /// <summary>Why the database cannot be written, and what to do; null while it can.</summary>
     public string? Failure => failure;
+
+    /// <summary>As whom this process holds runs and deliveries: another one after it was taken for dead.</summary>
+    public long Server
+    {
+        get => Volatile.Read(ref server);
+        private set => Volatile.Write(ref server, value);
+    }
 
     public long GreatestId { get; }
 
@@ -140,8 +151,21 @@ internal sealed class Journal : IAsyncDisposable
         }
 
         trialTimer.Dispose();
+        TryLeave();
         writer.Dispose();
         stopped.SetResult();
+    }
+
+    private void TryLeave()
+    {
+        try
+        {
+            if (failure is null) writer.Leave();
+        }
+        catch (JournalException error)
+        {
+            Log.NotLeft(log, error.Message);
+        }
     }
 
     private bool TryRecover()
@@ -190,11 +214,33 @@ internal sealed class Journal : IAsyncDisposable
                 Units += units.Count;
                 return null;
             }
+            catch (JournalException fenced) when (fenced.IsFencedOff)
+            {
+                TryRollback();
+                if (TryRegister() is { } failed) return failed;
+            }
             catch (Exception error)
             {
                 TryRollback();
                 if (error is not JournalException { Passes: true } || attempt == MaxAttempts) return error;
             }
+        }
+    }
+
+    /// <summary>Goes on as another server. What was held as the one before is others' now; what is about to be stored of it is superseded.</summary>
+    private JournalException? TryRegister()
+    {
+        Log.FencedOff(log);
+        try
+        {
+            writer.Register(time.GetUtcNow());
+            Server = session.Server;
+            return null;
+        }
+        catch (JournalException error)
+        {
+            TryRollback();
+            return error;
         }
     }
 

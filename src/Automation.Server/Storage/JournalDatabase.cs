@@ -13,6 +13,10 @@ internal abstract class JournalDatabase
     /// <exception cref="JournalException">The database cannot be opened or migrated, or was written by a newer program.</exception>
     public abstract SqlSession Open(TimeProvider time);
 
+    /// <summary>Calls <paramref name="heard"/> whenever other servers of the database leave something for this one; at once as well. Where there are no others, it waits for its end.</summary>
+    /// <exception cref="JournalException">The connection was lost: nothing is heard any more.</exception>
+    public virtual Task ListenAsync(Action heard, CancellationToken cancellation) => Task.Delay(Timeout.Infinite, cancellation);
+
     /// <summary>Lets the API's queries read it.</summary>
     public abstract void Configure(DbContextOptionsBuilder options);
 

@@ -28,6 +28,11 @@ internal sealed class JournalException : Exception
     /// <summary>True when the same may well succeed at once: another transaction was in the way.</summary>
     public bool Passes { get; private init; }
 
+    /// <summary>True when others took this server for dead.</summary>
+    public bool IsFencedOff { get; private init; }
+
+    public static JournalException FencedOff() => new("Other servers took this one for dead, because it was not heard of for longer than its lease.") { IsFencedOff = true };
+
     public static JournalException RefusedBecause(string message, Exception inner) => new(message, inner) { Refused = true };
 
     public static JournalException PassesBy(string message, Exception inner) => new(message, inner) { Passes = true };

@@ -25,4 +25,19 @@ internal static partial class Log
 
     [LoggerMessage(5007, LogLevel.Information, "Deleted {States} states of keys whose time was over")]
     public static partial void Forgotten(ILogger logger, int states);
+
+    [LoggerMessage(5030, LogLevel.Warning, "Other servers took this one for dead, as it was not heard of for longer than its lease (Server:Lease). What it held is theirs; it goes on as a new one.")]
+    public static partial void FencedOff(ILogger logger);
+
+    [LoggerMessage(5031, LogLevel.Warning, "What this server holds could not be given back: {Reason} Others take it when its lease is over.")]
+    public static partial void NotLeft(ILogger logger, string reason);
+
+    [LoggerMessage(5032, LogLevel.Warning, "Server {Name} was not heard of for longer than its lease: what it held is free for others")]
+    public static partial void DeclaredDead(ILogger logger, string name);
+
+    [LoggerMessage(5033, LogLevel.Error, "Other servers could not be looked for: {Reason} It is tried again.")]
+    public static partial void LookFailed(ILogger logger, string reason);
+
+    [LoggerMessage(5034, LogLevel.Warning, "Other servers are not heard at once, only every {Pause}: {Reason}")]
+    public static partial void NotListening(ILogger logger, TimeSpan pause, string reason);
 }

@@ -13,6 +13,9 @@ internal sealed record RunCancelled(long RunId, DateTimeOffset At) : Change
     /// <summary>True when a server holds the run: its walk has to end it.</summary>
     public bool IsHeld { get; set; }
 
+    /// <summary>True when another server holds it, which was told.</summary>
+    public bool IsHeldElsewhere { get; set; }
+
     /// <summary>True when it had ended before.</summary>
     public bool HasEnded { get; set; }
 

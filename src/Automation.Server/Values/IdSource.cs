@@ -5,10 +5,10 @@ namespace Automation.Server.Values;
 /// 41 bits of milliseconds since 2025-01-01, 10 bits of server number, 12 bits of counter (Snowflake's form). When the clock
 /// steps back or 4,096 ids of one millisecond are used up, ids go on from the last one: they never repeat and never go back.
 /// </remarks>
-internal sealed class IdSource(TimeProvider time, int server = 0)
+internal sealed class IdSource(TimeProvider time)
 {
     private static readonly DateTimeOffset Epoch = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private readonly long serverBits = (long)(server & 1023) << 12;
+    private long serverBits;
     private long last;
 
     /// <summary>Ids made from now on are greater than <paramref name="id"/>; called at start with the greatest stored one.</summary>
@@ -17,6 +17,9 @@ internal sealed class IdSource(TimeProvider time, int server = 0)
         var tick = (id >> 22 << 12) | (id & 4095);
         if (tick > Volatile.Read(ref last)) Volatile.Write(ref last, tick);
     }
+
+    /// <summary>Ids made from now on differ from those of servers with another number, modulo 1024.</summary>
+    public void UseNumber(long server) => Volatile.Write(ref serverBits, (server & 1023) << 12);
 
     /// <summary>The lowest id that a server can have made at <paramref name="time"/>, to the millisecond; 0 for times before the first id.</summary>
     public static long LowestAt(DateTimeOffset time)
@@ -35,7 +38,7 @@ internal sealed class IdSource(TimeProvider time, int server = 0)
         {
             var before = Volatile.Read(ref last);
             var next = Math.Max(before + 1, now);
-            if (Interlocked.CompareExchange(ref last, next, before) == before) return (next >> 12 << 22) | serverBits | (next & 4095);
+            if (Interlocked.CompareExchange(ref last, next, before) == before) return (next >> 12 << 22) | Volatile.Read(ref serverBits) | (next & 4095);
         }
     }
 }

@@ -102,7 +102,7 @@ public sealed class PostgresJournalFacts : JournalFacts
     {
         var address = new NpgsqlConnectionStringBuilder(database.Address) { Password = "hush", [setting] = value };
 
-        var error = Assert.Throws<JournalException>(() => new PostgresDatabase(address.ToString()).Open(TimeProvider.System));
+        var error = Assert.Throws<JournalException>(() => Of(address.ToString()).Open(TimeProvider.System));
 
         Assert.Contains(says, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hush", error.ToString(), StringComparison.Ordinal);
@@ -114,7 +114,7 @@ public sealed class PostgresJournalFacts : JournalFacts
     [InlineData("Host=here;Port=hush")]
     public void AddressThatCannotBeRead_IsExplained_AndNotQuoted(string address)
     {
-        var error = Assert.Throws<JournalException>(() => new PostgresDatabase(address));
+        var error = Assert.Throws<JournalException>(() => Of(address));
 
         Assert.Contains("Host=", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hush", error.ToString(), StringComparison.Ordinal);
@@ -125,11 +125,13 @@ public sealed class PostgresJournalFacts : JournalFacts
     {
         var address = new NpgsqlConnectionStringBuilder(database.Address) { Options = "-c synchronous_commit=off" }.ToString();
 
-        using var connection = new PostgresDatabase(address).OpenForWriting();
+        using var connection = Of(address).OpenForWriting();
         using var show = new NpgsqlCommand("SHOW synchronous_commit", connection);
 
         Assert.Equal("on", show.ExecuteScalar());
     }
+
+    private static PostgresDatabase Of(string address) => new(address, () => new ServerIdentity("test", "test", TimeSpan.FromSeconds(15)));
 
     private Task UntilItWritesAsync() => Runs.WorkflowServer.UntilAsync(() => Journal.Failure is null);
 

@@ -79,12 +79,15 @@ internal abstract class TestDatabase : IDisposable
         {
             Maintain($"CREATE DATABASE {name}");
             Address = new NpgsqlConnectionStringBuilder(Server) { Database = name }.ToString();
-            Database = new PostgresDatabase(Address);
+            Database = Named("test");
         }
 
         public override JournalDatabase Database { get; }
 
         public override string Address { get; }
+
+        /// <summary>The database as a server of that name has it; its instance is the name.</summary>
+        public PostgresDatabase Named(string server, TimeSpan? lease = null) => new(Address, () => new ServerIdentity(server, server, lease ?? TimeSpan.FromSeconds(15)));
 
         public override object? Scalar(string sql)
         {

@@ -14,11 +14,14 @@ internal sealed class PostgresDatabase : JournalDatabase
     private const long MigrationLock = 0x6175746f6d6174;
 
     private readonly NpgsqlConnectionStringBuilder address;
+    private readonly Func<ServerIdentity> identity;
 
+    /// <param name="identity">Who this server is to others on the database; asked for at <see cref="Open"/>.</param>
     /// <param name="connectionString">As Npgsql reads it: <c>Host=…;Port=…;Username=…;Password=…;Database=…</c>.</param>
     /// <exception cref="JournalException">It cannot be read.</exception>
-    public PostgresDatabase(string connectionString)
+    public PostgresDatabase(string connectionString, Func<ServerIdentity> identity)
     {
+        this.identity = identity;
         try
         {
             address = new NpgsqlConnectionStringBuilder(connectionString);
@@ -33,6 +36,8 @@ internal sealed class PostgresDatabase : JournalDatabase
         if (string.IsNullOrEmpty(address.Database)) address.Database = address.Username;
     }
 
+    public ServerIdentity Identity => identity();
+
     public override string Description => $"PostgreSQL {address.Host}:{address.Port}/{address.Database}";
 
     public override SqlSession Open(TimeProvider time) => new PostgresSession(this, time);
@@ -44,6 +49,29 @@ internal sealed class PostgresDatabase : JournalDatabase
             MaxPoolSize = 8, // queries of the API
             Options = Join(address.Options, "-c default_transaction_read_only=on"),
         }.ToString());
+
+    /// <summary>Tells of what other servers leave for this one, until it is cancelled or the connection is lost. Meanwhile it cuts off servers whose lease is over: a frozen one may be in a transaction.</summary>
+    public override async Task ListenAsync(Action heard, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(address.ConnectionString) { ApplicationName = "automation listener", Pooling = false, Timeout = 5 }.ToString());
+            await connection.OpenAsync(cancellation);
+            connection.Notification += (_, _) => heard();
+            await using (var listen = new NpgsqlCommand($"LISTEN {PostgresServers.Channel}", connection)) await listen.ExecuteNonQueryAsync(cancellation);
+            heard(); // what came before
+            while (true)
+            {
+                await connection.WaitAsync(Identity.Lease / 3, cancellation);
+                await using var cut = new NpgsqlCommand(PostgresServers.CutOff, connection);
+                await cut.ExecuteNonQueryAsync(cancellation);
+            }
+        }
+        catch (Exception error) when (error is NpgsqlException or IOException or TimeoutException)
+        {
+            throw PostgresErrors.ExplainConnecting(error, address);
+        }
+    }
 
     /// <summary>A connection for writing, its schema up to date; a commit returns only once it is on the disk (P1).</summary>
     /// <exception cref="JournalException">The database cannot be reached, used or migrated, or was written by a newer program.</exception>
@@ -89,7 +117,7 @@ internal sealed class PostgresDatabase : JournalDatabase
         // Less than on would answer before the commit is on the disk; remote_apply and remote_write go together with standbys and wait for the disk here too.
         if (Text(connection, "SHOW synchronous_commit") == "off") Execute(connection, "SET synchronous_commit = on");
         // A transaction here never waits for anything but the database. One that does belongs to a process that was frozen, and must not hold its locks.
-        Execute(connection, "SET idle_in_transaction_session_timeout = '10s'; SET default_transaction_read_only = off");
+        Execute(connection, "SET idle_in_transaction_session_timeout = '5s'; SET default_transaction_read_only = off");
     }
 
     /// <summary>Runs the numbered SQL files that this database has not seen, all in one transaction.</summary>

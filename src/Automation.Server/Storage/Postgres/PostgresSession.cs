@@ -1,3 +1,4 @@
+using System.Globalization;
 using Automation.Server.Storage.Sql;
 using Npgsql;
 
@@ -16,6 +17,7 @@ internal sealed class PostgresSession : SqlSession
     private static readonly TimeSpan InDoubt = TimeSpan.FromSeconds(30), BetweenTries = TimeSpan.FromMilliseconds(250);
 
     private readonly PostgresDatabase database;
+    private readonly ServerIdentity me;
     private readonly TimeProvider time;
     private readonly Dictionary<object, PostgresStatement> statements = new(ReferenceEqualityComparer.Instance);
     private readonly List<Waiting> waiting = [];
@@ -25,11 +27,13 @@ internal sealed class PostgresSession : SqlSession
     private PostgresStatement? reading;
     private int waitingBytes;
     private string? transaction;
+    private bool hasNotified, isNamed;
 
     /// <exception cref="JournalException">The database cannot be reached or used; the message says why.</exception>
     public PostgresSession(PostgresDatabase database, TimeProvider time)
     {
         this.database = database;
+        me = database.Identity;
         this.time = time;
         connection = database.OpenForWriting();
     }
@@ -50,7 +54,16 @@ internal sealed class PostgresSession : SqlSession
     {
         if (connection is null or { State: not System.Data.ConnectionState.Open }) Reopen();
         transaction = null;
+        hasNotified = false;
         Sql("BEGIN ISOLATION LEVEL READ COMMITTED").Run();
+        Sql(PostgresServers.Lock).RunThen(static _ => { });
+        if (Server == 0) return;
+        Sql(PostgresServers.Fence).Bind(1, Server).RunThen(static row =>
+        {
+            if (!row.Read()) throw JournalException.FencedOff();
+        });
+        if (!isNamed) Sql(PostgresServers.Name).Bind(1, Server.ToString(CultureInfo.InvariantCulture)).RunThen(static _ => { });
+        isNamed = true;
     }
 
     public override void Commit()
@@ -73,6 +86,7 @@ internal sealed class PostgresSession : SqlSession
 
     public override void Rollback()
     {
+        isNamed = false; // the name may have been set in what is undone
         waiting.Clear();
         batch = null;
         waitingBytes = 0;
@@ -106,6 +120,31 @@ internal sealed class PostgresSession : SqlSession
         connection = database.OpenForWriting();
     }
 
+    public override void Register(DateTimeOffset now)
+    {
+        Broker = PostgresServers.Register(me, now, this);
+        isNamed = false;
+    }
+
+    public override void Leave()
+    {
+        PostgresServers.Release(Server, this);
+        Notify();
+    }
+
+    public override void Look(ServersLooked change) => PostgresServers.Look(change, me, this);
+
+    public override bool IsFirst() => PostgresServers.IsFirst(this);
+
+    public override void Notify()
+    {
+        if (!hasNotified) Sql(PostgresServers.Notify).RunThen(static _ => { });
+        hasNotified = true;
+    }
+
+    /// <summary>Autovacuum sees to it.</summary>
+    public override bool ReleaseSpace(int maxPages) => false;
+
     public override void Dispose() => Drop();
 
     /// <summary>Adds a statement that returns nothing.</summary>
@@ -119,7 +158,7 @@ internal sealed class PostgresSession : SqlSession
     /// <summary>Sends what waits and then a statement that returns nothing; how many rows it changed.</summary>
     public long Execute(PostgresStatement statement)
     {
-        Add(statement);
+        Put(statement, default);
         var command = batch!.BatchCommands[^1];
         Send();
         return command.RecordsAffected;
@@ -260,6 +299,7 @@ internal sealed class PostgresSession : SqlSession
 
     private void Drop()
     {
+        isNamed = false;
         reader = null;
         batch = null;
         reading?.Abandon();

@@ -14,12 +14,19 @@ internal static class SqlRuns
         if (!run.Read()) return;
         change.State = run.Text(0);
         change.IsHeld = run.LongOrNull(1) is not null;
+        change.IsHeldElsewhere = run.LongOrNull(1) is { } owner && owner != db.Server;
         change.WasBlocked = run.Long(2) != 0;
         var eventId = run.Long(3);
         change.WorkflowId = run.Text(4);
         var key = run.TextOrNull(5);
         change.HasEnded = run.LongOrNull(6) is not null;
         run.Reset();
+        if (change.IsHeldElsewhere)
+        {
+            db.Sql("UPDATE runs SET cancel_at = ?2 WHERE id = ?1 AND cancel_at IS NULL").Bind(1, change.RunId).Bind(2, change.At).Run();
+            db.Notify();
+        }
+
         if (!change.Cancelled) return;
         Cancel(change.RunId, eventId, change.At, db);
         if (key is not null && !change.WasBlocked) change.Next = SqlKeys.FreeNext(change.WorkflowId, key, db);
@@ -53,7 +60,7 @@ internal static class SqlRuns
         db.Sql("INSERT INTO run_saves (run_id, step_runs) SELECT id, step_runs FROM runs WHERE id = ?1 AND length(step_runs) > 2").Bind(1, change.RunId).Run();
         db.Sql("""
             UPDATE runs SET state = CASE WHEN snapshot IS NULL THEN 'pending' ELSE 'running' END, owner = NULL, blocked = ?2,
-              ended_at = NULL, step_runs = NULL, failed_step = NULL, error = NULL
+              ended_at = NULL, step_runs = NULL, failed_step = NULL, error = NULL, cancel_at = NULL
             WHERE id = ?1
             """).Bind(1, change.RunId).Bind(2, change.IsBlocked ? 1 : 0).Run();
         Reopen(run.EventId, db);

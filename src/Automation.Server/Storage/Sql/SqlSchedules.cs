@@ -3,6 +3,9 @@ namespace Automation.Server.Storage.Sql;
 /// <summary>The schedules and when they fire next.</summary>
 internal static class SqlSchedules
 {
+    // Several servers would all try to fire a time, and all but one in vain: those that came later to the database leave it to the first for so long.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     public static void Apply(SchedulesRead change, SqlSession db)
     {
         change.Schedules.Clear();
@@ -13,7 +16,8 @@ internal static class SqlSchedules
     public static void Apply(SchedulesDue change, SqlSession db)
     {
         change.Due.Clear();
-        var rows = db.Sql("SELECT workflow_id, trigger_id, spec, next_at, last_at FROM schedules WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2").Bind(1, change.Now).Bind(2, change.Limit);
+        var late = db.IsFirst() ? TimeSpan.Zero : Patience;
+        var rows = db.Sql("SELECT workflow_id, trigger_id, spec, next_at, last_at FROM schedules WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2").Bind(1, change.Now - late).Bind(2, change.Limit);
         while (rows.Read())
         {
             change.Due.Add(new DueSchedule(
@@ -23,8 +27,8 @@ internal static class SqlSchedules
                 rows.TimeOrNull(4)));
         }
 
-        var next = db.Sql("SELECT next_at FROM schedules WHERE next_at > ?1 ORDER BY next_at LIMIT 1").Bind(1, change.Now);
-        change.Next = next.Read() ? next.Time(0) : null;
+        var next = db.Sql("SELECT next_at FROM schedules WHERE next_at > ?1 ORDER BY next_at LIMIT 1").Bind(1, change.Now - late);
+        change.Next = next.Read() ? next.Time(0) + late : null;
         next.Reset();
     }
 

@@ -12,12 +12,33 @@ internal abstract class SqlSession : IDisposable
     /// <summary>For rows that come of others. Set before it is used.</summary>
     public IdSource Ids { get; set; } = null!;
 
-    /// <summary>True when several servers write to one database: then whatever is read to decide upon has to be locked.</summary>
+    /// <summary>Number of this server's MQTT broker among those of the database.</summary>
+    public long Broker { get; protected set; }
+
+    /// <summary>True when several servers may write to the database. Their transactions come one after the other all the same: what one reads stays so until its commit.</summary>
     public abstract bool SharesDatabase { get; }
+
+    /// <summary>Becomes a server of the database: sets <see cref="Server"/>, and frees what its predecessors held. Within a transaction.</summary>
+    /// <exception cref="JournalException">Another live server has its name.</exception>
+    public abstract void Register(DateTimeOffset now);
+
+    /// <summary>Frees what it holds: it stops. Within a transaction.</summary>
+    public abstract void Leave();
+
+    /// <summary>Says that it lives, and looks for what others left.</summary>
+    public abstract void Look(ServersLooked change);
+
+    /// <summary>Whether it is the one that came first, of those that live.</summary>
+    public abstract bool IsFirst();
+
+    /// <summary>Tells other servers, after the commit, that something is left for them.</summary>
+    public abstract void Notify();
 
     /// <summary>The statement of a text, prepared once. Texts are constants of this program: they are told apart by reference.</summary>
     public abstract SqlStatement Sql(string text);
 
+    /// <summary>Begins a transaction, as the server that it registered as.</summary>
+    /// <exception cref="JournalException"><see cref="JournalException.IsFencedOff"/>, here or later in the transaction: others took it for dead. It has to register anew.</exception>
     public abstract void Begin();
 
     /// <summary>Returns once the transaction is on the disk (P1).</summary>

@@ -7,6 +7,13 @@ namespace Automation.Server.Storage.Sql;
 /// <summary>What runs wait for. A wait is over once <c>ended_at</c> is set; its row stays until its run has gone on.</summary>
 internal static class SqlWaits
 {
+    private const string
+        Due = "SELECT id, run_id FROM waits WHERE ended_at IS NULL AND due_at <= ?1 ORDER BY due_at LIMIT ?2",
+        NextDue = "SELECT due_at FROM waits WHERE ended_at IS NULL AND due_at IS NOT NULL ORDER BY due_at LIMIT 1",
+        // Those of runs that another server walks are that server's: it has to tell the walk.
+        DueHere = "SELECT w.id, w.run_id FROM waits w JOIN runs r ON r.id = w.run_id WHERE w.ended_at IS NULL AND w.due_at <= ?1 AND (r.owner IS NULL OR r.owner = ?3) ORDER BY w.due_at LIMIT ?2",
+        NextDueHere = "SELECT w.due_at FROM waits w JOIN runs r ON r.id = w.run_id WHERE w.ended_at IS NULL AND w.due_at IS NOT NULL AND (r.owner IS NULL OR r.owner = ?1) ORDER BY w.due_at LIMIT 1";
+
     /// <summary>Stores the waits of a save; then lets the run go, if it waits and nothing it waits for is over.</summary>
     public static void Apply(RunSaved save, WaitSources sources, SqlSession db)
     {
@@ -45,13 +52,14 @@ internal static class SqlWaits
     {
         change.Ended.Clear();
         var due = new List<(long Id, long RunId)>();
-        var rows = db.Sql("SELECT id, run_id FROM waits WHERE ended_at IS NULL AND due_at <= ?1 ORDER BY due_at LIMIT ?2").Bind(1, change.Now).Bind(2, change.Limit);
+        var rows = db.SharesDatabase ? db.Sql(DueHere).Bind(3, db.Server) : db.Sql(Due);
+        rows.Bind(1, change.Now).Bind(2, change.Limit);
         while (rows.Read()) due.Add((rows.Long(0), rows.Long(1)));
         change.Count = due.Count;
         foreach (var (id, runId) in due) End(runId, new Woken(id, null), change.Now, change.Ended, db);
 
         EndRuns(change, db);
-        var next = db.Sql("SELECT due_at FROM waits WHERE ended_at IS NULL AND due_at IS NOT NULL ORDER BY due_at LIMIT 1");
+        var next = db.SharesDatabase ? db.Sql(NextDueHere).Bind(1, db.Server) : db.Sql(NextDue);
         change.NextDue = next.Read() ? next.Time(0) : null;
         next.Reset();
         var deadline = db.Sql("SELECT deadline_at FROM runs WHERE state = 'waiting' AND deadline_at IS NOT NULL ORDER BY deadline_at LIMIT 1");

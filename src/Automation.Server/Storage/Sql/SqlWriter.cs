@@ -20,13 +20,24 @@ internal sealed class SqlWriter : IDisposable
     /// <summary>Registers this process as a server.</summary>
     /// <param name="session">Open and migrated; closed with this object.</param>
     /// <param name="now">The time.</param>
+    /// <exception cref="JournalException">Another live server has its name.</exception>
     public SqlWriter(SqlSession session, DateTimeOffset now)
     {
         db = session;
         sources = new WaitSources(db);
-        db.Server = Number(db.Sql("INSERT INTO servers (started_at) VALUES (?1) RETURNING id").Bind(1, now));
-        ReleaseWhatOthersHeld();
+        Register(now);
     }
+
+    /// <summary>Becomes a server of the database; anew when it was fenced off.</summary>
+    public void Register(DateTimeOffset now)
+    {
+        db.Server = 0;
+        InTransaction(() => db.Register(now));
+        if (db.SharesDatabase) db.Ids.UseNumber(db.Server);
+    }
+
+    /// <summary>Lets go of what it holds: it stops.</summary>
+    public void Leave() => InTransaction(db.Leave);
 
     public void Begin()
     {
@@ -83,6 +94,7 @@ internal sealed class SqlWriter : IDisposable
             case RunsPruned c: SqlPruning.Apply(c, db); break;
             case EventsPruned c: SqlPruning.Apply(c, db); break;
             case SpaceReleased c: c.HasMore = db.ReleaseSpace(c.MaxPages); break;
+            case ServersLooked c: db.Look(c); break;
             case SchedulesRead c: SqlSchedules.Apply(c, db); break;
             case SchedulesDue c: SqlSchedules.Apply(c, db); break;
             case ScheduleStarted c: SqlSchedules.Apply(c, db); break;
@@ -91,6 +103,21 @@ internal sealed class SqlWriter : IDisposable
             case MqttStored c: SqlMqtt.Apply(c, db); break;
             case MqttLoaded c: SqlMqtt.Apply(c, db); break;
             default: throw new InvalidOperationException($"No SQL for {change.GetType().Name}.");
+        }
+    }
+
+    private void InTransaction(Action act)
+    {
+        try
+        {
+            db.Begin();
+            act();
+            db.Commit();
+        }
+        catch
+        {
+            db.Rollback();
+            throw;
         }
     }
 
@@ -147,6 +174,7 @@ internal sealed class SqlWriter : IDisposable
             .Bind(7, c.CreatedAt).Bind(8, c.Key).Bind(9, c.IsBlocked ? 1 : 0).Run();
         if (c.Repeats is not null) SqlFirstEvents.Apply(c, db);
         foreach (var (trigger, after) in c.Watches) SqlKeyTimers.Watch(c, trigger, c.CreatedAt + after, db);
+        if (!c.Held && !c.IsBlocked) db.Notify(); // a server without room for it: another may have some
         if (!c.IsRefused) return;
         db.Sql("UPDATE runs SET state = 'failed', blocked = 0, ended_at = ?2, error = ?3 WHERE id = ?1").Bind(1, c.RunId).Bind(2, c.CreatedAt).Bind(3, Json.From(RunAccepted.KeyFull)).Run();
         SqlRuns.EndOfEvent(c.EventId, failed: true, db);
@@ -212,9 +240,12 @@ internal sealed class SqlWriter : IDisposable
         c.Replayed = true;
     }
 
-    private void Apply(WorkflowSwitched c) =>
+    private void Apply(WorkflowSwitched c)
+    {
+        db.Notify();
         db.Sql("INSERT INTO workflows (id, enabled, changed_at) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET enabled = ?2, changed_at = ?3")
             .Bind(1, c.WorkflowId).Bind(2, c.Enabled ? 1 : 0).Bind(3, c.At).Run();
+    }
 
     private void Apply(ScheduleMoved c)
     {
@@ -253,14 +284,6 @@ internal sealed class SqlWriter : IDisposable
             if (run.Key is { } key) run = run with { State = SqlKeys.State(run.WorkflowId, key, change.Now, db), Steps = SqlStepStates.Read(run.WorkflowId, key, db) };
             change.Runs[i] = run;
         }
-    }
-
-    /// <summary>A SQLite file has one server at a time (the data folder's lock), so whoever else holds rows is dead.</summary>
-    private void ReleaseWhatOthersHeld()
-    {
-        db.Sql("UPDATE runs SET owner = NULL WHERE owner <> ?1 AND ended_at IS NULL").Bind(1, db.Server).Run();
-        db.Sql("UPDATE deliveries SET owner = NULL WHERE owner <> ?1 AND next_attempt_at IS NOT NULL").Bind(1, db.Server).Run();
-        db.Sql("DELETE FROM servers WHERE id <> ?1").Bind(1, db.Server).Run();
     }
 
     private static long Number(SqlStatement rows)

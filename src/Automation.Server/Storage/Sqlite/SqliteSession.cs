@@ -45,6 +45,29 @@ internal sealed class SqliteSession : SqlSession
     /// <summary>A file has one server at a time: the lock on the data folder.</summary>
     public override bool SharesDatabase => false;
 
+    public override void Register(DateTimeOffset now)
+    {
+        var id = Sql("INSERT INTO servers (started_at) VALUES (?1) RETURNING id").Bind(1, now);
+        while (id.Read()) Server = id.Long(0);
+        Sql("UPDATE runs SET owner = NULL WHERE owner <> ?1 AND ended_at IS NULL").Bind(1, Server).Run();
+        Sql("UPDATE deliveries SET owner = NULL WHERE owner <> ?1 AND next_attempt_at IS NOT NULL").Bind(1, Server).Run();
+        Sql("DELETE FROM servers WHERE id <> ?1").Bind(1, Server).Run();
+    }
+
+    public override void Leave()
+    {
+        // The next one frees what it finds.
+    }
+
+    public override void Look(ServersLooked change) => change.Held.AddRange(change.Duties);
+
+    public override bool IsFirst() => true;
+
+    public override void Notify()
+    {
+        // There is nobody else.
+    }
+
     public override SqlStatement Sql(string text)
     {
         if (!statements.TryGetValue(text, out var statement)) statements.Add(text, statement = new SqliteStatement(handle, text));

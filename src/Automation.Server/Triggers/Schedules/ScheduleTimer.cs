@@ -28,6 +28,12 @@ internal sealed class ScheduleTimer(
     private DateTimeOffset watchedUntil;
     private bool wasAway = true;
 
+    /// <summary>Looks for schedules that another server left.</summary>
+    public void Look()
+    {
+        lock (gate) changed.TrySetResult();
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         catalog.Changed += Hear;
@@ -126,8 +132,5 @@ internal sealed class ScheduleTimer(
         }
     }
 
-    private void Hear(WorkflowSet workflows)
-    {
-        lock (gate) changed.TrySetResult();
-    }
+    private void Hear(WorkflowSet workflows) => Look();
 }

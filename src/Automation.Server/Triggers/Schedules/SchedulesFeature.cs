@@ -7,7 +7,8 @@ internal static class SchedulesFeature
     public static IServiceCollection AddSchedules(this IServiceCollection services)
     {
         services.AddSingleton<ScheduleTable>();
-        services.AddHostedService<ScheduleTimer>();
+        services.AddSingleton<ScheduleTimer>();
+        services.AddHostedService(provider => provider.GetRequiredService<ScheduleTimer>());
         return services;
     }
 }

@@ -98,10 +98,10 @@ internal sealed class MqttConnection : IAsyncDisposable
         running = Task.WhenAll(ReceiveAsync(), subscriptions.RunAsync(client, stopping.Token));
     }
 
-    public void Use(WorkflowSet workflows)
+    public void Use(WorkflowSet workflows, bool listens = true)
     {
         intake.Use(workflows);
-        subscriptions.Use(workflows);
+        subscriptions.Use(listens ? workflows : WorkflowSet.Empty); // what its session still brings is taken all the same
     }
 
     /// <summary>Takes no more messages; returns when those under way are committed or given up. Steps may go on publishing.</summary>

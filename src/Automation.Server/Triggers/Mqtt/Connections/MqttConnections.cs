@@ -15,6 +15,9 @@ namespace Automation.Server.Triggers.Mqtt.Connections;
 internal sealed class MqttConnections : IHostedService, IAsyncDisposable
 {
     private readonly FrozenDictionary<string, MqttConnection> all;
+    private readonly Lock gate = new();
+    private FrozenSet<string> held = [];
+    private WorkflowSet workflows = WorkflowSet.Empty;
     private bool disposed;
 
     public MqttConnections(
@@ -47,10 +50,32 @@ internal sealed class MqttConnections : IHostedService, IAsyncDisposable
 
     public MqttConnection? Find(string name) => all.GetValueOrDefault(name);
 
+    /// <summary>Those without a share name: each message comes to every server that listens, so one listens for all.</summary>
+    public IEnumerable<string> Duties => All.Where(c => c.ShareName.Length == 0).Select(DutyOf);
+
     public void Use(WorkflowSet workflows)
     {
-        foreach (var connection in All) connection.Use(workflows);
+        lock (gate)
+        {
+            this.workflows = workflows;
+            foreach (var connection in All) UseAt(connection);
+        }
     }
+
+    /// <summary>Listens where this server is the one that listens, and nowhere else any more. Publishing does not depend on it.</summary>
+    public void Hold(IReadOnlyCollection<string> duties)
+    {
+        lock (gate)
+        {
+            var before = held;
+            held = duties.ToFrozenSet(StringComparer.Ordinal);
+            foreach (var connection in All.Where(c => before.Contains(DutyOf(c)) != held.Contains(DutyOf(c)))) UseAt(connection);
+        }
+    }
+
+    private void UseAt(MqttConnection connection) => connection.Use(workflows, connection.ShareName.Length > 0 || held.Contains(DutyOf(connection)));
+
+    private static string DutyOf(MqttConnection connection) => $"mqtt/{connection.Name}";
 
     public Task StartAsync(CancellationToken cancellationToken)
     {

@@ -1,0 +1,216 @@
+using Automation.Mqtt.Storage;
+using Automation.Server.Storage;
+using Automation.Server.Storage.Postgres;
+using Automation.Server.Values;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Automation.Server.Tests.Storage;
+
+/// <summary>Two servers on one PostgreSQL.</summary>
+public sealed class PostgresServersFacts : IAsyncLifetime
+{
+    private readonly TestDatabase.OfPostgres database = new();
+    private Journal first = null!;
+    private Journal second = null!;
+
+    public ValueTask InitializeAsync()
+    {
+        first = Open("first");
+        second = Open("second");
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await first.DisposeAsync();
+        await second.DisposeAsync();
+        database.Dispose();
+    }
+
+    [Fact]
+    public async Task ServerThatWasTakenForDead_StoresNothingMoreOfWhatItHeld_AndGoesOnAsAnother()
+    {
+        await first.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1), new DeliveryQueued(Sample.Delivery(3), Held: true));
+        var before = first.Server;
+        LetLeaseEnd("first");
+
+        Assert.Equal(["first"], (await LookAsync(second)).Dead);
+
+        Assert.Equal([2], (await second.ClaimRunsAsync(10)).Select(run => run.RunId));
+        Assert.Equal([3], (await second.ClaimDeliveriesAsync(Sample.Time, 10, [])).Deliveries.Select(d => d.Id));
+        var ended = await Assert.ThrowsAsync<JournalException>(async () => await first.CommitAsync(Sample.Ended(2, 1, owner: before)));
+        var attempted = await Assert.ThrowsAsync<JournalException>(async () => await first.CommitAsync(Sample.Attempted(3, owner: before)));
+        Assert.True(ended.Superseded && attempted.Superseded);
+        Assert.NotEqual(before, first.Server);
+        await first.CommitAsync(new EventAccepted(Sample.Event(5), 1), Sample.Run(6, 5));
+        Assert.Equal(first.Server, database.Scalar("SELECT owner FROM runs WHERE id = 6"));
+        Assert.Equal(second.Server, database.Scalar("SELECT owner FROM runs WHERE id = 2"));
+        Assert.Null(first.Failure);
+    }
+
+    [Fact]
+    public async Task ServerThatLives_KeepsWhatItHolds()
+    {
+        await first.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1));
+
+        Assert.Empty((await LookAsync(second)).Dead);
+
+        Assert.Empty(await second.ClaimRunsAsync(10));
+    }
+
+    [Fact]
+    public async Task ServerThatStops_FreesWhatItHeld_AtOnce()
+    {
+        await first.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1));
+
+        await first.DisposeAsync();
+
+        Assert.Equal([2], (await second.ClaimRunsAsync(10)).Select(run => run.RunId));
+    }
+
+    [Fact]
+    public void NameOfALiveServer_IsRefused_ButNotToItsOwnDataFolder()
+    {
+        var other = new PostgresDatabase(database.Address, () => new ServerIdentity("first", "another folder", TimeSpan.FromSeconds(15)));
+
+        var error = Assert.Throws<JournalException>(() => new Journal(other.Open(TimeProvider.System), TimeProvider.System, NullLogger<Journal>.Instance));
+
+        Assert.Contains("Server:Name", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Duty_IsOneServers_AndGoesToAnother_WhenItDies()
+    {
+        Assert.Equal(["mqtt/plant"], (await LookAsync(first, "mqtt/plant")).Held);
+        Assert.Empty((await LookAsync(second, "mqtt/plant")).Held);
+        LetLeaseEnd("first");
+
+        Assert.Equal(["mqtt/plant"], (await LookAsync(second, "mqtt/plant")).Held);
+        Assert.Empty((await LookAsync(first, "mqtt/plant")).Held);
+    }
+
+    [Fact]
+    public async Task CancellingARunOfAnotherServer_TellsThatOne()
+    {
+        await first.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1));
+
+        var cancel = new RunCancelled(2, Sample.Time);
+        await second.CommitAsync(cancel);
+
+        Assert.True(cancel.IsHeldElsewhere);
+        Assert.False(cancel.Cancelled);
+        Assert.Equal([2], (await LookAsync(first)).Cancelled);
+        Assert.Empty((await LookAsync(second)).Cancelled);
+    }
+
+    [Fact]
+    public async Task RunsOfAKey_GoOneAtATime_AcrossServers()
+    {
+        RunAccepted Keyed(long id, long of) => Sample.Run(id, of) with { Key = "k" };
+        var (a, b) = (Keyed(2, 1), Keyed(4, 3));
+        await first.CommitAsync(new EventAccepted(Sample.Event(1), 1), a);
+        await second.CommitAsync(new EventAccepted(Sample.Event(3), 1), b);
+        Assert.Equal((false, true), (a.IsBlocked, b.IsBlocked));
+        Assert.Empty(await second.ClaimRunsAsync(10));
+
+        await first.CommitAsync(Sample.Ended(2, 1, owner: first.Server) with { Key = new RunKey("orders", "k") { State = Json.Parse("""{"n":1}"""), ChangedAt = Sample.Time } });
+
+        var next = Assert.Single(await second.ClaimRunsAsync(10));
+        Assert.Equal((4, """{"n":1}"""), (next.RunId, next.State.ToString()));
+    }
+
+    [Fact]
+    public async Task ScheduleThatIsDue_IsLeftToTheFirstServer_ForAMoment()
+    {
+        var now = Sample.Time;
+        await first.CommitAsync(new ScheduleStarted(new ScheduleId("w", "t"), "every 1s", now));
+
+        Assert.Single((await DueAsync(first, now)).Due);
+        var later = await DueAsync(second, now);
+        Assert.Empty(later.Due);
+        Assert.Equal(now.AddSeconds(2), later.Next);
+        Assert.Single((await DueAsync(second, now.AddSeconds(2))).Due);
+    }
+
+    [Fact]
+    public async Task SessionsOfTheirBrokers_AreKeptApart()
+    {
+        foreach (var (journal, client) in new[] { (first, "a"), (second, "b") })
+        {
+            await journal.CommitAsync(new MqttStored([new MqttSessionChanged(1, client, null, 60, null, true), new MqttRetainedSet("t", 7)]));
+        }
+
+        foreach (var (journal, client) in new[] { (first, "a"), (second, "b") })
+        {
+            var load = new MqttLoaded();
+            await journal.CommitAsync(load);
+            Assert.Equal((1L, client), load.Changes.OfType<MqttSessionChanged>().Select(s => (s.SessionId, s.ClientId)).Single());
+            Assert.Equal(("t", 7L), load.Changes.OfType<MqttRetainedSet>().Select(r => (r.Topic, r.MessageId)).Single());
+        }
+    }
+
+    [Fact]
+    public void IdsOfTwoServers_Differ()
+    {
+        var ids = Enumerable.Range(0, 1000).SelectMany(_ => new[] { first.Ids.Next(), second.Ids.Next() }).ToList();
+
+        Assert.Equal(2000, ids.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task WhatIsLeftForOthers_IsHeard()
+    {
+        using var end = new CancellationTokenSource();
+        var heard = new SemaphoreSlim(0);
+        var listening = database.Named("second").ListenAsync(() => heard.Release(), end.Token);
+        await heard.WaitAsync(); // it listens
+
+        await first.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1, held: false));
+
+        await heard.WaitAsync(TimeSpan.FromSeconds(30), end.Token);
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listening);
+    }
+
+    [Fact]
+    public async Task ServerThatWasFrozenInATransaction_IsCutOff_AndHoldsUpNobody()
+    {
+        // A session as a frozen server leaves it: in a transaction, with the lock that all take.
+        using var frozen = database.Named("third", TimeSpan.FromSeconds(1)).Open(TimeProvider.System);
+        frozen.Ids = new IdSource(TimeProvider.System);
+        frozen.Begin();
+        frozen.Register(Sample.Time);
+        frozen.Commit();
+        frozen.Begin();
+        var locked = frozen.Sql("SELECT 1");
+        while (locked.Read())
+        {
+        }
+
+        using var end = new CancellationTokenSource();
+        var listening = database.Named("second", TimeSpan.FromSeconds(1)).ListenAsync(() => { }, end.Token);
+
+        await second.CommitAsync(new EventAccepted(Sample.Event(1), 1)).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listening);
+    }
+
+    private static async Task<ServersLooked> LookAsync(Journal journal, params string[] duties)
+    {
+        var look = new ServersLooked(duties);
+        await journal.CommitAsync(look);
+        return look;
+    }
+
+    private static async Task<SchedulesDue> DueAsync(Journal journal, DateTimeOffset now)
+    {
+        var due = new SchedulesDue(now, 10);
+        await journal.CommitAsync(due);
+        return due;
+    }
+
+    private Journal Open(string name) => new(database.Named(name, TimeSpan.FromHours(1)).Open(TimeProvider.System), TimeProvider.System, NullLogger<Journal>.Instance);
+
+    private void LetLeaseEnd(string name) => database.Execute($"UPDATE servers SET lease_until = 0 WHERE name = '{name}'");
+}
