@@ -11,13 +11,16 @@ namespace Automation.Benchmarks;
 /// <param name="Server">The server's program.</param>
 internal sealed record LoadOptions(int Seconds, TimeSpan WarmUp, int Connections, string? Only, string? JsonFile, string Server)
 {
-    private static readonly string[] Known = ["--seconds", "--warm-up", "--connections", "--only", "--json", "--server", "--scenario", "--runs"];
+    private static readonly string[] Known = ["--seconds", "--warm-up", "--connections", "--only", "--json", "--server", "--scenario", "--runs", "--database"];
 
     /// <summary>What the server is loaded with.</summary>
     public LoadScenario Scenario { get; init; } = LoadScenario.Forward;
 
     /// <summary>What the server keeps.</summary>
     public int MaxEvents { get; init; } = 100_000_000;
+
+    /// <summary>PostgreSQL's address for the target <c>automation-postgres</c>; null leaves that target out.</summary>
+    public string? Database { get; init; }
 
     /// <summary>How many runs <c>waiting</c> and <c>timers</c> have wait; null for what each of them says.</summary>
     public int? Runs { get; init; }
@@ -38,6 +41,7 @@ internal sealed record LoadOptions(int Seconds, TimeSpan WarmUp, int Connections
             named.GetValueOrDefault("--server") ?? Built())
         {
             Scenario = chosen,
+            Database = named.GetValueOrDefault("--database"),
             Runs = named.ContainsKey("--runs") ? Number("--runs", 0) : null,
         };
 
@@ -47,7 +51,7 @@ internal sealed record LoadOptions(int Seconds, TimeSpan WarmUp, int Connections
     public static int Explain()
     {
         Console.Error.WriteLine($"""
-            load [--scenario {string.Join('|', LoadScenario.All.Select(scenario => scenario.Name))}] [--seconds 15] [--warm-up 20] [--connections 64] [--only automation|durable-floor|bare-forwarder] [--json FILE] [--server Automation.Server.dll]
+            load [--scenario {string.Join('|', LoadScenario.All.Select(scenario => scenario.Name))}] [--seconds 15] [--warm-up 20] [--connections 64] [--only automation|automation-postgres|durable-floor|bare-forwarder] [--database "Host=..."] [--json FILE] [--server Automation.Server.dll]
             waiting [--runs 100000] [--warm-up 20] [--server Automation.Server.dll]
             timers [--runs 10000] [--warm-up 20] [--server Automation.Server.dll]
             retention [--warm-up 20] [--server Automation.Server.dll]

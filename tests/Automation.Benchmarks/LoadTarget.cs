@@ -30,7 +30,7 @@ internal sealed class LoadTarget : IDisposable
     /// <summary>The server's SQLite file.</summary>
     public string Database => Path.Combine(folder, "data", "automation.db");
 
-    public static readonly string[] Names = ["automation", "durable-floor", "bare-forwarder"];
+    public static readonly string[] Names = ["automation", "automation-postgres", "durable-floor", "bare-forwarder"];
 
     public static async Task<LoadTarget> StartAsync(string name, LoadOptions options, int receiverPort)
     {
@@ -42,6 +42,7 @@ internal sealed class LoadTarget : IDisposable
         var target = name switch
         {
             "automation" => StartServer(options, folder, port, receiver),
+            "automation-postgres" => StartServer(options, folder, port, receiver, "--database", options.Database!),
             "durable-floor" => new LoadTarget(options, folder, port, own, "forwarder", $"{port}", receiver, Path.Combine(folder, "floor.db")),
             "bare-forwarder" => new LoadTarget(options, folder, port, own, "forwarder", $"{port}", receiver),
             _ => throw new ArgumentException($"There is no target {name}; there are {string.Join(", ", Names)}."),
@@ -64,13 +65,13 @@ internal sealed class LoadTarget : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private static LoadTarget StartServer(LoadOptions options, string folder, int port, string receiver)
+    private static LoadTarget StartServer(LoadOptions options, string folder, int port, string receiver, params string[] more)
     {
         var workflows = Directory.CreateDirectory(Path.Combine(folder, "workflows")).FullName;
         File.WriteAllText(Path.Combine(workflows, "load.json"), options.Scenario.Workflow.Replace("RECEIVER", receiver, StringComparison.Ordinal));
         return new LoadTarget(
-            options, folder, port, options.Server, "serve", "--urls", $"http://127.0.0.1:{port}", "--mqtt-port", $"{FreePort()}", "--data", Path.Combine(folder, "data"),
-            "--workflows", workflows, "--allow-private", "loopback", "--sandbox", Path.Combine(LoadOptions.Repository(), "src", "Automation.Sandbox"));
+            options, folder, port, [options.Server, "serve", .. more, "--urls", $"http://127.0.0.1:{port}", "--mqtt-port", $"{FreePort()}", "--data", Path.Combine(folder, "data"),
+            "--workflows", workflows, "--allow-private", "loopback", "--sandbox", Path.Combine(LoadOptions.Repository(), "src", "Automation.Sandbox")]);
     }
 
     internal static int FreePort()

@@ -1,5 +1,6 @@
 using Automation.Server.Storage;
 using Automation.Server.Storage.Postgres;
+using Automation.Server.Values;
 using Npgsql;
 
 namespace Automation.Server.Tests.Storage;
@@ -74,6 +75,19 @@ public sealed class PostgresJournalFacts : JournalFacts
         Assert.Equal(0L, Count("events"));
         await UntilItWritesAsync();
         await Journal.CommitAsync(new EventAccepted(Sample.Event(8), 1));
+    }
+
+    [Fact]
+    public async Task UnitThatIsSuperseded_WhileItReads_LeavesItsStatementsAsTheyWere()
+    {
+        var key = new RunKey("orders", "k") { State = Json.Parse("{}"), ChangedAt = Sample.Time };
+        await Journal.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1) with { Key = "k" });
+
+        var error = await Assert.ThrowsAsync<JournalException>(async () => await Journal.CommitAsync(Sample.Ended(2, 1, owner: 7) with { Key = key }));
+        Assert.True(error.Superseded);
+
+        await Journal.CommitAsync(Sample.Ended(2, 1) with { Key = key });
+        Assert.Equal("succeeded", Value("SELECT state FROM runs WHERE id = 2"));
     }
 
     [Fact]

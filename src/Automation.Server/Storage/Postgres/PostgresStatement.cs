@@ -55,8 +55,9 @@ internal sealed partial class PostgresStatement : SqlStatement
 
     public override void Reset()
     {
-        if (place is Place.AtRows) session.EndRead();
-        if (place is not Place.InAnswers) place = Place.Idle;
+        if (place is not Place.AtRows) return;
+        place = Place.Idle; // also when the end of the batch fails
+        session.EndRead();
     }
 
     /// <summary>Forgets that it was at a row: the connection is gone, or the transaction.</summary>
