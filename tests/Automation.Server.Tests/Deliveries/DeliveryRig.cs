@@ -85,6 +85,13 @@ internal sealed class DeliveryRig : IAsyncDisposable
     /// <summary>One value of the database as text.</summary>
     public string Text(string sql) => Convert.ToString(database.Scalar(sql), System.Globalization.CultureInfo.InvariantCulture) ?? "";
 
+    public void Execute(string sql) => database.Execute(sql);
+
+    /// <summary>From now on the database takes no attempt.</summary>
+    public void RefuseAttempts() => Execute(TestDatabase.IsPostgres
+        ? "ALTER TABLE attempts ADD CONSTRAINT never CHECK (number < 0)"
+        : "CREATE TRIGGER never BEFORE INSERT ON attempts BEGIN SELECT RAISE(ABORT, 'never'); END");
+
     public async ValueTask DisposeAsync()
     {
         Worker.Dispose();

@@ -211,11 +211,11 @@ public sealed class DeliveryWorkerTests
         await using var receiver = await Receiver.StartAsync(_ => Task.CompletedTask);
         await using var rig = new DeliveryRig();
         var delivery = await rig.QueueAsync(rig.Delivery(receiver.Url));
-        rig.Text("ALTER TABLE attempts RENAME TO gone");
+        rig.Execute("ALTER TABLE attempts RENAME TO gone");
         await rig.Worker.RunOnceAsync();
         while (!rig.WorkerLog.Lines.Any(l => l.StartsWith("Error 4003", StringComparison.Ordinal))) await Task.Yield();
         Assert.Equal(1, rig.Lanes.Held);
-        rig.Text("ALTER TABLE gone RENAME TO attempts");
+        rig.Execute("ALTER TABLE gone RENAME TO attempts");
         var idle = rig.Worker.WhenIdleAsync();
         while (!idle.IsCompleted)
         {
@@ -233,7 +233,7 @@ public sealed class DeliveryWorkerTests
         await using var receiver = await Receiver.StartAsync(_ => Task.CompletedTask);
         await using var rig = new DeliveryRig();
         var delivery = await rig.QueueAsync(rig.Delivery(receiver.Url));
-        rig.Text("CREATE TRIGGER refuses BEFORE INSERT ON attempts BEGIN SELECT RAISE(ABORT, 'not this one'); END");
+        rig.RefuseAttempts();
         await RunAsync(rig);
         Assert.Contains(rig.WorkerLog.Lines, l => l.StartsWith("Error 4009", StringComparison.Ordinal));
         Assert.Equal(0, rig.Lanes.Held);
@@ -253,11 +253,11 @@ public sealed class DeliveryWorkerTests
             rig.Lanes.Admit(delivery, out _);
         }
 
-        rig.Text("ALTER TABLE deliveries RENAME TO gone");
+        rig.Execute("ALTER TABLE deliveries RENAME TO gone");
         var shedding = rig.Worker.RunOnceAsync();
         while (!rig.WorkerLog.Lines.Any(l => l.StartsWith("Error 4007", StringComparison.Ordinal))) await Task.Yield();
         Assert.Equal(8, rig.Lanes.Held);
-        rig.Text("ALTER TABLE gone RENAME TO deliveries");
+        rig.Execute("ALTER TABLE gone RENAME TO deliveries");
         while (!shedding.IsCompleted)
         {
             rig.Time.Advance(TimeSpan.FromSeconds(1));
@@ -275,7 +275,7 @@ public sealed class DeliveryWorkerTests
         var delivery = rig.Delivery("http://127.0.0.1:1/");
         Assert.True(rig.Worker.TryReserve(delivery.Destination));
         await rig.Journal.CommitAsync(new DeliveryQueued(delivery, Held: true));
-        rig.Text("ALTER TABLE deliveries RENAME TO gone");
+        rig.Execute("ALTER TABLE deliveries RENAME TO gone");
         await rig.Worker.StopAsync(CancellationToken.None);
         rig.Worker.Start(delivery);
         await rig.Worker.WhenIdleAsync();

@@ -11,8 +11,8 @@ internal static class PostgresErrors
     {
         PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.LockNotAvailable } again =>
             JournalException.PassesBy(Sentence(again), again),
-        // 22 data exception, 23 integrity constraint, 42 the text itself, 54 program limit: trying again would fail for ever.
-        PostgresException { SqlState: ['2', '2' or '3', ..] or ['4', '2', ..] or ['5', '4', ..] } rows => JournalException.RefusedBecause(Sentence(rows), rows),
+        // 22 data exception, 23 integrity constraint, 54 program limit: trying again would fail for ever.
+        PostgresException { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] } rows => JournalException.RefusedBecause(Sentence(rows), rows),
         PostgresException { SqlState: ['5', '7', 'P', ..] or "25P03" } cut => JournalException.PassesBy(Sentence(cut), cut), // the server ended the connection: there may be another
         PostgresException other => new JournalException(Sentence(other), other),
         NpgsqlException { InnerException: TimeoutException } slow => new JournalException($"PostgreSQL does not answer: {slow.Message.TrimEnd('.')}.", slow),
