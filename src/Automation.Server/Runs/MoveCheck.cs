@@ -18,6 +18,7 @@ internal sealed class MoveCheck(WorkflowVersion from, WorkflowVersion to)
 
     private readonly List<string> reasons = [];
     private readonly StepMentions mentions = new(to);
+    private readonly HashSet<string> compared = new(StringComparer.Ordinal); // rounds of a loop wait at one step, a thousand of them maybe
 
     /// <returns>Empty when the run can be moved.</returns>
     public IReadOnlyList<string> Check(WaitingRunRead run)
@@ -35,7 +36,7 @@ internal sealed class MoveCheck(WorkflowVersion from, WorkflowVersion to)
         foreach (var loop in loops) CheckPlace(loop.At.Step, loop.At.Frame, "It is in the loop");
         foreach (var join in joins) CheckJoin(join);
         foreach (var token in snapshot.Tokens) CheckToken(token);
-        if (reasons.Count > 0) return reasons; // what comes next can be told only from a place that is there
+        if (reasons.Count > 0) return [.. reasons.Distinct()]; // what comes next can be told only from a place that is there
 
         List<(string Step, Frame Frame)> places = [.. snapshot.Tokens.Select(token => (token.Step, token.Frame)), .. joins.Select(join => (join.Step, join.Frame)), .. loops.Select(loop => (loop.At.Step, loop.At.Frame))];
         var toCome = StepsFrom(to, places.Select(place => place.Step));
@@ -45,7 +46,7 @@ internal sealed class MoveCheck(WorkflowVersion from, WorkflowVersion to)
 
     private void CheckToken(Token token)
     {
-        if (!CheckPlace(token.Step, token.Frame, "It waits at the step") || token.Wait is not { IsPause: false } || to.Steps[token.Step].Type is not WaitStep) return;
+        if (!CheckPlace(token.Step, token.Frame, "It waits at the step") || token.Wait is not { IsPause: false } || to.Steps[token.Step].Type is not WaitStep || !compared.Add(token.Step)) return;
         using var before = from.Source.Document.ToDocument();
         using var after = to.Source.Document.ToDocument();
         var (old, now) = (before.RootElement.GetProperty("steps").GetProperty(token.Step), after.RootElement.GetProperty("steps").GetProperty(token.Step));

@@ -164,7 +164,7 @@ internal sealed class WorkflowCatalog(
         if (RefuseName(id, twin) is { } refused) return Show(id, new WorkflowFile(stamp, NoScripts, null, [refused]), before);
         if (before is not null && before.Pin == pin && !IsDue(id, stamp, before, look)) return before;
         var bytes = folder.ReadWorkflow(id, out var unreadable);
-        var found = new WorkflowFile(stamp, NoScripts, null, []) { Pin = pin };
+        var found = new WorkflowFile(stamp, NoScripts, null, []) { Pin = pin, Files = before?.Files }; // while it cannot be read, what an operator chooses lasts as if nothing was edited
         if (bytes is null) return await KeepAsync(id, found with { Problems = [new Problem(id + ".json", "", unreadable!)] }, before, cancellation);
         var scripts = new Dictionary<string, ScriptFile>(StringComparer.Ordinal);
         var watched = ImmutableDictionary.CreateBuilder<string, FileStamp?>(StringComparer.Ordinal);
@@ -301,7 +301,7 @@ internal sealed record Look
 /// <param name="Problems">Of the file as it is.</param>
 internal sealed record WorkflowFile(FileStamp Stamp, ImmutableDictionary<string, FileStamp?> Scripts, WorkflowVersion? Version, IReadOnlyList<Problem> Problems)
 {
-    /// <summary>What they were; null when they could not be read.</summary>
+    /// <summary>What they were when they could last be read; null when they never could.</summary>
     public FileState? Files { get; init; }
 
     /// <summary>The version that they make: another than the active one while the workflow is pinned, null while they have problems.</summary>

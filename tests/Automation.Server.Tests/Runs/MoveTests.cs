@@ -131,6 +131,13 @@ public sealed class MoveTests
     }
 
     [Fact]
+    public async Task RoundsThatWaitAtOneStep_AreRefusedWithOneReason()
+    {
+        const string text = """{ "steps": { "each": { "type": "forEach", "items": [1, 2, 3], "concurrency": 3, "next": { "item": "pause" } }, "pause": { "type": "delay", "for": "1h" } } }""";
+        Assert.Equal(["It waits at the step \"pause\", which the version does not have."], await RefusedAsync(text, text.Replace("pause", "rest", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task RunThatWakesMeanwhile_StaysOnItsVersion()
     {
         await using var server = await WorkflowServer.StartAsync(new ManualTime());

@@ -49,6 +49,42 @@ public sealed class WorkflowCatalogTests : IDisposable
     }
 
     [Fact]
+    public async Task ChosenVersion_StaysActive_UntilTheFileHasOtherBytes()
+    {
+        kit.Write("a.json", FolderKit.Workflow("one"));
+        using var catalog = await kit.LoadedAsync();
+        var old = catalog.Current.Workflows["a"].Version!;
+        kit.Write("a.json", FolderKit.Workflow("two"));
+        await catalog.RefreshAsync(new Look(), CancellationToken.None);
+        Assert.Equal(PinOutcome.Done, await catalog.PinAsync(old, CancellationToken.None));
+        Assert.Equal(PinOutcome.AlreadyActive, await catalog.PinAsync(old, CancellationToken.None));
+        await catalog.RefreshAsync(new Look { Everything = true }, CancellationToken.None);
+        Assert.Same(old, catalog.Current.Workflows["a"].Version);
+        kit.Write("a.json", FolderKit.Workflow("two") + "\n");
+        await catalog.RefreshAsync(new Look(), CancellationToken.None);
+        Assert.Equal((null, catalog.Current.Workflows["a"].FileVersion), (catalog.Current.Workflows["a"].Pin, catalog.Current.Workflows["a"].Version!.Hash));
+    }
+
+    [Fact]
+    public async Task ChosenVersion_OutlivesALookAtWhichTheFileCannotBeRead()
+    {
+        kit.Write("a.json", FolderKit.Workflow("one"));
+        using var catalog = await kit.LoadedAsync();
+        var old = catalog.Current.Workflows["a"].Version!;
+        kit.Write("a.json", FolderKit.Workflow("two"));
+        await catalog.RefreshAsync(new Look(), CancellationToken.None);
+        File.Delete(kit.PathOf("a.json"));
+        File.CreateSymbolicLink(kit.PathOf("a.json"), "/etc/hostname");
+        await catalog.RefreshAsync(new Look(), CancellationToken.None);
+        Assert.Single(catalog.Current.Workflows["a"].Problems);
+        await catalog.PinAsync(old, CancellationToken.None);
+        File.Delete(kit.PathOf("a.json"));
+        kit.Write("a.json", FolderKit.Workflow("two"));
+        await catalog.RefreshAsync(new Look(), CancellationToken.None);
+        Assert.Same(old, catalog.Current.Workflows["a"].Version);
+    }
+
+    [Fact]
     public async Task BrokenFile_KeepsTheLastGoodVersion_UntilItIsRepaired()
     {
         kit.Write("a.json", FolderKit.Workflow("x"));
