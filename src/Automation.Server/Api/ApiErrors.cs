@@ -1,8 +1,9 @@
 using System.Diagnostics;
+using Automation.Server.Storage;
 
 namespace Automation.Server.Api;
 
-/// <summary>Turns what goes wrong below <c>/api</c> into problem details: a bad request by its own words, a defect without any of its text.</summary>
+/// <summary>Turns what goes wrong below <c>/api</c> into problem details: a bad request by its own words, a journal that cannot write as 503, a defect without any of its text.</summary>
 /// <remarks>Also keeps browsers from guessing content types and from storing answers.</remarks>
 internal sealed class ApiErrors(RequestDelegate next, IProblemDetailsService problems, ILogger<ApiErrors> log)
 {
@@ -21,6 +22,12 @@ internal sealed class ApiErrors(RequestDelegate next, IProblemDetailsService pro
         catch (BadHttpRequestException error) when (!context.Response.HasStarted)
         {
             await WriteAsync(context, error.StatusCode, error.StatusCode is StatusCodes.Status413PayloadTooLarge ? "The body is larger than this resource takes." : "The request cannot be read: " + error.Message);
+            return;
+        }
+        catch (JournalException error) when (!context.Response.HasStarted && error is { Refused: false, InnerException: null or JournalException })
+        {
+            context.Response.Headers.RetryAfter = "1";
+            await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The journal cannot store anything at the moment; /health/ready says why. Try again.");
             return;
         }
         catch (Exception error) when (!context.Response.HasStarted)

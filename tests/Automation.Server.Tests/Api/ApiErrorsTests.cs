@@ -36,6 +36,17 @@ public sealed class ApiErrorsTests : ApiTest
     }
 
     [Fact]
+    public async Task JournalThatCannotWrite_Is503_AndMayBeTriedAgain()
+    {
+        await Server.Journal.DisposeAsync();
+
+        using var answer = await Server.Client.PostAsync(new Uri("/api/workflows/orders/keys/k/skip", UriKind.Relative), null);
+
+        Assert.Equal((503, TimeSpan.FromSeconds(1)), ((int)answer.StatusCode, answer.Headers.RetryAfter?.Delta));
+        Assert.Contains("/health/ready", (await ApiServer.ReadAsync(answer, 503))["detail"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Live_AnswersWithoutToken()
     {
         Assert.Equal("live", JsonNode.Parse(await Server.Stranger.GetStringAsync(new Uri("/health/live", UriKind.Relative)))!["status"]!.GetValue<string>());
