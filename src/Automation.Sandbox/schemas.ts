@@ -33,23 +33,17 @@ function schemas() {
 }
 
 // Runs inside the realm: it must not refer to anything outside of the function.
-function schemaRealm({ Ajv, formats }: { Ajv: Any; formats: Any }) {
+function schemaRealm({ Ajv, formats, isSchema }: { Ajv: Any; formats: Any; isSchema: Any }) {
   const draft = "https://json-schema.org/draft/2020-12/schema";
   const mostErrors = 100, mostChars = 65536;
-
-  function ajv(validateSchema: boolean): Any {
-    // An instance for each schema: "$id"s of different ones must not meet.
-    const made = new Ajv({ allErrors: true, ownProperties: true, logger: false, validateSchema, strictTypes: false, strictTuples: false, strictRequired: false });
-    formats(made);
-    return made;
-  }
-
-  let meta: Any;
 
   /** A function, or why there is none. */
   function compile(text: string): ((value: string) => string) | string {
     try {
-      const validate = ajv(false).compile(JSON.parse(text));
+      // An instance for each schema: "$id"s of different ones must not meet.
+      const ajv = new Ajv({ allErrors: true, ownProperties: true, logger: false, validateSchema: false, strictTypes: false, strictTuples: false, strictRequired: false });
+      formats(ajv);
+      const validate = ajv.compile(JSON.parse(text));
       return validate.$async ? '"$async" is no part of JSON Schema.' : (value) => validate(JSON.parse(value)) ? "[]" : told(validate.errors);
     } catch (error) {
       return String((error as Error).message);
@@ -73,9 +67,8 @@ function schemaRealm({ Ajv, formats }: { Ajv: Any; formats: Any }) {
       schema = JSON.parse(text);
       const named = schema?.$schema;
       if (named !== undefined && named !== draft && named !== draft + "#") return JSON.stringify([`Schemas are of draft 2020-12; remove "$schema", or write "${draft}".`, "/$schema"]);
-      meta ??= ajv(true);
-      if (!meta.validateSchema(schema)) {
-        const { instancePath, message, params } = meta.errors[0];
+      if (!isSchema(schema)) {
+        const { instancePath, message, params } = isSchema.errors[0];
         return JSON.stringify([message + (params.allowedValues ? ": " + params.allowedValues.join(", ") : ""), instancePath]);
       }
     } catch (error) {
