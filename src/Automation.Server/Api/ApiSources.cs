@@ -56,7 +56,7 @@ internal sealed class ApiSources
     public required Action<KeyTurn> TakeUpNextRun { get; init; }
 
     /// <summary>Called after blocked runs of a workflow were cancelled.</summary>
-    public required Action<string, IReadOnlyList<long>> ForgetBlockedRuns { get; init; }
+    public required Action<KeyDrained> ForgetBlockedRuns { get; init; }
 
     /// <summary>Most bytes of a key's state.</summary>
     public required int MaxStateBytes { get; init; }

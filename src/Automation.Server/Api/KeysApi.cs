@@ -175,7 +175,7 @@ internal static class KeysApi
         {
             var drain = new KeyDrained(workflow, name, time.GetUtcNow(), Batch);
             await journal.CommitAsync(drain);
-            sources.ForgetBlockedRuns(workflow, drain.Runs);
+            sources.ForgetBlockedRuns(drain);
             sources.TakeUpNextRun(drain.Next);
             cancelled += drain.Runs.Count;
             isDone = drain.Runs.Count < Batch;

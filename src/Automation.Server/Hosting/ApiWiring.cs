@@ -44,7 +44,7 @@ internal static class ApiWiring
             RetryRun = run => services.GetRequiredService<RunRetries>().GoOnAsync(run),
             ReplaceRun = (run, onNewest) => services.GetRequiredService<RunRetries>().BeginAnewAsync(run, onNewest),
             TakeUpNextRun = turn => services.GetRequiredService<RunEngine>().TakeUpNext(turn),
-            ForgetBlockedRuns = (workflow, runs) => services.GetRequiredService<RunEngine>().ForgetBlocked(workflow, runs),
+            ForgetBlockedRuns = drained => services.GetRequiredService<RunEngine>().ForgetBlocked(drained),
             MaxStateBytes = services.GetRequiredService<IOptions<RunOptions>>().Value.MaxStateBytes,
             MqttConnections = () => [.. services.GetRequiredService<MqttConnections>().All.Select(MqttConnectionWiring.ViewOf)],
             StepTypes = () => [.. steps.Types.Select(t => new StepTypeView(t.Name, t.Title, t.Description, t.Category, t.Icon, [.. t.Outcomes], t.Effect, Json.Parse(t.Schema.ToJsonString())))],

@@ -112,9 +112,10 @@ internal sealed class RunEngine : BackgroundService
     }
 
     /// <summary>Blocked runs were cancelled in the journal.</summary>
-    public void ForgetBlocked(string workflowId, IReadOnlyList<long> runs)
+    public void ForgetBlocked(KeyDrained drained)
     {
-        foreach (var run in runs) OnCancelled(new RunCancelled(run, services.Time.GetUtcNow()) { State = "pending", WorkflowId = workflowId, WasBlocked = true });
+        foreach (var run in drained.Runs) OnCancelled(new RunCancelled(run, services.Time.GetUtcNow()) { State = "pending", WorkflowId = drained.WorkflowId, WasBlocked = true });
+        TakeUp(drained.Ended);
     }
 
     /// <summary>Takes up the run whose turn it is now.</summary>
@@ -150,10 +151,17 @@ internal sealed class RunEngine : BackgroundService
 
     /// <summary>
     /// Ends a run wherever it is: in the journal, or in its walk, whose steps under way are cut off. Returns what the journal last said of it: still held when a step
-    /// does not end within <paramref name="patience"/>; then it ends as cancelled when that does.
+    /// does not end within <paramref name="patience"/>; then it ends as cancelled when that does. The called runs it waited for are ended after it.
     /// </summary>
     /// <exception cref="JournalException">The journal cannot write now.</exception>
     public async Task<RunCancelled> CancelAsync(long runId, TimeSpan patience)
+    {
+        var change = await CancelOneAsync(runId, patience);
+        foreach (var called in change.Calls) await CancelAsync(called, patience);
+        return change;
+    }
+
+    private async Task<RunCancelled> CancelOneAsync(long runId, TimeSpan patience)
     {
         // Noted before the journal is asked: a walk that has not let go by then finds it.
         var left = cancellations.GetOrAdd(runId, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -165,14 +173,14 @@ internal sealed class RunEngine : BackgroundService
             for (var since = services.Time.GetTimestamp(); change.IsHeldElsewhere && services.Time.GetElapsedTime(since) < patience;)
             {
                 await Task.Delay(RemotePause, services.Time); // its server was told
-                change = new RunCancelled(runId, services.Time.GetUtcNow()) { EndedByWalk = true };
+                change = new RunCancelled(runId, services.Time.GetUtcNow()) { EndedByWalk = true, Calls = change.Calls };
                 await services.Journal.CommitAsync(change);
             }
 
             if (change is { IsHeld: true, IsHeldElsewhere: false })
             {
                 await left.Task.WaitAsync(patience, services.Time);
-                change = new RunCancelled(runId, services.Time.GetUtcNow()) { EndedByWalk = true };
+                change = new RunCancelled(runId, services.Time.GetUtcNow()) { EndedByWalk = true, Calls = change.Calls };
                 await services.Journal.CommitAsync(change);
             }
         }
@@ -357,13 +365,14 @@ internal sealed class RunEngine : BackgroundService
         if (run.State != "waiting") Interlocked.Decrement(ref open);
         if (run.State != "waiting" && !run.WasBlocked) Interlocked.Decrement(ref unclaimed);
         TakeUpNext(run.Next);
+        TakeUp(run.Ended);
         if (callers.TryRemove(run.RunId, out var caller)) caller.TrySetResult(new RunAnswer(run.RunId, null, Json.Null, null, RunAnswer.Cancelled));
         feed.Publish(run.RunId, run.WorkflowId, "cancelled", services.Time.GetUtcNow());
     }
 
     private async Task<WalkEnd> WalkOnceAsync(RunWork work, TaskCompletionSource<RunAnswer>? answer)
     {
-        using var walk = new RunWalk(work, services, Window, answer, due => Waiting?.Invoke(due), OnStarted, walksStop);
+        using var walk = new RunWalk(work, services, Window, answer, due => Waiting?.Invoke(due), OnStarted, TakeUp, walksStop);
         walks[work.RunId] = walk;
         try
         {
@@ -376,7 +385,7 @@ internal sealed class RunEngine : BackgroundService
         }
         finally
         {
-            walks.TryRemove(work.RunId, out _);
+            walks.TryRemove(KeyValuePair.Create(work.RunId, walk)); // it may be walked again already
         }
     }
 
@@ -452,10 +461,11 @@ internal sealed class RunEngine : BackgroundService
         {
             var now = services.Time.GetUtcNow();
             var told = error is null ? [] : await services.ErrorRuns.OfAsync(workflowId, version, onErrorWorkflow, runId, accepted, null, error, now);
-            var end = new RunEnded(runId, owner, accepted.Id, state, now, now, Json.Parse("[]"), null, error is null ? null : Json.From(error)) { KeepsLastSave = error is not null, Key = key };
+            var end = new RunEnded(runId, owner, accepted.Id, state, now, now, Json.Parse("[]"), null, error is null ? null : Json.From(error)) { KeepsLastSave = error is not null, Key = key, IsCalled = accepted.Trigger == Event.OfCall };
             await services.Journal.CommitAsync([.. told, end]);
             foreach (var run in told.OfType<RunAccepted>()) OnStarted(run);
             TakeUpNext(end.Next);
+            TakeUp(end.Ended);
             if (callers.TryRemove(runId, out var caller)) caller.TrySetResult(new RunAnswer(runId, null, Json.Null, null, error ?? RunAnswer.Cancelled));
             feed.Publish(runId, workflowId, state, now);
             return true;

@@ -34,6 +34,7 @@ internal sealed class RunProgress
     public RunProgress(RunWork work, RunServices services, StepTrace trace)
     {
         version = work.Version;
+        LastStep = work.Start;
         this.services = services;
         this.trace = trace;
         if (work.Snapshot is { } saved)
@@ -50,6 +51,9 @@ internal sealed class RunProgress
 
     /// <summary>The run's variables, a JSON object.</summary>
     public Json Variables { get; set; } = Json.Parse("{}");
+
+    /// <summary>The step that ended last since the run came into memory; the first before any.</summary>
+    public string LastStep { get; private set; }
 
     /// <summary>Step runs so far.</summary>
     public int Count { get; private set; }
@@ -111,7 +115,7 @@ internal sealed class RunProgress
         var number = Record(step, token, run);
         if (run.Result.EndsRun && run.Error is null)
         {
-            if (Failure is null) isStopped = true;
+            if (Failure is null) (isStopped, Root.Last) = (true, run.Result.Output); // also out of a loop
             else left.Add(Again(token));
             return next;
         }
@@ -244,6 +248,7 @@ internal sealed class RunProgress
     private int Record(StepDefinition step, Token token, StepRun run)
     {
         Count++;
+        LastStep = step.Id;
         trace.Add(Count, step, token, run);
         var output = run.Result.Output;
         Bytes += output.Utf8.Length;

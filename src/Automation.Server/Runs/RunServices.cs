@@ -19,6 +19,8 @@ internal sealed record RunServices(
 {
     public required ErrorRuns ErrorRuns { get; init; }
 
+    public required Calls Calls { get; init; }
+
     /// <inheritdoc cref="RunOptions.MaxRunTime"/>
     public TimeSpan MaxRunTime { get; init; }
 

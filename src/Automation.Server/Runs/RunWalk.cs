@@ -41,9 +41,11 @@ internal sealed class RunWalk : IDisposable
     private readonly StepTrace trace = new();
     private readonly RunProgress progress;
     private readonly List<Delivery> queued = [];
+    private readonly List<Change> called = [];
     private readonly RunWindow window;
     private readonly Action<DateTimeOffset> waiting;
     private readonly Action<RunAccepted> started;
+    private readonly Action<EndedWaits> woken;
     private readonly TimeSpan? limit;
     private readonly CancellationToken stopping;
     private readonly TaskCompletionSource<RunAnswer>? answer;
@@ -69,12 +71,14 @@ internal sealed class RunWalk : IDisposable
     /// <param name="answer">Takes the answer to its caller; null when none waits.</param>
     /// <param name="waiting">Told of the time of each wait that was stored and that ends by itself.</param>
     /// <param name="started">Told of each run that was stored because this one started it.</param>
+    /// <param name="woken">Told of the waits of other runs that this one ended.</param>
     /// <param name="stopping">Ends the walk where it is.</param>
     public RunWalk(
-        RunWork work, RunServices services, RunWindow window, TaskCompletionSource<RunAnswer>? answer, Action<DateTimeOffset> waiting, Action<RunAccepted> started, CancellationToken stopping)
+        RunWork work, RunServices services, RunWindow window, TaskCompletionSource<RunAnswer>? answer, Action<DateTimeOffset> waiting, Action<RunAccepted> started, Action<EndedWaits> woken, CancellationToken stopping)
     {
         this.waiting = waiting;
         this.started = started;
+        this.woken = woken;
         limit = LimitOf(work.Version, services.MaxRunTime);
         Work = work;
         Services = services;
@@ -395,6 +399,7 @@ internal sealed class RunWalk : IDisposable
             if (run.Error is null && execution is not null)
             {
                 if (execution.Queued is { } deliveries) queued.AddRange(deliveries);
+                if (execution.Called is { } call && (run.Result.Wait is null || !progress.IsStopped(token))) called.AddRange(call);
                 if (execution.State is { } after) (state, hasNewState) = (after, true);
                 if (execution.Remembered is { } memory)
                 {
@@ -453,7 +458,7 @@ internal sealed class RunWalk : IDisposable
         var upTo = changes;
         var unit = Progress(isWaiting: false, out var deliveries);
         await StoreAsync(unit, deliveries);
-        var stored = (RunSaved)unit[0];
+        var stored = (RunSaved)unit[^1];
         lock (gate)
         {
             saved = upTo;
@@ -467,7 +472,7 @@ internal sealed class RunWalk : IDisposable
     {
         var unit = Progress(isWaiting: true, out var deliveries);
         await StoreAsync(unit, deliveries);
-        var stored = (RunSaved)unit[0];
+        var stored = (RunSaved)unit[^1];
         Remember(stored);
         Work.Woken = stored.Woken;
         return stored.Woken.Count > 0 ? WalkEnd.Woken : WalkEnd.Waiting;
@@ -475,9 +480,10 @@ internal sealed class RunWalk : IDisposable
 
     private async Task<WalkEnd> EndAsync()
     {
+        if (State == "succeeded" && await OutputProblemAsync() is { } mismatch) progress.Fail(progress.LastStep, mismatch);
         var failure = progress.IsCancelled ? null : progress.Failure;
         var told = failure is null ? [] : await Services.ErrorRuns.OfAsync(Work.Version.WorkflowId, Work.Version.Hash, Work.Version.OnErrorWorkflow, Work.RunId, Work.Event, failure.Step, failure.Error, StartedAt);
-        var unit = TakeDeliveries(out var deliveries);
+        var unit = TakeEffects(out var deliveries);
         unit.AddRange(told);
         KeepAnswer(new RunAnswer(Work.RunId, response, progress.Root.Last, failure?.Step, progress.IsCancelled ? RunAnswer.Cancelled : failure?.Error), unit);
         Json? error = failure is null ? null : Json.From(failure.Error);
@@ -485,6 +491,8 @@ internal sealed class RunWalk : IDisposable
         unit.Add(new RunEnded(Work.RunId, Work.Owner, Work.Event.Id, State, StartedAt, Services.Time.GetUtcNow(), trace.Take(), failure?.Step, error)
         {
             HasWaited = progress.HasWaited,
+            IsCalled = IsCalled,
+            Output = IsCalled && State == "succeeded" ? progress.Root.Last : null,
             Key = TakeKey(),
             Snapshot = failure is null ? null : progress.SnapshotForRetry(),
             Waits = begun,
@@ -497,12 +505,17 @@ internal sealed class RunWalk : IDisposable
         return WalkEnd.Ended;
     }
 
+    private bool IsCalled => Work.Event.Trigger == Event.OfCall;
+
+    private async ValueTask<StepError?> OutputProblemAsync() =>
+        IsCalled ? await Contract.CheckAsync(Services.Sandbox, Work.Version.Program, Contract.Output, progress.Root.Last, "output_invalid", "What the run gives does not fit the workflow's \"output\".", stopping) : null;
+
     private List<Change> Progress(bool isWaiting, out List<(Delivery Delivery, bool Held)> deliveries)
     {
-        var unit = TakeDeliveries(out deliveries);
+        var unit = TakeEffects(out deliveries);
         var (begun, ended, passed) = progress.TakeWaits();
         if (response is not null) KeepAnswer(new RunAnswer(Work.RunId, response, Json.Null, null, null), unit);
-        unit.Insert(0, new RunSaved(Work.RunId, Work.Owner, StartedAt, progress.Snapshot(), trace.Take()) { Waits = begun, EndedWaits = ended, PassedEvents = passed, IsWaiting = isWaiting, At = Services.Time.GetUtcNow(), Deadline = Deadline, Key = TakeKey() });
+        unit.Add(new RunSaved(Work.RunId, Work.Owner, StartedAt, progress.Snapshot(), trace.Take()) { Waits = begun, EndedWaits = ended, PassedEvents = passed, IsWaiting = isWaiting, At = Services.Time.GetUtcNow(), Deadline = Deadline, Key = TakeKey() });
         return unit;
     }
 
@@ -536,11 +549,13 @@ internal sealed class RunWalk : IDisposable
     private static ImmutableDictionary<string, StepMemory> Apply(StepRemembered memory, ImmutableDictionary<string, StepMemory> to) =>
         memory.State is { } state ? to.SetItem(memory.Step, new StepMemory(memory.Type, state, memory.ForgetAt)) : to.Remove(memory.Step);
 
-    private List<Change> TakeDeliveries(out List<(Delivery Delivery, bool Held)> deliveries)
+    private List<Change> TakeEffects(out List<(Delivery Delivery, bool Held)> deliveries)
     {
         deliveries = queued.Count == 0 ? [] : queued.ConvertAll(d => (d, Services.Deliveries.TryReserve(d.Destination)));
         queued.Clear();
-        return deliveries.ConvertAll<Change>(d => new DeliveryQueued(d.Delivery, d.Held));
+        List<Change> unit = [.. deliveries.Select(d => new DeliveryQueued(d.Delivery, d.Held)), .. called];
+        called.Clear();
+        return unit;
     }
 
     private async ValueTask StoreAsync(List<Change> unit, List<(Delivery Delivery, bool Held)> deliveries)
@@ -564,16 +579,18 @@ internal sealed class RunWalk : IDisposable
             if (held) Services.Deliveries.Start(delivery);
         }
 
-        var begun = unit[0] is RunSaved save ? save.Waits : unit[^1] is RunEnded { Snapshot: not null } end ? end.Waits : [];
+        var begun = unit[^1] is RunSaved save ? save.Waits : unit[^1] is RunEnded { Snapshot: not null } end ? end.Waits : [];
         if (begun.Count > 0 && begun.Min(wait => wait.DueAt) is { } due) waiting(due);
         if (unit.Select(change => (change as RunSaved)?.Key ?? (change as RunEnded)?.Key).FirstOrDefault(key => key is not null) is { Steps: { Count: > 0 } steps } && steps.Min(step => step.Timer?.DueAt) is { } timer) waiting(timer);
-        if (unit[0] is RunSaved { IsWaiting: true, Deadline: { } deadline }) waiting(deadline);
+        if (unit[^1] is RunSaved { IsWaiting: true, Deadline: { } deadline }) waiting(deadline);
         foreach (var change in unit)
         {
             if (change is RunAccepted run) started(run);
+            else if (change is EventAccepted { Ended: { } byEvent }) woken(byEvent);
+            else if (change is RunEnded { Ended: var byEnd }) woken(byEnd);
         }
 
-        if (unit[0] is RunSaved { PassedEvents.Count: > 0 }) waiting(Services.Time.GetUtcNow()); // its time may have come while its step looked at the event
+        if (unit[^1] is RunSaved { PassedEvents.Count: > 0 }) waiting(Services.Time.GetUtcNow()); // its time may have come while its step looked at the event
     }
 
     /// <summary>Stores a unit, however long the journal cannot write: a run that began again at its last save instead would repeat what it did since, again and again.</summary>

@@ -18,6 +18,7 @@ internal static class RunsFeature
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RunServices>(provider, EnvironmentOf(provider)) with
         {
             ErrorRuns = provider.GetRequiredService<ErrorRuns>(),
+            Calls = provider.GetRequiredService<Calls>(),
             MaxRunTime = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxRunTime,
             CallbackUrl = address => provider.GetRequiredService<CallbackUrls>().Of(address),
             MaxStepRuns = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStepRuns,
@@ -28,6 +29,7 @@ internal static class RunsFeature
         services.AddSingleton<RunFeed>();
         services.AddSingleton(provider => new RunStarts(() => provider.GetRequiredService<WorkflowCatalog>().Current, provider.GetRequiredService<SandboxPool>(), provider.GetRequiredService<IOptions<RunOptions>>()));
         services.AddSingleton<ErrorRuns>();
+        services.AddSingleton<Calls>();
         services.AddSingleton<RunEngine>();
         services.AddSingleton<RunRetries>();
         services.AddSingleton<RunMoves>();

@@ -39,6 +39,9 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
 
     public List<Delivery>? Queued { get; private set; }
 
+    /// <summary>What a call of another workflow stores.</summary>
+    public List<Change>? Called { get; private set; }
+
     public Json? Variables { get; private set; }
 
     public ResponseToCaller? Response { get; private set; }
@@ -85,6 +88,21 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
     public override async ValueTask<Json> CallScriptAsync(Json input) => await CallAsync("script/" + step.Id, ScopeUse.All, input);
 
     public override async ValueTask<Json> ValidateAsync(Json value) => await CallAsync("script/" + step.Id, ScopeUse.None, value);
+
+    public override async ValueTask<CalledRun> CallWorkflowAsync(string workflowId, Json input, bool waits)
+    {
+        if (walk.Work.Snapshot is not null)
+        {
+            // Something of this run was stored: perhaps this step run's call, before the run failed and was retried.
+            var earlier = new CallRead(IdempotencyKey);
+            await walk.Services.Journal.CommitAsync(earlier);
+            if (earlier.RunId is { } known) return new CalledRun(known, earlier.End?.To<CallEnd>());
+        }
+
+        var (accepted, run) = await walk.Services.Calls.OfAsync(walk.Work, IdempotencyKey, workflowId, input, waits, cancelled);
+        Called = [new EventAccepted(accepted, 1), run];
+        return new CalledRun(run.RunId, null);
+    }
 
     public override string? Key => walk.Work.Key;
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Automation.Server.Runs;
 
 /// <summary>The texts by which what ends a wait finds it: <see cref="Steps.StepWait.Match"/>.</summary>
@@ -7,7 +9,7 @@ namespace Automation.Server.Runs;
 /// </remarks>
 internal static class WaitMatch
 {
-    private const string EventPrefix = "event:", TopicPrefix = "mqtt:", CallbackPrefix = "callback:";
+    private const string EventPrefix = "event:", TopicPrefix = "mqtt:", CallbackPrefix = "callback:", RunPrefix = "run:";
 
     /// <summary>Pattern of the events of a CloudEvents type.</summary>
     public static string EventsOf(string type) => EventPrefix + type;
@@ -41,6 +43,15 @@ internal static class WaitMatch
     {
         address = match.StartsWith(CallbackPrefix, StringComparison.Ordinal) ? match[CallbackPrefix.Length..] : "";
         return address.Length > 0;
+    }
+
+    /// <summary>The match of the end of a called run.</summary>
+    public static string OfRun(long runId) => RunPrefix + runId.ToString(CultureInfo.InvariantCulture);
+
+    public static bool TryReadRun(string match, out long runId)
+    {
+        runId = 0;
+        return match.StartsWith(RunPrefix, StringComparison.Ordinal) && long.TryParse(match.AsSpan(RunPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out runId);
     }
 
     /// <summary>Pattern and path of an event's match; false for another.</summary>

@@ -11,6 +11,8 @@ internal sealed record SandboxProgram(string Id, ImmutableArray<SandboxUnit> Uni
     private readonly FrozenDictionary<string, int> indexes =
         Units.Select((unit, index) => (unit.Id, index)).ToFrozenDictionary(u => u.Id, u => u.index, StringComparer.Ordinal);
 
+    public bool Has(string unitId) => indexes.ContainsKey(unitId);
+
     /// <summary>The position of a unit; throws <see cref="ArgumentException"/> for one that the program does not have.</summary>
     internal int IndexOf(string unitId) =>
         indexes.TryGetValue(unitId, out var index) ? index : throw new ArgumentException($"Program {Id} has no unit {unitId}.", nameof(unitId));

@@ -1,5 +1,6 @@
 using Automation.Server.Callbacks;
 using Automation.Server.Deliveries;
+using Automation.Server.Runs;
 using Automation.Server.Sandbox;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
@@ -63,6 +64,10 @@ internal abstract class StepContext
     /// <summary>Checks a value by the schema that the step added at load. Returns what is wrong with it, see <see cref="SchemaErrors"/>.</summary>
     /// <exception cref="StepException">The check took too long or too much.</exception>
     public virtual ValueTask<Json> ValidateAsync(Json value) => throw new NotSupportedException();
+
+    /// <summary>Has a run of another workflow stored with this step's result, or finds the one that an earlier try of this step run stored.</summary>
+    /// <exception cref="StepException">The workflow cannot be called, or not with this input.</exception>
+    public virtual ValueTask<CalledRun> CallWorkflowAsync(string workflowId, Json input, bool waits) => throw new NotSupportedException();
 
     /// <summary>What the step remembers of the run's key; null when nothing. Only for step types that are <see cref="StepTypeAttribute.PerKey"/>, as the members below.</summary>
     public virtual StepMemory? Memory => throw new NotSupportedException();

@@ -78,6 +78,9 @@ internal sealed record RunAccepted(long RunId, long EventId, string WorkflowId, 
     /// <summary>As whom the server holds it; null when nobody does. Set when the change was applied.</summary>
     public long? Owner { get; set; }
 
+    /// <summary>The idempotency key of the step that called the run; null when none did.</summary>
+    public string? CalledBy { get; init; }
+
     /// <summary>Why a run was refused.</summary>
     public static readonly StepError KeyFull = new("key_full", "As many runs of this key wait as may (Runs:MaxBlockedPerKey). See to the one that holds them up, then retry this one.", Retryable: false);
 }
@@ -166,6 +169,15 @@ internal sealed record RunEnded(long RunId, long Owner, long EventId, string Sta
 
     /// <summary>Who of the key has the turn after it. Set when the change was applied.</summary>
     public KeyTurn Next { get; set; }
+
+    /// <summary>True when a step of another run called this one.</summary>
+    public bool IsCalled { get; init; }
+
+    /// <summary>What a called run gives to who called it, when it succeeded.</summary>
+    public Json? Output { get; init; }
+
+    /// <summary>The wait of the step that called the run. Set when the change was applied.</summary>
+    public EndedWaits Ended { get; } = new();
 }
 
 /// <summary>Ends the waits whose time is up, earliest first. Runs of which nothing else was under way are free to be claimed then.</summary>

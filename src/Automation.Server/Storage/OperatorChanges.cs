@@ -25,6 +25,12 @@ internal sealed record RunCancelled(long RunId, DateTimeOffset At) : Change
     /// <summary>Who of the key has the turn now.</summary>
     public KeyTurn Next { get; set; }
 
+    /// <summary>The called runs that it waited for, which are to be cancelled after it.</summary>
+    public List<long> Calls { get; init; } = [];
+
+    /// <summary>The wait of the step that called it.</summary>
+    public EndedWaits Ended { get; } = new();
+
     /// <summary>True when its walk ended it on demand; then <see cref="HasEnded"/> is true too. Set by who asked the walk.</summary>
     public bool EndedByWalk { get; set; }
 
@@ -114,6 +120,9 @@ internal sealed record KeyDrained(string WorkflowId, string Key, DateTimeOffset 
 {
     /// <summary>The cancelled runs. Set when the change was applied, as below.</summary>
     public List<long> Runs { get; } = [];
+
+    /// <summary>The waits of steps that called them.</summary>
+    public EndedWaits Ended { get; } = new();
 
     /// <summary>Who of the key has the turn now.</summary>
     public KeyTurn Next { get; set; }

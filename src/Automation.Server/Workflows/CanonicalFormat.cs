@@ -10,7 +10,7 @@ namespace Automation.Server.Workflows;
 /// <remarks>
 /// <list type="number">
 /// <item>UTF-8 without byte order mark, lines end in LF, two spaces an indent, one newline at the end.</item>
-/// <item>A workflow's properties: <c>$schema</c>, <c>name</c>, <c>description</c>, <c>key</c>, <c>onKeyFailure</c>, <c>stateTtl</c>, <c>timeout</c>, <c>retention</c>, <c>triggers</c>, <c>steps</c>, <c>start</c>, <c>onError</c>.
+/// <item>A workflow's properties: <c>$schema</c>, <c>name</c>, <c>description</c>, <c>key</c>, <c>onKeyFailure</c>, <c>stateTtl</c>, <c>timeout</c>, <c>retention</c>, <c>input</c>, <c>output</c>, <c>triggers</c>, <c>steps</c>, <c>start</c>, <c>onError</c>.
 /// A trigger's: <c>type</c>, its config in the order of the config record, <c>start</c>.
 /// A step's: <c>type</c>, <c>name</c>, <c>notes</c>, its config in the order of the config record, <c>retry</c>, <c>timeout</c>, <c>disabled</c>, <c>next</c>.
 /// Objects inside that are records themselves follow their record. Unknown properties come last, as they stood.
@@ -24,7 +24,7 @@ namespace Automation.Server.Workflows;
 /// </remarks>
 internal sealed class CanonicalFormat(StepCatalog steps, TriggerCatalog triggers)
 {
-    private static readonly string[] WorkflowOrder = ["$schema", "name", "description", "key", "onKeyFailure", "stateTtl", "timeout", "retention", "triggers", "steps", "start", "onError"];
+    private static readonly string[] WorkflowOrder = ["$schema", "name", "description", "key", "onKeyFailure", "stateTtl", "timeout", "retention", "input", "output", "triggers", "steps", "start", "onError"];
 
     /// <summary>Formats a workflow file.</summary>
     /// <exception cref="JsonException">The text is not JSON.</exception>

@@ -46,7 +46,7 @@ internal static class WorkflowSchema
     {
         var made = (JsonObject)ConfigSchema.Of(typeof(WorkflowProperties), expressions: false)["properties"]!;
         var properties = new JsonObject();
-        foreach (var name in new[] { "$schema", "name", "description", "key", "onKeyFailure", "stateTtl", "timeout", "retention" }) Move(made, properties, name);
+        foreach (var name in new[] { "$schema", "name", "description", "key", "onKeyFailure", "stateTtl", "timeout", "retention", "input", "output" }) Move(made, properties, name);
         properties["triggers"] = Keyed("trigger", "What starts runs, by id.");
         var steps = Keyed("step", "What a run does, by id.");
         steps["minProperties"] = 1;

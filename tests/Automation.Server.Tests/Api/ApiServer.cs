@@ -152,7 +152,7 @@ public sealed class ApiServer : IAsyncLifetime
         RetryRun = _ => throw new NotSupportedException("No run engine here."),
         ReplaceRun = (_, _) => throw new NotSupportedException("No run engine here."),
         TakeUpNextRun = _ => { },
-        ForgetBlockedRuns = (_, _) => { },
+        ForgetBlockedRuns = _ => { },
         MaxStateBytes = 1000,
         MqttConnections = () => MqttConnections,
         StepTypes = () => [new StepTypeView("webhook.send", "Send webhook", "Queues one webhook.", "Actions", "send", ["done"], false, Json.Parse("""{"type":"object"}"""))],

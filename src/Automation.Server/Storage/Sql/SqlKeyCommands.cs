@@ -32,13 +32,14 @@ internal static class SqlKeyCommands
     public static void Apply(KeyDrained change, SqlSession db)
     {
         change.Next = KeyTurn.None;
+        change.Ended.Clear();
         change.Runs.Clear(); // a refused neighbour makes the unit apply again
         var blocked = new List<(long Run, long Event)>();
         var rows = db.Sql(BlockedRuns).Bind(1, change.WorkflowId).Bind(2, change.Key).Bind(3, change.Limit);
         while (rows.Read()) blocked.Add((rows.Long(0), rows.Long(1)));
         foreach (var (run, of) in blocked)
         {
-            SqlRuns.Cancel(run, of, change.At, db);
+            SqlRuns.Cancel(run, of, change.At, change.Ended, db);
             change.Runs.Add(run);
         }
 

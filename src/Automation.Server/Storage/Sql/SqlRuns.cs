@@ -10,6 +10,7 @@ internal static class SqlRuns
     {
         change.State = null;
         change.Next = KeyTurn.None;
+        change.Ended.Clear();
         var run = db.Sql("SELECT state, owner, blocked, event_id, workflow_id, key, ended_at FROM runs WHERE id = ?1").Bind(1, change.RunId);
         if (!run.Read()) return;
         change.State = run.Text(0);
@@ -27,8 +28,9 @@ internal static class SqlRuns
             db.Notify();
         }
 
+        change.Calls.AddRange(SqlCalls.Awaited(change.RunId, db).Except(change.Calls));
         if (!change.Cancelled) return;
-        Cancel(change.RunId, eventId, change.At, db);
+        Cancel(change.RunId, eventId, change.At, change.Ended, db);
         if (key is not null && !change.WasBlocked) change.Next = SqlKeys.FreeNext(change.WorkflowId, key, db);
     }
 
@@ -100,6 +102,7 @@ internal static class SqlRuns
         db.Sql("INSERT INTO runs (id, event_id, workflow_id, version, trigger_id, state, created_at, key, blocked, retry_of) VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7, ?8, ?9)")
             .Bind(1, by.RunId).Bind(2, run.EventId).Bind(3, run.WorkflowId).Bind(4, by.VersionHash).Bind(5, by.TriggerId).Bind(6, by.CreatedAt)
             .Bind(7, by.Key).Bind(8, change.IsBlocked ? 1 : 0).Bind(9, change.RunId).Run();
+        db.Sql("UPDATE runs SET called_by = (SELECT o.called_by FROM runs o WHERE o.id = ?2) WHERE id = ?1").Bind(1, by.RunId).Bind(2, change.RunId).Run();
         db.Sql("UPDATE runs SET retried_as = ?2, snapshot = NULL WHERE id = ?1").Bind(1, change.RunId).Bind(2, by.RunId).Run();
         SqlWaits.Delete(change.RunId, db);
         change.RetriedAs = by.RunId;
@@ -114,10 +117,11 @@ internal static class SqlRuns
             WHERE id = ?1
             """).Bind(1, eventId).Bind(2, failed ? 1 : 0).Run();
 
-    public static void Cancel(long runId, long eventId, DateTimeOffset at, SqlSession db)
+    public static void Cancel(long runId, long eventId, DateTimeOffset at, EndedWaits ended, SqlSession db)
     {
         db.Sql("UPDATE runs SET state = 'cancelled', blocked = 0, ended_at = ?2, snapshot = NULL WHERE id = ?1").Bind(1, runId).Bind(2, at).Run();
         SqlWaits.Delete(runId, db);
+        SqlCalls.End(runId, null, at, ended, db);
         EndOfEvent(eventId, failed: false, db);
     }
 

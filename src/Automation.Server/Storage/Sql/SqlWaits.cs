@@ -39,6 +39,7 @@ internal static class SqlWaits
             if (wait.Match is not { } match) continue;
             if (WaitMatch.TryReadSource(match, out var pattern, out var path)) sources.Add(pattern, path);
             else if (WaitMatch.TryReadCallback(match, out var address)) SqlCallbacks.Begin(wait.Id, address, db);
+            else if (WaitMatch.TryReadRun(match, out var called)) SqlCalls.Begin(wait.Id, called, at, db);
         }
 
         foreach (var (wait, @event) in passed)

@@ -86,6 +86,7 @@ internal sealed class SqlWriter : IDisposable
             case FilterCounted c: SqlFilters.Apply(c, db); break;
             case StepForgotten c: SqlStepStates.Apply(c, db); break;
             case KeyStateRead c: c.State = SqlKeys.State(c.WorkflowId, c.Key, c.Now, db); break;
+            case CallRead c: SqlCalls.Apply(c, db); break;
             case CallbackRead c: SqlCallbacks.Apply(c, db); break;
             case CallbackTaken c: SqlCallbacks.Apply(c, db); break;
             case DeliveriesClaimed c: SqlClaims.Apply(c, db); break;
@@ -172,6 +173,7 @@ internal sealed class SqlWriter : IDisposable
         db.Sql("INSERT INTO runs (id, event_id, workflow_id, version, trigger_id, state, owner, created_at, key, blocked) VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?7, ?8, ?9)")
             .Bind(1, c.RunId).Bind(2, c.EventId).Bind(3, c.WorkflowId).Bind(4, c.VersionHash).Bind(5, c.TriggerId).Bind(6, c.Owner)
             .Bind(7, c.CreatedAt).Bind(8, c.Key).Bind(9, c.IsBlocked ? 1 : 0).Run();
+        if (c.CalledBy is { } key) SqlCalls.Store(c.RunId, key, db);
         if (c.Repeats is not null) SqlFirstEvents.Apply(c, db);
         foreach (var (trigger, after) in c.Watches) SqlKeyTimers.Watch(c, trigger, c.CreatedAt + after, db);
         if (!c.Held && !c.IsBlocked) db.Notify(); // a server without room for it: another may have some
@@ -191,12 +193,14 @@ internal sealed class SqlWriter : IDisposable
 
     private void Apply(RunEnded c)
     {
+        c.Ended.Clear();
         db.Sql("UPDATE runs SET state = ?2, owner = NULL, started_at = ?3, ended_at = ?4, snapshot = CASE WHEN ?9 = 1 THEN snapshot ELSE ?8 END, step_runs = ?5, failed_step = ?6, error = ?7 WHERE id = ?1 AND owner = ?10")
             .Bind(1, c.RunId).Bind(2, c.State).Bind(3, c.StartedAt).Bind(4, c.EndedAt).Bind(5, c.StepRuns).Bind(6, c.FailedStep)
             .Bind(7, c.Error).Bind(8, c.Snapshot).Bind(9, c.KeepsLastSave ? 1 : 0).Bind(10, c.Owner).RunOrSupersede(OthersRun);
         if (c.Snapshot is not null) SqlWaits.Store(c.RunId, c.Waits, c.EndedWaits, c.PassedEvents, c.EndedAt, sources, db);
         else if (c is { HasWaited: true, KeepsLastSave: false }) SqlWaits.Delete(c.RunId, db);
         if (c.Key is { } key) SqlKeys.Apply(c, key, db);
+        if (c.IsCalled) SqlCalls.End(c.RunId, c.Output, c.EndedAt, c.Ended, db);
         SqlRuns.EndOfEvent(c.EventId, c.State == "failed", db);
     }
 

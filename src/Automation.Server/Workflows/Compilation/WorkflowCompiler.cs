@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Automation.Server.Runs;
 using Automation.Server.Sandbox;
 using Automation.Server.Steps;
 using Automation.Server.Triggers;
@@ -160,6 +161,8 @@ internal sealed class WorkflowCompiler(
         var compiledSteps = Members(root, "steps", problems).Select(s => stepCompiler.Compile(s.Name, s.Value, compilation)).ToList();
         if (compiledSteps.Count == 0 && problems.IsEmpty) problems.Add(root.TryGetProperty("steps", out _) ? "/steps" : "", "A workflow needs at least one step; add \"steps\".");
         var key = CompileKey(root, compilation);
+        AddContract(root, "input", Contract.Input, compilation);
+        AddContract(root, "output", Contract.Output, compilation);
         var start = new Graph(compiledSteps, compiledTriggers, Text(root, "start"), Text(root, "onError") ?? OnErrorStep(root), problems).Check();
         NeedKey(root, compiledSteps, compiledTriggers, problems);
         if (!problems.IsEmpty) return null;
@@ -208,6 +211,11 @@ internal sealed class WorkflowCompiler(
         if (key is null) return null;
         if ((key.Uses & ~(ScopeUse.Event | ScopeUse.Input)) != 0) compilation.Problems.Add("/key", "A key is worked out when the event comes, before the run: only \"event\" is there, and \"input\", which is event.data.");
         return key;
+    }
+
+    private static void AddContract(JsonElement root, string name, string unit, Compilation compilation)
+    {
+        if (root.TryGetProperty(name, out var schema) && schema.ValueKind is not JsonValueKind.Null) compilation.Scripts.Add(new SchemaUnit(unit, "/" + name, schema.GetRawText()));
     }
 
     private static IEnumerable<JsonProperty> Members(JsonElement root, string name, ProblemList problems)

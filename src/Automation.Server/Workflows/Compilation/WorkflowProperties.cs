@@ -34,6 +34,12 @@ internal sealed record WorkflowProperties
     [Literal, Description("How long ended runs are kept; as the server's settings say when left out.")]
     public RetentionProperties? Retention { get; init; }
 
+    [Literal, Description("JSON Schema (draft 2020-12) of what those who call the workflow give it: the data of the event.")]
+    public Json? Input { get; init; }
+
+    [Literal, Description("JSON Schema (draft 2020-12) of what those who call the workflow get.")]
+    public Json? Output { get; init; }
+
     [Literal, Description("Id of the step a run begins with. Needed when more than one step has nothing that leads to it.")]
     public string? Start { get; init; }
 
