@@ -15,7 +15,7 @@ internal abstract class JournalDatabase
 
     /// <summary>Calls <paramref name="heard"/> whenever other servers of the database leave something for this one; at once as well. Where there are no others, it waits for its end.</summary>
     /// <exception cref="JournalException">The connection was lost: nothing is heard any more.</exception>
-    public virtual Task ListenAsync(Action heard, CancellationToken cancellation) => Task.Delay(Timeout.Infinite, cancellation);
+    public virtual Task ListenAsync(Action heard, CancellationToken cancellation) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
 
     /// <summary>Lets the API's queries read it.</summary>
     public abstract void Configure(DbContextOptionsBuilder options);

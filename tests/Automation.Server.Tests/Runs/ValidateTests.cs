@@ -76,10 +76,10 @@ public sealed class ValidateTests(WorkflowServer server, SharedPool shared) : IC
     [InlineData("""{ "$schema": "http://json-schema.org/draft-07/schema#" }""", "/$schema", "Schemas are of draft 2020-12; remove \"$schema\", or write \"https://json-schema.org/draft/2020-12/schema\".")]
     [InlineData("""{ "$async": true }""", "", "\"$async\" is no part of JSON Schema.")]
     [InlineData("1", "", "must be object,boolean")]
-    public async Task BadSchema_IsSaidWhereItIs(string schema, string pointer, string message)
+    public async Task BadSchema_IsSaidWhereItIs(string schema, string place, string message)
     {
         var found = Assert.Single(await shared.Pool.CheckAsync(SandboxPools.Program(new SchemaUnit("code", "/steps/a/schema", schema)), CancellationToken.None));
-        Assert.Equal((pointer, message), (found.Pointer, found.Message));
+        Assert.Equal((place, message), (found.Pointer, found.Message));
     }
 
     [Fact]
