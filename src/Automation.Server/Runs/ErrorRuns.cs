@@ -10,7 +10,7 @@ namespace Automation.Server.Runs;
 /// <summary>Has a workflow told of failed runs: the one that a workflow names as <c>onError</c>, else that of the setting <c>Runs:OnErrorWorkflow</c>.</summary>
 /// <remarks>
 /// Its run is stored with the end of the failed one. Data of its event: <c>{ workflow, version, run, step, error, event: { id, type, source }, startedAt, failedAt }</c>; errors hold no
-/// secrets. Runs that come of such an event, also by calls, tell nobody when they fail: nothing goes round in circles.
+/// secrets. Runs that come of such an event, also by calls and by timers of keys, tell nobody when they fail: nothing goes round in circles.
 /// </remarks>
 internal sealed class ErrorRuns(RunStarts starts, IdSource ids, TimeProvider time, IOptions<RunOptions> options, ILogger<ErrorRuns> log)
 {

@@ -449,6 +449,7 @@ internal sealed class RunEngine : BackgroundService
             Memories = run.Steps,
             KeepsAnswer = run.KeepsAnswer,
             StartedAt = run.StartedAt,
+            Deadline = run.Deadline,
             ClaimedBytes = run.Snapshot?.Utf8.Length ?? 0,
         };
         Window.Enter(work.Bytes);
@@ -463,7 +464,12 @@ internal sealed class RunEngine : BackgroundService
             var told = error is null ? [] : await services.ErrorRuns.OfAsync(workflowId, version, onErrorWorkflow, runId, accepted, null, error, now);
             var end = new RunEnded(runId, owner, accepted.Id, state, now, now, Json.Parse("[]"), null, error is null ? null : Json.From(error)) { KeepsLastSave = error is not null, Key = key, IsCalled = accepted.Trigger == Event.OfCall };
             await services.Journal.CommitAsync([.. told, end]);
-            foreach (var run in told.OfType<RunAccepted>()) OnStarted(run);
+            foreach (var change in told)
+            {
+                if (change is RunAccepted run) OnStarted(run);
+                else if (change is EventAccepted { Ended: { } ended }) TakeUp(ended);
+            }
+
             TakeUpNext(end.Next);
             TakeUp(end.Ended);
             if (callers.TryRemove(runId, out var caller)) caller.TrySetResult(new RunAnswer(runId, null, Json.Null, null, error ?? RunAnswer.Cancelled));

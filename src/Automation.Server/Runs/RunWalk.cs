@@ -47,6 +47,7 @@ internal sealed class RunWalk : IDisposable
     private readonly Action<RunAccepted> started;
     private readonly Action<EndedWaits> woken;
     private readonly TimeSpan? limit;
+    private readonly DateTimeOffset? deadline; // when the run has to have ended; null for never
     private readonly CancellationToken stopping;
     private readonly TaskCompletionSource<RunAnswer>? answer;
     private ResponseToCaller? response;
@@ -80,6 +81,7 @@ internal sealed class RunWalk : IDisposable
         this.started = started;
         this.woken = woken;
         limit = LimitOf(work.Version, services.MaxRunTime);
+        deadline = work.Deadline ?? services.Time.GetUtcNow() + limit;
         Work = work;
         Services = services;
         this.window = window;
@@ -145,7 +147,7 @@ internal sealed class RunWalk : IDisposable
     public async Task<WalkEnd> WalkAsync()
     {
         if (Work.KeyProblem is { } problem) progress.Fail(Work.Start, problem);
-        using var timer = Deadline is { } end ? WatchTime(end) : null;
+        using var timer = deadline is { } end ? WatchTime(end) : null;
         var first = progress.IsOver ? [] : progress.Running.ToList();
         foreach (var woken in Work.Woken) first.AddRange(progress.Wake(woken));
         if (Work.Woken.Count > 0) changes++;
@@ -194,9 +196,6 @@ internal sealed class RunWalk : IDisposable
             // the branches have ended by themselves, and the walk with them
         }
     }
-
-    /// <summary>When the run has to have ended; null for never.</summary>
-    private DateTimeOffset? Deadline => StartedAt + limit;
 
     /// <summary>The shorter of what the workflow and the server say; null for no limit.</summary>
     private static TimeSpan? LimitOf(WorkflowVersion version, TimeSpan most) =>
@@ -515,7 +514,7 @@ internal sealed class RunWalk : IDisposable
         var unit = TakeEffects(out deliveries);
         var (begun, ended, passed) = progress.TakeWaits();
         if (response is not null) KeepAnswer(new RunAnswer(Work.RunId, response, Json.Null, null, null), unit);
-        unit.Add(new RunSaved(Work.RunId, Work.Owner, StartedAt, progress.Snapshot(), trace.Take()) { Waits = begun, EndedWaits = ended, PassedEvents = passed, IsWaiting = isWaiting, At = Services.Time.GetUtcNow(), Deadline = Deadline, Key = TakeKey() });
+        unit.Add(new RunSaved(Work.RunId, Work.Owner, StartedAt, progress.Snapshot(), trace.Take()) { Waits = begun, EndedWaits = ended, PassedEvents = passed, IsWaiting = isWaiting, At = Services.Time.GetUtcNow(), Deadline = deadline, Key = TakeKey() });
         return unit;
     }
 
@@ -543,6 +542,7 @@ internal sealed class RunWalk : IDisposable
         foreach (var memory in stored.Key?.Steps ?? []) Work.Memories = Apply(memory, Work.Memories);
         Work.Snapshot = stored.Snapshot;
         Work.StartedAt = StartedAt;
+        Work.Deadline = deadline;
         Work.Woken = [];
     }
 
@@ -582,7 +582,7 @@ internal sealed class RunWalk : IDisposable
         var begun = unit[^1] is RunSaved save ? save.Waits : unit[^1] is RunEnded { Snapshot: not null } end ? end.Waits : [];
         if (begun.Count > 0 && begun.Min(wait => wait.DueAt) is { } due) waiting(due);
         if (unit.Select(change => (change as RunSaved)?.Key ?? (change as RunEnded)?.Key).FirstOrDefault(key => key is not null) is { Steps: { Count: > 0 } steps } && steps.Min(step => step.Timer?.DueAt) is { } timer) waiting(timer);
-        if (unit[^1] is RunSaved { IsWaiting: true, Deadline: { } deadline }) waiting(deadline);
+        if (unit[^1] is RunSaved { IsWaiting: true, Deadline: { } last }) waiting(last);
         foreach (var change in unit)
         {
             if (change is RunAccepted run) started(run);

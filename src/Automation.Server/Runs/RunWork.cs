@@ -40,6 +40,9 @@ internal sealed record RunWork(long RunId, Event Event, WorkflowVersion Version,
     /// <summary>When the run was first walked; null before.</summary>
     public DateTimeOffset? StartedAt { get; set; }
 
+    /// <summary>When it has to have ended, as last saved; null where its time is counted from now: at its start, and after a retry.</summary>
+    public DateTimeOffset? Deadline { get; set; }
+
     /// <summary>Size of the snapshot it was claimed with.</summary>
     public int ClaimedBytes { get; init; }
 

@@ -265,6 +265,9 @@ internal sealed record ClaimedRun(long RunId, long Owner, Event Event, string Wo
     /// <summary>Waits of the snapshot that are over.</summary>
     public IReadOnlyList<Woken> Woken { get; init; } = [];
 
+    /// <inheritdoc cref="RunWork.Deadline"/>
+    public DateTimeOffset? Deadline { get; init; }
+
     public string? Key { get; init; }
 
     /// <summary>The key's state; null when it has none.</summary>

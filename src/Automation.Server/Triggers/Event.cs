@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using Automation.Server.Storage;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
 using Automation.Server.Workflows.Templates;
@@ -22,8 +23,8 @@ internal sealed class Event
     /// <summary>Trigger of events about failed runs, and of those of called workflows.</summary>
     public const string OfFailure = "error", OfCall = "call";
 
-    /// <summary>True for an event about a failed run, and for one of a call that came of it.</summary>
-    public bool IsAboutFailure => Trigger is OfFailure or OfCall && TextAt("event.aboutFailure") == "true";
+    /// <summary>True for an event about a failed run, and for those of calls and of timers of keys that came of it.</summary>
+    public bool IsAboutFailure => Trigger is OfFailure or OfCall or KeyTimer.StepTrigger or KeyTimer.SilenceTrigger && TextAt("event.aboutFailure") == "true";
 
     /// <summary>Ascending in accept order; outside <c>evt_…</c>.</summary>
     public required long Id { get; init; }

@@ -70,6 +70,65 @@ public sealed class ErrorWorkflowTests
     }
 
     [Fact]
+    public async Task RunThatWaitsForFailures_GoesOnAtOnce_AndWhatIsAcceptedAfterItToo()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        await AddAsync(server, "teller", Teller);
+        var waiting = await server.RunUntilItWaitsAsync(await server.AddAsync("""{ "steps": { "w": { "type": "wait", "event": "run.failed", "next": "tell" }, "tell": { "type": "webhook.send", "url": "RECEIVER/heard" } } }"""));
+        await server.RunAsync("""{ "onError": { "workflow": "teller" }, "steps": { "a": { "type": "fail", "message": "one" } } }""");
+        Assert.Equal($"{waiting}.tell", (await server.Receiver.NextAsync("/heard")).Key);
+        await server.Receiver.NextAsync("/told");
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        Assert.Equal(0, server.Engine.Unclaimed);
+        Assert.Equal("succeeded", (await server.RunAsync("""{ "steps": { "a": { "type": "log", "message": "one" } } }""")).State);
+    }
+
+    [Fact]
+    public async Task FailureOfATimerOfTheErrorWorkflow_TellsNobody()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time, ("Runs:OnErrorWorkflow", "calm"));
+        await AddAsync(server, "calm", """{ "key": "one", "onKeyFailure": "continue", "steps": { "hold": { "type": "debounce", "for": "10s", "next": "bad" }, "bad": { "type": "fail", "message": "too" } } }""");
+        using var ends = server.Get<RunFeed>().Subscribe("calm")!;
+        await server.RunAsync("""{ "steps": { "a": { "type": "fail", "message": "one" } } }""");
+        Assert.Equal("succeeded", (await server.EndAsync(ends)).State);
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal("failed", (await server.EndAsync(ends)).State);
+        Assert.Equal(1, server.Count("SELECT count(*) FROM events WHERE trigger_type = 'error'"));
+        Assert.Equal(3, server.Count("SELECT count(*) FROM runs"));
+    }
+
+    [Fact]
+    public async Task RetriedRun_HasItsTimeAgain_AlsoOverACrash()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        server.Receiver.On("/ask", 400);
+        var id = await server.AddAsync(
+            """
+            { "timeout": "1h", "steps": { "before": { "type": "delay", "for": "30m", "next": "ask" }, "ask": { "type": "http.request", "url": "RECEIVER/ask", "next": "after" },
+                "after": { "type": "delay", "for": "2h", "next": "tell" }, "tell": { "type": "webhook.send", "url": "RECEIVER/tell" } } }
+            """);
+        using var changes = server.Get<RunFeed>().Subscribe(id)!;
+        var run = await server.RunUntilItWaitsAsync(id);
+        time.Advance(TimeSpan.FromMinutes(30));
+        var failed = await server.EndAsync(changes);
+        server.Receiver.On("/ask", 200);
+        time.Advance(TimeSpan.FromHours(10));
+        await server.PostAsync($"/api/runs/{run}/retry", "", 202);
+        await WorkflowServer.NextAsync(changes, "waiting");
+        await server.CrashAsync();
+        time.Advance(TimeSpan.FromMinutes(59));
+        await server.StartAsync();
+        Assert.Equal("waiting", (await server.GetRunAsync(run)).State);
+        using var ends = server.Get<RunFeed>().Subscribe(id)!;
+        time.Advance(TimeSpan.FromMinutes(1));
+        var late = await server.EndAsync(ends);
+        Assert.Equal(("failed", "run_timeout", "after"), (late.State, late.ErrorCode, late.FailedStep));
+        Assert.Equal(failed.Node["startedAt"]!.ToJsonString(), late.Node["startedAt"]!.ToJsonString());
+    }
+
+    [Fact]
     public async Task Run_AtWorkPastTheServersLimit_IsCutOff()
     {
         var time = new ManualTime();

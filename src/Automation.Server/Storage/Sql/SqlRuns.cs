@@ -62,7 +62,7 @@ internal static class SqlRuns
         db.Sql("INSERT INTO run_saves (run_id, step_runs) SELECT id, step_runs FROM runs WHERE id = ?1 AND length(step_runs) > 2").Bind(1, change.RunId).Run();
         db.Sql("""
             UPDATE runs SET state = CASE WHEN snapshot IS NULL THEN 'pending' ELSE 'running' END, owner = NULL, blocked = ?2,
-              ended_at = NULL, step_runs = NULL, failed_step = NULL, error = NULL, cancel_at = NULL
+              ended_at = NULL, step_runs = NULL, failed_step = NULL, error = NULL, cancel_at = NULL, deadline_at = NULL
             WHERE id = ?1
             """).Bind(1, change.RunId).Bind(2, change.IsBlocked ? 1 : 0).Run();
         Reopen(run.EventId, db);

@@ -10,7 +10,7 @@ namespace Automation.Server.Storage.Sql;
 internal sealed class SqlWriter : IDisposable
 {
     private const string OpenRunsOfNobody =
-        "SELECT r.id, r.workflow_id, r.version, r.trigger_id, r.started_at, r.snapshot, r.key, " + SqlEvents.Columns + " FROM runs r JOIN events e ON e.id = r.event_id WHERE r.owner IS NULL AND r.ended_at IS NULL AND r.state <> 'waiting' AND r.blocked = 0 ORDER BY r.id LIMIT ?1";
+        "SELECT r.id, r.workflow_id, r.version, r.trigger_id, r.started_at, r.snapshot, r.key, r.deadline_at, " + SqlEvents.Columns + " FROM runs r JOIN events e ON e.id = r.event_id WHERE r.owner IS NULL AND r.ended_at IS NULL AND r.state <> 'waiting' AND r.blocked = 0 ORDER BY r.id LIMIT ?1";
 
     private const string OthersRun = "The run is not this server's any more.", OthersDelivery = "The delivery is not this server's any more.";
 
@@ -263,7 +263,7 @@ internal sealed class SqlWriter : IDisposable
         var room = change.Bytes;
         while ((room > 0 || change.Runs.Count == 0) && rows.Read())
         {
-            var accepted = SqlEvents.Of(rows, 7);
+            var accepted = SqlEvents.Of(rows, 8);
             var snapshot = rows.Bytes(5);
             room -= accepted.Body.Length + accepted.Attributes.Utf8.Length + snapshot.Length;
             change.Runs.Add(new ClaimedRun(
@@ -275,7 +275,7 @@ internal sealed class SqlWriter : IDisposable
                 rows.Text(3),
                 rows.TimeOrNull(4),
                 snapshot.Length == 0 ? null : new Json(snapshot))
-            { Key = rows.TextOrNull(6) });
+            { Key = rows.TextOrNull(6), Deadline = rows.TimeOrNull(7) });
         }
 
         rows.Reset();
