@@ -115,6 +115,39 @@ public sealed class CallbackTests
     }
 
     [Fact]
+    public async Task Callback_EndsTheWaitsOfAllArrowsThatLeadToItsStep_AlsoWhenTheTimeOfOneWasUp()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        var id = await server.AddAsync(
+            """
+            { "steps": { "ask": { "type": "webhook.send", "url": "RECEIVER/ask", "body": "${run.callbacks.ok}", "next": ["a", "b", "later"] }, "a": { "type": "log", "message": "a", "next": "ok" }, "b": { "type": "log", "message": "b", "next": "ok" },
+                "later": { "type": "delay", "for": "1h", "next": "ok" }, "ok": { "type": "wait", "callback": {}, "timeout": "2h", "next": { "done": "yes", "timeout": "late" } },
+                "yes": { "type": "webhook.send", "url": "RECEIVER/yes" }, "late": { "type": "webhook.send", "url": "RECEIVER/late" } } }
+            """);
+        foreach (var isLate in new[] { false, true })
+        {
+            using var changes = server.Get<RunFeed>().Subscribe(id)!;
+            await server.RunUntilItWaitsAsync(id);
+            await WorkflowServer.NextAsync(changes, "waiting");
+            var url = await AskedAsync(server);
+            time.Advance(TimeSpan.FromHours(1));
+            await WorkflowServer.NextAsync(changes, "waiting");
+            if (isLate)
+            {
+                time.Advance(TimeSpan.FromHours(1));
+                await server.Receiver.NextAsync("/late", 2);
+                await WorkflowServer.NextAsync(changes, "waiting");
+            }
+
+            Assert.Equal(200, (await PostAsync(server, url)).Status);
+            Assert.Equal("succeeded", (await server.EndAsync(changes)).State);
+            await server.Receiver.NextAsync("/yes", isLate ? 1 : 3);
+            Assert.Equal(0, server.Receiver.Waiting("/late"));
+        }
+    }
+
+    [Fact]
     public async Task WhatIsNoCallback_IsRefused()
     {
         await using var server = await WorkflowServer.StartAsync();

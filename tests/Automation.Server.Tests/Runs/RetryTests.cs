@@ -141,6 +141,35 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task ForEach_WaitsAgainForTheCallbackOfAnItem_WhenAnotherItemFailed()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        var ask = server.Receiver.Hold("/ask");
+        var id = await server.AddAsync(
+            """
+            { "triggers": { "in": { "type": "webhook", "path": "/each" } },
+              "steps": { "each": { "type": "forEach", "items": "${[1, 2]}", "concurrency": 2, "next": { "item": "which", "done": "tell" } },
+                "which": { "type": "if", "condition": "${item === 1}", "next": { "true": "ask", "false": "link" } }, "ask": { "type": "http.request", "url": "RECEIVER/ask" },
+                "link": { "type": "http.request", "method": "POST", "url": "RECEIVER/link", "body": "${run.callbacks.ok}", "next": "ok" },
+                "ok": { "type": "wait", "callback": {}, "timeout": "1h", "next": { "done": "yes", "timeout": "no" } }, "yes": { "type": "script", "code": "return 'yes'" }, "no": { "type": "script", "code": "return 'no'" },
+                "tell": { "type": "webhook.send", "url": "RECEIVER/told", "body": "${input[1]}" } } }
+            """);
+        using var changes = server.Get<RunFeed>().Subscribe(id)!;
+        await PostAsync(server, "each", "1");
+        var url = (await server.Receiver.NextAsync("/link")).Body.Trim('"');
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM waits") == 1);
+        server.Receiver.On("/ask", 400);
+        ask.SetException(new InvalidOperationException("The receiver fails."));
+        var run = await server.EndAsync(changes);
+        Assert.Equal("failed", run.State);
+        server.Receiver.On("/ask", 200);
+        await server.PostAsync($"/api/runs/{run.Id}/retry", "", 202);
+        await WorkflowServer.NextAsync(changes, "waiting");
+        (await server.Http.PostAsync(new Uri(url), null)).EnsureSuccessStatusCode().Dispose();
+        Assert.Equal("\"yes\"", (await server.Receiver.NextAsync("/told")).Body);
+    }
+
+    [Fact]
     public async Task NestedLoops_GoOnAtTheInnerItem_AndItsBranches()
     {
         await using var server = await WorkflowServer.StartAsync();
