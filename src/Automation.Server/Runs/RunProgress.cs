@@ -133,19 +133,19 @@ internal sealed class RunProgress
         return WithinLimits(step.Id, next);
     }
 
-    /// <summary>A step waits; or, with <paramref name="earlier"/>, makes a pause before its next try.</summary>
+    /// <summary>A step waits; or, without <paramref name="wait"/>, makes a pause before its next try.</summary>
     /// <param name="token">The token at the step.</param>
     /// <param name="startedAt">When the step began.</param>
     /// <param name="wait">What the step waits for; null for a pause.</param>
     /// <param name="until">When it ends by itself.</param>
-    /// <param name="earlier">The tries so far, before a pause.</param>
+    /// <param name="earlier">The tries so far, before a pause; or what a wait that goes on has said.</param>
     public List<Token> Park(Token token, DateTimeOffset startedAt, StepWait? wait, DateTimeOffset? until, Tries? earlier)
     {
         if (IsStopped(token)) return Drop(token);
         running.Remove(token);
         if (wait is { GoesOn: true } && token is { Wait: { } same, Woken.EventId: { } passed })
         {
-            parked.Add(same.Id, token with { Woken = null });
+            parked.Add(same.Id, token with { Woken = null, Earlier = earlier });
             passedEvents.Add(new PassedEvent(same.Id, passed));
             return [];
         }

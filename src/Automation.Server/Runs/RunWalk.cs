@@ -413,7 +413,8 @@ internal sealed class RunWalk : IDisposable
 
             if (run.Error is null && run.Result.Wait is { } wait)
             {
-                var others = progress.Park(token, run.StartedAt, wait, wait.Until, null);
+                var said = wait.GoesOn && execution?.Lines is { } lines ? new Tries(token.Earlier?.Attempts ?? 0, lines) : null;
+                var others = progress.Park(token, run.StartedAt, wait, wait.Until, said);
                 saveNow |= HasToTellOfWaits;
                 return others;
             }

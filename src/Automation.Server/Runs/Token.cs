@@ -20,7 +20,7 @@ internal sealed record Token(string Step, int? From, Json Input, string Iteratio
     /// <summary>Rounds that a loop without items has made at this token; its next one is this one.</summary>
     public int Round { get; init; }
 
-    /// <summary>The tries that failed before a pause; null when the next one is the first.</summary>
+    /// <summary>The tries that failed before a pause, or what a wait said of what it passed over; null when the next one is the first.</summary>
     public Tries? Earlier { get; init; }
 
     /// <summary>What the token waits for, or what it waited for until just now; null for one that came by an arrow.</summary>

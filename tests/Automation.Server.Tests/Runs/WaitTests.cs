@@ -119,6 +119,55 @@ public sealed class WaitTests
     }
 
     [Fact]
+    public async Task Wait_WithACondition_PassesOverWhatTheConditionCannotBeAskedAbout_AndSaysSo()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        await server.AddAsync(Source);
+        var id = await server.AddAsync("""{ "steps": { "paid": { "type": "wait", "event": "order.paid", "when": "${event.data.order.ok}", "next": "tell" }, "tell": { "type": "webhook.send", "url": "RECEIVER/tell", "body": "${input.data.order}" } } }""");
+        using var changes = server.Get<RunFeed>().Subscribe(id)!;
+        var run = await server.RunUntilItWaitsAsync(id);
+        await WorkflowServer.NextAsync(changes, "waiting");
+        foreach (var other in new[] { "{}", """{ "order": {} }""" })
+        {
+            await SendAsync(server, "order.paid", other);
+            await WorkflowServer.NextAsync(changes, "waiting");
+        }
+
+        await SendAsync(server, "order.paid", """{ "order": { "ok": true } }""");
+        Assert.Equal("""{"ok":true}""", (await server.Receiver.NextAsync("/tell")).Body);
+        var said = (await server.GetRunAsync(run)).Log("paid");
+        Assert.Equal(2, said.Count);
+        Assert.StartsWith("warn Passed over what came: \"when\" failed with: ", said[0], StringComparison.Ordinal);
+        Assert.Equal("warn Passed over what came: \"when\" gave null, not true or false.", said[1]);
+    }
+
+    [Fact]
+    public async Task WaitOfAFailedRun_KeepsTheFirstEventForItsRetry_AndNoMore()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        await server.AddAsync(Source);
+        var gate = server.Receiver.Hold("/ask");
+        var id = await server.AddAsync(
+            """
+            { "triggers": { "in": { "type": "webhook", "path": "/both" } },
+              "steps": { "go": { "type": "log", "message": "go", "next": ["paid", "ask"] }, "ask": { "type": "http.request", "url": "RECEIVER/ask" },
+                "paid": { "type": "wait", "event": "order.paid", "next": "tell" }, "tell": { "type": "webhook.send", "url": "RECEIVER/tell", "body": "${input.data}" } } }
+            """);
+        using var ends = server.Get<RunFeed>().Subscribe(id)!;
+        (await server.Http.PostAsync(new Uri("/hooks/both", UriKind.Relative), WorkflowServer.Json("1"))).Dispose();
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM waits") == 1);
+        server.Receiver.On("/ask", 400);
+        gate.SetException(new InvalidOperationException("The receiver fails."));
+        var run = await server.EndAsync(ends);
+        for (var i = 1; i <= 5; i++) await SendAsync(server, "order.paid", $"{i}");
+        Assert.Equal(1, server.Count("SELECT count(*) FROM wait_events"));
+        server.Receiver.On("/ask", 200);
+        await server.PostAsync($"/api/runs/{run.Id}/retry", "", 202);
+        Assert.Equal("1", (await server.Receiver.NextAsync("/tell")).Body);
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM waits") + server.Count("SELECT count(*) FROM wait_events") == 0);
+    }
+
+    [Fact]
     public async Task Wait_BesideABranchThatIsUnderWay_IsEndedWhileTheRunIsInMemory()
     {
         await using var server = await WorkflowServer.StartAsync();

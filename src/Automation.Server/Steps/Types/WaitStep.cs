@@ -103,13 +103,24 @@ internal sealed class WaitStep(IOptions<MqttOptions> mqtt) : Step<WaitStep.Confi
         var waited = memo.To<Memo>()!;
         if (waited.IsCallback) return StepResult.To(arrived.To<Answer>()!.Outcome, arrived.To<Answer>()!.Output);
         if (!waited.HasCondition) return StepResult.Done(arrived);
-        using var answer = (await context.CallScriptOnAsync(arrived)).ToDocument();
-        return answer.RootElement[0].ValueKind switch
+        return await IsItAsync(arrived, context) ? StepResult.Done(arrived) : StepResult.WaitFor(new StepWait(memo) { GoesOn = true });
+    }
+
+    /// <summary>What the condition cannot be asked about is not what is waited for: anybody's event of the type comes here.</summary>
+    private static async ValueTask<bool> IsItAsync(Json arrived, StepContext context)
+    {
+        try
         {
-            JsonValueKind.True => StepResult.Done(arrived),
-            JsonValueKind.False => StepResult.WaitFor(new StepWait(memo) { GoesOn = true }),
-            _ => throw Invalid("when", $"It gave {answer.RootElement[0].ValueKind.ToString().ToLowerInvariant()}, not true or false.", context),
-        };
+            using var answer = (await context.CallScriptOnAsync(arrived)).ToDocument();
+            var kind = answer.RootElement[0].ValueKind;
+            if (kind is not (JsonValueKind.True or JsonValueKind.False)) context.Log("warn", $"Passed over what came: \"when\" gave {kind.ToString().ToLowerInvariant()}, not true or false.");
+            return kind is JsonValueKind.True;
+        }
+        catch (StepException failed) when (failed.Error.Code == "script_failed")
+        {
+            context.Log("warn", $"Passed over what came: \"when\" failed with: {failed.Error.Message}");
+            return false;
+        }
     }
 
     private static string KeyOf(Config config, StepContext context)

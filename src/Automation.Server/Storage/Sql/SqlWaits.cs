@@ -128,7 +128,12 @@ internal static class SqlWaits
     private static void Meet(EventAccepted change, string match, SqlSession db)
     {
         var met = new List<(long Id, long RunId, bool IsOpen)>();
-        var rows = db.Sql("SELECT w.id, w.run_id, w.ended_at FROM waits w WHERE w.match = ?1 AND (w.ended_at IS NULL OR EXISTS (SELECT 1 FROM wait_events e WHERE e.wait_id = w.id)) ORDER BY w.id").Bind(1, match);
+        // Nobody knows when a run that has failed is to look at what came: its waits are ended by the first, and keep no more.
+        var rows = db.Sql("""
+            SELECT w.id, w.run_id, w.ended_at FROM waits w
+            WHERE w.match = ?1 AND (w.ended_at IS NULL OR (EXISTS (SELECT 1 FROM wait_events e WHERE e.wait_id = w.id) AND EXISTS (SELECT 1 FROM runs r WHERE r.id = w.run_id AND r.ended_at IS NULL)))
+            ORDER BY w.id
+            """).Bind(1, match);
         while (rows.Read()) met.Add((rows.Long(0), rows.Long(1), rows.LongOrNull(2) is null));
         if (met.Count == 0) return;
         change.Ended ??= new EndedWaits();
