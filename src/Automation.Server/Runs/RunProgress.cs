@@ -78,6 +78,9 @@ internal sealed class RunProgress
     /// <summary>True when rows of waits may be stored for the run.</summary>
     public bool HasWaited { get; private set; }
 
+    /// <summary>True while anything of the run waits.</summary>
+    public bool HasWaits => parked.Count > 0 || openJoins.Exists(join => join.Wait is not null);
+
     /// <summary>True when a wait has begun, or goes on, that is not stored so.</summary>
     public bool HasNewWaits => newWaits.Count > 0 || passedEvents.Count > 0;
 

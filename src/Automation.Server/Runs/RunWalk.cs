@@ -61,6 +61,7 @@ internal sealed class RunWalk : IDisposable
     private long grown;
     private int changes;
     private int saved;
+    private bool hasBegun;
     private bool isClosed;
     private Task? saving;
     private CancellationTokenSource? siblings;
@@ -148,11 +149,14 @@ internal sealed class RunWalk : IDisposable
     {
         if (Work.KeyProblem is { } problem) progress.Fail(Work.Start, problem);
         using var timer = deadline is { } end ? WatchTime(end) : null;
-        var first = progress.IsOver ? [] : progress.Running.ToList();
-        foreach (var woken in Work.Woken) first.AddRange(progress.Wake(woken));
-        if (Work.Woken.Count > 0) changes++;
+        var meanwhile = await WokenMeanwhileAsync();
+        List<Token> first;
         lock (gate)
         {
+            hasBegun = true;
+            first = progress.IsOver ? [] : [.. progress.Running];
+            foreach (var woken in Work.Woken.Concat(meanwhile)) first.AddRange(progress.Wake(woken));
+            if (Work.Woken.Count + meanwhile.Count > 0) changes++;
             if (first.Count > 1) siblings ??= CancellationTokenSource.CreateLinkedTokenSource(stopping);
         }
 
@@ -168,10 +172,25 @@ internal sealed class RunWalk : IDisposable
         lock (gate)
         {
             if (isClosed || broken is not null) return;
+            if (!hasBegun)
+            {
+                Work.Woken = [.. Work.Woken, woken];
+                return;
+            }
+
             var next = progress.Wake(woken);
             if (next.Count > 0) siblings ??= CancellationTokenSource.CreateLinkedTokenSource(stopping);
             foreach (var token in next) BeginLater(token);
         }
+    }
+
+    /// <summary>Waits that ended after the run was claimed and before this walk was known to whoever ended them.</summary>
+    private async ValueTask<IReadOnlyList<Woken>> WokenMeanwhileAsync()
+    {
+        if (!progress.HasWaits) return [];
+        var read = new WokenRead(Work.RunId);
+        await Services.Journal.CommitAsync(read);
+        return read.Woken;
     }
 
     /// <summary>Ends the run: steps under way are cut off, nothing further begins, what has ended is kept. Does nothing once the walk is about to end.</summary>

@@ -192,6 +192,12 @@ internal sealed record WaitsTimedOut(DateTimeOffset Now, int Limit) : Change
     public DateTimeOffset? NextDue { get; set; }
 }
 
+/// <summary>Reads which waits of a run are over.</summary>
+internal sealed record WokenRead(long RunId) : Change
+{
+    public IReadOnlyList<Woken> Woken { get; set; } = [];
+}
+
 /// <summary>A delivery to be made, held by this server when <paramref name="Held"/>, else free to be claimed.</summary>
 internal sealed record DeliveryQueued(Delivery Delivery, bool Held) : Change;
 

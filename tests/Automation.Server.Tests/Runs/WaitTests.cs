@@ -168,6 +168,29 @@ public sealed class WaitTests
     }
 
     [Fact]
+    public async Task Wait_ThatEndsWhileItsRunIsAboutToBeWalked_IsSeenByTheWalk()
+    {
+        await using var server = await WorkflowServer.StartAsync(("Runs:MaxConcurrent", "1"));
+        await server.AddAsync(Source);
+        var busy = server.Receiver.Hold("/busy");
+        server.Receiver.Hold("/slow");
+        var id = await server.AddAsync(
+            """
+            { "steps": { "go": { "type": "log", "message": "go", "next": ["one", "two"] }, "one": { "type": "wait", "event": "one", "next": "slow" }, "slow": { "type": "http.request", "url": "RECEIVER/slow", "timeout": "60s" },
+                "two": { "type": "wait", "event": "two", "next": "tell" }, "tell": { "type": "http.request", "url": "RECEIVER/tell" } } }
+            """);
+        await server.RunUntilItWaitsAsync(id);
+        var other = await server.AddAsync("""{ "steps": { "a": { "type": "http.request", "url": "RECEIVER/busy", "timeout": "60s" } } }""");
+        await server.PostAsync($"/api/workflows/{other}/run", "{}", 202);
+        await server.Receiver.NextAsync("/busy");
+        await SendAsync(server, "one", "1");
+        await WorkflowServer.UntilAsync(() => server.Count($"SELECT count(*) FROM runs WHERE workflow_id = '{id}' AND owner IS NOT NULL") == 1);
+        await SendAsync(server, "two", "2");
+        busy.SetResult();
+        await server.Receiver.NextAsync("/tell"); // while the other branch is under way
+    }
+
+    [Fact]
     public async Task Wait_BesideABranchThatIsUnderWay_IsEndedWhileTheRunIsInMemory()
     {
         await using var server = await WorkflowServer.StartAsync();

@@ -78,6 +78,7 @@ internal sealed class SqlWriter : IDisposable
             case StatesExpired c: SqlKeyCommands.Apply(c, db); break;
             case RunCancelled c: SqlRuns.Apply(c, db); break;
             case WaitsTimedOut c: SqlWaits.Apply(c, db); break;
+            case WokenRead c: c.Woken = SqlWaits.Woken(c.RunId, db); break;
             case KeyTimersFired c: SqlKeyTimers.Apply(c, db); break;
             case FilterMemoryRead c: SqlFilters.Apply(c, db); break;
             case FirstEventRead c: SqlFirstEvents.Apply(c, db); break;
