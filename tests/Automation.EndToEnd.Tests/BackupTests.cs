@@ -22,7 +22,7 @@ public sealed class BackupTests : IDisposable
 
         var before = events.Acknowledged.ToHashSet();
         var backup = await ServerProcess.CommandAsync("backup", scratch.At("backup.tar"), "--data", server.Settings.Data);
-        var restore = await ServerProcess.CommandAsync("restore", scratch.At("backup.tar"), "--data", scratch.At("restored"));
+        var restore = await ServerProcess.CommandAsync("restore", scratch.At("backup.tar"), "--data", scratch.At("restored") + "/");
         await end.CancelAsync();
         await sending;
 
@@ -98,7 +98,33 @@ public sealed class BackupTests : IDisposable
 
         Refused(await ServerProcess.CommandAsync("restore", scratch.At("backup.tar"), "--data", scratch.At("data")), says);
 
-        Assert.Empty(Directory.EnumerateFileSystemEntries(scratch.At("data")));
+        Assert.Equal(["server.lock"], Directory.EnumerateFileSystemEntries(scratch.At("data")).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task ServerDuringARestore_DoesNotStart_AndWhatOthersPutThereStays()
+    {
+        await Shell.BashAsync("mkfifo backup.tar", scratch.Path);
+        var restore = ServerProcess.CommandAsync("restore", scratch.At("backup.tar"), "--data", scratch.At("data"));
+        await Eventually.HoldsAsync(() => Task.FromResult(File.Exists(scratch.At(Path.Combine("data", "server.lock")))), "the restore holds the folder");
+
+        var server = await ServerProcess.RunAsync(new ServerSettings { Data = scratch.At("data"), Workflows = scratch.Folder("workflows") });
+        scratch.Write(Path.Combine("data", "other"), "precious");
+        await Shell.BashAsync("head -c 5000 /dev/urandom > backup.tar", scratch.Path);
+
+        Refused(await restore, "could not be restored");
+        Assert.NotEqual(0, server.ExitCode);
+        Assert.Contains("a restore, uses the data folder", server.All, StringComparison.Ordinal);
+        Assert.Equal("precious", await File.ReadAllTextAsync(scratch.At(Path.Combine("data", "other"))));
+    }
+
+    [Fact]
+    public async Task BackupInTheDataFolderItself_IsRefused()
+    {
+        await using var installation = await Installation.StartAsync(NumberedEvents.Workflow);
+        var data = installation.Server.Settings.Data;
+
+        Refused(await ServerProcess.CommandAsync("backup", Path.Combine(data, "backup.tar"), "--data", data + "/"), "in the data folder itself");
     }
 
     public void Dispose() => scratch.Dispose();

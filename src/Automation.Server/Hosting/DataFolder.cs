@@ -1,8 +1,11 @@
 namespace Automation.Server.Hosting;
 
-/// <summary>The folder that holds the journal and the token, held by one server at a time.</summary>
+/// <summary>The folder that holds the journal and the token, held by one server, or restore, at a time.</summary>
 internal sealed class DataFolder : IDisposable
 {
+    /// <summary>Name of the file that is held; it stays when it is not.</summary>
+    public const string LockName = "server.lock";
+
     private readonly FileStream held;
 
     private DataFolder(string path, FileStream held) => (Path, this.held) = (path, held);
@@ -25,7 +28,7 @@ internal sealed class DataFolder : IDisposable
         try
         {
             // The lock goes with the process, also when it is killed: the system closes the file.
-            return new DataFolder(full, new FileStream(System.IO.Path.Combine(full, "server.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new DataFolder(full, new FileStream(System.IO.Path.Combine(full, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (UnauthorizedAccessException error)
         {
@@ -33,7 +36,7 @@ internal sealed class DataFolder : IDisposable
         }
         catch (IOException error) when (IsHeld(error))
         {
-            throw new StartupException($"Another server uses the data folder {full}. Stop it, or name another folder with --data.", error);
+            throw new StartupException($"Another server, or a restore, uses the data folder {full}. Stop it, or name another folder with --data.", error);
         }
         catch (IOException error)
         {

@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using Automation.Server.Hosting;
 using Automation.Server.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
 
@@ -12,7 +13,7 @@ namespace Automation.Server.Storage.Backups;
 internal static class DataBackup
 {
     /// <summary>Not part of a backup: the lock, and what belongs to the database.</summary>
-    private static readonly string[] Left = ["server.lock", SqliteDatabase.FileName, SqliteDatabase.FileName + "-wal", SqliteDatabase.FileName + "-shm"];
+    private static readonly string[] Left = [DataFolder.LockName, SqliteDatabase.FileName, SqliteDatabase.FileName + "-wal", SqliteDatabase.FileName + "-shm"];
 
     /// <summary>Makes the backup.</summary>
     /// <param name="dataFolder">The folder.</param>
@@ -25,6 +26,8 @@ internal static class DataBackup
         if (!File.Exists(database)) throw new BackupException($"There is no database in {Path.GetFullPath(dataFolder)}. Name the server's data folder with --data.");
         if (Path.Exists(file)) throw new BackupException($"{file} exists already; it is not written over. Name another file.");
         if (Path.GetDirectoryName(Path.GetFullPath(file)) is not { } folder || !Directory.Exists(folder)) throw new BackupException($"The folder of {file} does not exist. Make it, or name another one.");
+        if (Path.GetFullPath(file).StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(dataFolder)) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            throw new BackupException($"{file} would be in the data folder itself, and so in the next backup. Name a file elsewhere.");
         var (copy, archive) = (file + ".db.part", file + ".part");
         try
         {
@@ -76,7 +79,7 @@ internal static class DataBackup
             foreach (var path in Directory.EnumerateFiles(dataFolder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
             {
                 var name = Path.GetRelativePath(dataFolder, path).Replace('\\', '/');
-                if (Left.Contains(name) || Path.GetFullPath(path) == Path.GetFullPath(archive) || Path.GetFullPath(path) == Path.GetFullPath(copy)) continue;
+                if (Left.Contains(name)) continue;
                 using var content = File.OpenRead(path); // through links, as secrets often are some
                 tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = content, Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
             }
