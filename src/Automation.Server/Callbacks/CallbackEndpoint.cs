@@ -118,7 +118,9 @@ internal sealed class CallbackEndpoint(CallbackTokens tokens, VersionLookup vers
     private static Task AskAsync(HttpContext context, string step, WaitStep.CallbackConfig callback, string token, string chosen)
     {
         var choices = chosen.Length > 0 ? [chosen] : callback.Choices;
-        var path = $"{context.Request.PathBase}{CallbacksFeature.Prefix}/{token}";
+        // Relative: a proxy may show the page below a path that is not seen here.
+        var levels = context.Request.Path.Value![CallbacksFeature.Prefix.Length..].Count(c => c == '/') - 1;
+        var path = string.Concat(Enumerable.Repeat("../", levels)) + token;
         return WriteAsync(context, 200, "text/html; charset=utf-8", CallbackPage.Ask(step, choices.Count == 0 ? [("Confirm", path)] : choices.Select(choice => (choice, $"{path}/{choice}"))));
     }
 

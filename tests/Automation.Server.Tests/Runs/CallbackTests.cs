@@ -53,6 +53,21 @@ public sealed class CallbackTests
     }
 
     [Fact]
+    public async Task Page_BelowAPathOfAProxy_PostsToTheCallback()
+    {
+        await using var server = await WorkflowServer.StartAsync(("PublicUrl", "https://example.org/automation/"));
+        await server.RunUntilItWaitsAsync(await server.AddAsync(Approval));
+        var url = new Uri(await AskedAsync(server));
+        Assert.StartsWith("https://example.org/automation/callbacks/", url.ToString(), StringComparison.Ordinal);
+        foreach (var shown in new[] { "", "/", "/approve", "/approve/", "?outcome=approve" })
+        {
+            var html = await server.Http.GetStringAsync(new Uri(url.AbsolutePath["/automation".Length..] + shown, UriKind.Relative));
+            var action = html.Split("action=\"")[1].Split('"')[0];
+            Assert.Equal(url + "/approve", new Uri(new Uri(url + shown), action).ToString());
+        }
+    }
+
+    [Fact]
     public async Task Callback_BeforeItsRunWaits_IsKept_OverACrash()
     {
         await using var server = await WorkflowServer.StartAsync();
