@@ -12,6 +12,17 @@ public sealed class DelayTests
             "tell": { "type": "webhook.send", "url": "RECEIVER/tell", "body": { "salt": "${steps.salt.output}", "input": "${input}" } } } }
         """;
 
+    [Theory]
+    [InlineData("""{ "type": "delay", "for": "9000000d" }""", "for: It is more than ten years away.")]
+    [InlineData("""{ "type": "delay", "until": "9999-12-31T23:59:59Z" }""", "until: It is more than ten years away.")]
+    [InlineData("""{ "type": "wait", "event": "x", "timeout": "9000000d" }""", "timeout: It is more than ten years away.")]
+    public async Task TimeTooFarAway_IsRefused(string step, string message)
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        var run = await server.RunAsync($$"""{ "steps": { "one": {{step}} } }""");
+        Assert.Equal(("config_invalid", message), (run.ErrorCode, run.Node["error"]!["message"]!.GetValue<string>()));
+    }
+
     [Fact]
     public async Task Delay_TakesNoMemory_AndGoesOnAtItsTime()
     {

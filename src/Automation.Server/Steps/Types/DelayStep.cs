@@ -14,6 +14,8 @@ namespace Automation.Server.Steps.Types;
 [Description("Waits for a while, or until a time.")]
 internal sealed class DelayStep : Step<DelayStep.Config>
 {
+    private const string TooFar = "It is more than ten years away.";
+
     private static readonly TimeSpan Longest = TimeSpan.FromDays(3660);
 
     public sealed record Config(
@@ -28,8 +30,9 @@ internal sealed class DelayStep : Step<DelayStep.Config>
 
     protected override ValueTask<StepResult> RunAsync(Config config, StepContext context)
     {
+        if (config.For?.Value > Longest) throw Invalid("for", TooFar, context);
         var until = config.Until is { } text ? Time(text) ?? throw Invalid("until", Mistake(text), context) : context.Now + (config.For ?? default).Value;
-        if (until - context.Now > Longest) throw Invalid(config.Until is null ? "for" : "until", "It is more than ten years away.", context);
+        if (until - context.Now > Longest) throw Invalid("until", TooFar, context);
         return ValueTask.FromResult(until <= context.Now ? StepResult.Done(context.Input) : StepResult.WaitFor(new StepWait(Json.Null) { Until = until }));
     }
 

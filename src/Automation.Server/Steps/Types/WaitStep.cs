@@ -89,8 +89,8 @@ internal sealed class WaitStep(IOptions<MqttOptions> mqtt) : Step<WaitStep.Confi
 
     protected override ValueTask<StepResult> RunAsync(Config config, StepContext context)
     {
+        if (config.Timeout?.Value > Longest) throw Invalid("timeout", "It is more than ten years away.", context);
         var until = config.Timeout is { } limit ? context.Now + limit.Value : default(DateTimeOffset?);
-        if (until - context.Now > Longest) throw Invalid("timeout", "It is more than ten years away.", context);
         if (config.Callback is not null) return ValueTask.FromResult(StepResult.WaitFor(new StepWait(Json.From(new Memo(false) { IsCallback = true })) { Until = until, Match = WaitMatch.OfCallback(context.Callback.ToString()) }));
         var pattern = config.Topic is { } topic ? WaitMatch.MessagesOn(config.Connection, topic) : WaitMatch.EventsOf(config.Event!);
         var match = config.EventKey is { } place ? WaitMatch.Of(pattern, PathOf(place)!, KeyOf(config, context)) : WaitMatch.Of(pattern, "", "");
