@@ -110,6 +110,28 @@ public class DiskFaultTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task LogThatCannotBeShortened_RefusesNothing()
+    {
+        using var fault = await DiskFault.CreateAsync();
+        await using var installation = await Installation.StartAsync(
+            new Dictionary<string, string> { ["large.json"] = """{ "triggers": { "web": { "type": "webhook", "path": "/large" } }, "steps": { "log": { "type": "log", "message": "large" } } }""" },
+            fault.Environment);
+        var log = new FileInfo(installation.Server.DatabaseFile + "-wal");
+        var large = "{\"padding\":\"" + new string('x', 900_000) + "\"}";
+
+        fault.Begin("checkpoint");
+        for (var i = 0; i < 45; i++)
+        {
+            using var answer = await MainJobTests.PostAsync(installation.Server, "/hooks/large", large);
+            Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode} after {i} events");
+        }
+
+        log.Refresh();
+        Assert.True(log.Length > 32 << 20);
+        fault.End();
+    }
+
+    [Fact]
     public async Task CallThatWasMade_IsNotMadeAgain_WhileItsEndCannotBeStored()
     {
         using var fault = await DiskFault.CreateAsync();

@@ -26,7 +26,7 @@ internal sealed class DiskFault : IDisposable
         return fault;
     }
 
-    /// <param name="kind"><c>fsync</c>, <c>full</c>, <c>readonly</c> or <c>write</c>.</param>
+    /// <param name="kind"><c>fsync</c>, <c>full</c>, <c>readonly</c> or <c>write</c>; <c>checkpoint</c> for one that takes the log, and nothing else.</param>
     public void Begin(string kind) => File.WriteAllText(Control, kind);
 
     public void End() => File.Delete(Control);

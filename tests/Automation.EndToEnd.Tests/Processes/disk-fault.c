@@ -1,4 +1,4 @@
-/* Makes the disk fail for the files of the database, as the file that DISK_FAULT names says: "fsync" (EIO), "full" (ENOSPC), "readonly" (EROFS) or "write" (EIO).
+/* Makes the disk fail for the files of the database, as the file that DISK_FAULT names says: "fsync" (EIO), "full" (ENOSPC), "readonly" (EROFS) or "write" (EIO); or as "checkpoint" says: for all but the log (ENOSPC).
    Without that file all is well. Loaded into the server with LD_PRELOAD. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -19,27 +19,27 @@ static char fault(void) {
     syscall(SYS_close, fd);
   }
   errno = before;
-  return kind[0] == 'f' && kind[1] == 'u' ? 'n' : kind[0]; /* f: fsync, n: full, r: readonly, w: write */
+  return kind[0] == 'f' && kind[1] == 'u' ? 'n' : kind[0]; /* c: checkpoint, f: fsync, n: full, r: readonly, w: write */
 }
 
-static int is_database(int fd) {
+static int is_database(int fd, int with_log) {
   char link[64], target[4096];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   ssize_t length = readlink(link, target, sizeof target - 1);
   if (length < 0) return 0;
   target[length] = 0;
-  return strstr(target, "automation.db") && !strstr(target, "-shm");
+  return strstr(target, "automation.db") && !strstr(target, "-shm") && (with_log || !strstr(target, "-wal"));
 }
 
 static int refuses_writes(int fd) {
   char kind = fault();
-  if (!kind || kind == 'f' || !is_database(fd)) return 0;
-  errno = kind == 'n' ? ENOSPC : kind == 'r' ? EROFS : EIO;
+  if (!kind || kind == 'f' || !is_database(fd, kind != 'c')) return 0;
+  errno = kind == 'n' || kind == 'c' ? ENOSPC : kind == 'r' ? EROFS : EIO;
   return 1;
 }
 
 static int refuses_fsync(int fd) {
-  if (fault() != 'f' || !is_database(fd)) return 0;
+  if (fault() != 'f' || !is_database(fd, 1)) return 0;
   errno = EIO;
   return 1;
 }

@@ -31,12 +31,21 @@ internal sealed class SqliteSession : SqlSession
 
     /// <summary>
     /// SQLite begins its log anew only when nobody reads in it, which under constant load with constant readers may be never. Here the writer waits a moment for the readers that are in it; new ones read the database.
+    /// The transaction before is stored: a fault here is none of it, and shows itself to the next one.
     /// </summary>
     private void ShortenLog()
     {
         untilShorter = CommitsBetweenTries;
         _ = raw.sqlite3_busy_timeout(handle, 50);
-        _ = Number("PRAGMA wal_checkpoint(RESTART)"); // 1 when readers were in the way: again later
+        try
+        {
+            _ = Number("PRAGMA wal_checkpoint(RESTART)"); // 1 when readers were in the way: again later
+        }
+        catch (JournalException)
+        {
+            // The disk is full or fails; the log stays long, and is tried again.
+        }
+
         _ = raw.sqlite3_busy_timeout(handle, SqliteDatabase.BusyMilliseconds);
     }
 
