@@ -29,8 +29,8 @@ internal static partial class Log
     [LoggerMessage(3208, LogLevel.Error, "Key {Key} of {WorkflowId} has been parked since {At:u} by run {RunId}, which failed: later runs of the key wait. Retry or skip it.")]
     public static partial void Parked(ILogger logger, string key, string workflowId, DateTimeOffset at, string runId);
 
-    [LoggerMessage(3220, LogLevel.Warning, "The timer of {Target} for the key {Key} of {WorkflowId} is dropped: the active version has no such step")]
-    public static partial void TimerDropped(ILogger logger, string workflowId, string target, string key);
+    [LoggerMessage(3220, LogLevel.Warning, "The timer of {Target} for the key {Key} of {WorkflowId} is dropped: {Why}")]
+    public static partial void TimerDropped(ILogger logger, string workflowId, string target, string key, string why);
 
     [LoggerMessage(3209, LogLevel.Error, "Parked keys could not be looked for; it is tried again")]
     public static partial void ParkedUnknown(ILogger logger, Exception error);

@@ -410,9 +410,9 @@ internal sealed class RunEngine : BackgroundService
             }
         }
 
-        if (version is not null && run.Event.Trigger is KeyTimer.StepTrigger or KeyTimer.SilenceTrigger && !version.HasTimerOf(run.TriggerId, run.Event.Trigger is KeyTimer.StepTrigger))
+        if (version is not null && WhyDropped(run, version) is { } why)
         {
-            Log.TimerDropped(services.Logger, run.WorkflowId, run.TriggerId, run.Key ?? "");
+            Log.TimerDropped(services.Logger, run.WorkflowId, run.TriggerId, run.Key ?? "", why);
             while (!await TryEndAsync("cancelled", run.RunId, run.Owner, run.Event, run.WorkflowId, run.VersionHash, null, new RunKey(run.WorkflowId, run.Key!), null))
             {
                 if (!await PauseAsync()) return;
@@ -454,6 +454,14 @@ internal sealed class RunEngine : BackgroundService
         };
         Window.Enter(work.Bytes);
         queue.Writer.TryWrite(work);
+    }
+
+    /// <summary>Why the run of a key's timer is not to be; null when it is, and for all other runs. A workflow that is off hears nothing, so that its silences would be false.</summary>
+    private string? WhyDropped(ClaimedRun run, WorkflowVersion version)
+    {
+        if (run.Event.Trigger is not (KeyTimer.StepTrigger or KeyTimer.SilenceTrigger)) return null;
+        if (!version.HasTimerOf(run.TriggerId, run.Event.Trigger is KeyTimer.StepTrigger)) return "the active version has no such step";
+        return run.StartedAt is null && !versions.IsOn(run.WorkflowId) ? "the workflow is switched off, or its file is gone" : null;
     }
 
     private async Task<bool> TryEndAsync(string state, long runId, long owner, Event accepted, string workflowId, string version, string? onErrorWorkflow, RunKey? key, StepError? error)

@@ -13,6 +13,9 @@ internal sealed class VersionLookup(WorkflowCatalog catalog, WorkflowCompiler co
 
     private readonly ConcurrentDictionary<(string Id, string Hash), WorkflowVersion> kept = new();
 
+    /// <summary>True when a workflow has a file and is switched on.</summary>
+    public bool IsOn(string workflowId) => catalog.Current.Workflows.TryGetValue(workflowId, out var state) && state.Enabled;
+
     /// <returns>Null when the version is not stored, or this program cannot read it any more.</returns>
     /// <exception cref="JournalException">It could not be read now.</exception>
     public async ValueTask<WorkflowVersion?> GetAsync(string workflowId, string hash) => (await FindAsync(workflowId, hash))?.Version;

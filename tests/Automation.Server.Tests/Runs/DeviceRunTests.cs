@@ -109,6 +109,28 @@ public sealed class DeviceRunTests
         Assert.Equal(1, server.Count("SELECT count(*) FROM key_timers WHERE event_id = (SELECT min(id) FROM events)"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Timers_OfAWorkflowThatIsOffOrGone_AreDroppedWithALogLine(bool isGone)
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        var id = await server.AddAsync(
+            """
+            { "key": "one", "triggers": { "in": { "type": "webhook", "path": "/off", "start": "calm" }, "quiet": { "type": "silence", "for": "1m", "start": "tell" } },
+              "steps": { "calm": { "type": "debounce", "for": "30s", "next": "tell" }, "tell": { "type": "webhook.send", "url": "RECEIVER/off" } } }
+            """);
+        await SendAsync(server, "off", "1");
+        if (isGone) await server.RemoveAsync(id);
+        else await server.PostAsync($"/api/workflows/{id}/disable", "", 200);
+        time.Advance(TimeSpan.FromMinutes(1));
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM runs WHERE state = 'cancelled'") == 2);
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        Assert.Equal(0, server.Receiver.Waiting("/off"));
+        foreach (var target in new[] { "calm", "quiet" }) Assert.Contains(server.Logged, line => line.Contains($"The timer of {target} for the key one of {id} is dropped: the workflow is switched off", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task DeviceSteps_InALoop_SeeTheItemsInTheirOrder()
     {

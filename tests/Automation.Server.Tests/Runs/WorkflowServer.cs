@@ -106,6 +106,13 @@ public sealed class WorkflowServer : IAsyncLifetime
         Assert.True(state.Problems.Count == 0, string.Join('\n', state.Problems));
     }
 
+    /// <summary>Removes a workflow's file.</summary>
+    internal async Task RemoveAsync(string id)
+    {
+        File.Delete(Path.Combine(Folder, "workflows", id + ".json"));
+        await Get<WorkflowCatalog>().RefreshAsync(new Look(), CancellationToken.None);
+    }
+
     /// <summary>Runs a workflow by hand, waits for its end and returns it as the API shows it.</summary>
     internal async Task<Run> RunAsync(string json, string data = "{}") => await RunByIdAsync(await AddAsync(json), data);
 
