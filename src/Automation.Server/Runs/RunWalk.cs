@@ -414,17 +414,18 @@ internal sealed class RunWalk : IDisposable
                 return others;
             }
 
+            if (execution?.Remembered is { } memory)
+            {
+                memory = memory with { ForgetAt = memory.ForgetAt ?? (memory.Timer is null ? Services.Time.GetUtcNow() + Work.Version.Key?.StateTtl : null) };
+                remembered[memory.Step] = memory;
+                memories = Apply(memory, memories);
+            }
+
             if (run.Error is null && execution is not null)
             {
                 if (execution.Queued is { } deliveries) queued.AddRange(deliveries);
                 if (execution.Called is { } call && (run.Result.Wait is null || !progress.IsStopped(token))) called.AddRange(call);
                 if (execution.State is { } after) (state, hasNewState) = (after, true);
-                if (execution.Remembered is { } memory)
-                {
-                    remembered[memory.Step] = memory;
-                    memories = Apply(memory, memories);
-                }
-
                 if (execution.Variables is { } values) progress.Variables = ScopeJson.Merge(progress.Variables, values);
                 saveNow = respondNow = response is null && execution.Response is not null;
                 response ??= execution.Response;

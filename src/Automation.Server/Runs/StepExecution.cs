@@ -112,16 +112,13 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
 
     public override bool IsTimer => token.From == Token.FromTimer;
 
-    public override void Remember(Json? state, DateTimeOffset? forgetAt, TimerRequest? timer)
+    public override bool TryRemember(Json? state, DateTimeOffset? forgetAt, TimerRequest? timer)
     {
         var later = timer is null ? null : new StepTimer(timer.DueAt, timer.Held?.EventId ?? Event.Id, walk.TimerSnapshot(step, token, timer.Held?.Input ?? Input));
         var bytes = (state?.Utf8.Length ?? 0) + (later?.Snapshot.Utf8.Length ?? 0);
-        if (bytes > walk.Services.MaxStepStateBytes)
-        {
-            throw new StepException(new StepError("step_state_too_large", $"The step would keep {bytes} bytes of the key \"{Key}\", more than it may (Runs:MaxStepStateBytes). Hold fewer or smaller events, or pass on less to the step.", Retryable: false));
-        }
-
+        if (bytes > walk.Services.MaxStepStateBytes) return false;
         Remembered = new StepRemembered(step.Id, step.TypeName, state, forgetAt, later);
+        return true;
     }
 
     public override async ValueTask<Json?> LookUpAsync(string workflowId, string key)

@@ -75,9 +75,9 @@ internal abstract class StepContext
     /// <summary>True when the run begins here because the step's timer was due, at the event's <see cref="Event.AcceptedAt"/>. The config's expressions are null then.</summary>
     public virtual bool IsTimer => throw new NotSupportedException();
 
-    /// <summary>Has the step remember something else, and sets its timer anew or stops it; saved with this step's result. Not called: all stays as it is.</summary>
-    /// <exception cref="StepException">It is more than may be remembered.</exception>
-    public virtual void Remember(Json? state, DateTimeOffset? forgetAt, TimerRequest? timer) => throw new NotSupportedException();
+    /// <summary>Has the step remember something else, and sets its timer anew or stops it; saved with this step's result, also when it fails afterwards. Not called: all stays as it is.</summary>
+    /// <returns>False when it is more than may be remembered: all stays as it is.</returns>
+    public virtual bool TryRemember(Json? state, DateTimeOffset? forgetAt, TimerRequest? timer) => throw new NotSupportedException();
 
     /// <summary>The state of any key, as last stored; of this run's own key as it is now. Null when it keeps none.</summary>
     public virtual ValueTask<Json?> LookUpAsync(string workflowId, string key) => throw new NotSupportedException();

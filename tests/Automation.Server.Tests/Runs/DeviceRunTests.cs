@@ -109,6 +109,75 @@ public sealed class DeviceRunTests
         Assert.Equal(1, server.Count("SELECT count(*) FROM key_timers WHERE event_id = (SELECT min(id) FROM events)"));
     }
 
+    [Fact]
+    public async Task Window_ThatWouldBeTooLarge_ClosesAsFull_ASlidingOneForgets()
+    {
+        await using var server = await WorkflowServer.StartAsync(("Runs:MaxStepStateBytes", "2000"));
+        async Task<string> OutputsAsync(string window)
+        {
+            var id = await server.AddAsync($$"""{ "key": "one", "triggers": { "in": { "type": "webhook", "path": "/large" } }, "steps": { "gather": { "type": "window", {{window}}, "count": 10, "code": "return [input.items.length, input.reason]" } } }""");
+            var outputs = new List<string>();
+            for (var i = 0; i < 5; i++)
+            {
+                var run = await server.HookAsync(id, "/hooks/large", WorkflowServer.Json("\"" + new string('x', 800) + "\""));
+                outputs.Add(run.Outcome("gather") == "done" ? run.Output("gather") : run.Outcome("gather"));
+            }
+
+            await server.RemoveAsync(id);
+            return string.Join(' ', outputs);
+        }
+
+        Assert.Equal("""held held [3,"full"] held held""", await OutputsAsync("\"kind\": \"tumbling\""));
+        Assert.Equal("""[1,"event"] [2,"event"] [3,"event"] [3,"event"] [3,"event"]""", await OutputsAsync("\"kind\": \"sliding\""));
+    }
+
+    [Fact]
+    public async Task Window_WhoseScriptFails_IsOver()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        var id = await server.AddAsync(
+            """
+            { "key": "one", "onKeyFailure": "continue", "triggers": { "in": { "type": "webhook", "path": "/throws" } },
+              "steps": { "gather": { "type": "window", "count": 2, "code": "if (input.items.includes(1)) throw new Error('no'); return input.items" } } }
+            """);
+        await server.HookAsync(id, "/hooks/throws", WorkflowServer.Json("1"));
+        Assert.Equal("failed", (await server.HookAsync(id, "/hooks/throws", WorkflowServer.Json("2"))).State);
+        Assert.Equal("held", (await server.HookAsync(id, "/hooks/throws", WorkflowServer.Json("3"))).Outcome("gather"));
+        Assert.Equal("[3,4]", (await server.HookAsync(id, "/hooks/throws", WorkflowServer.Json("4"))).Output("gather"));
+    }
+
+    [Theory]
+    [InlineData("${event.data.n}")]
+    [InlineData("${event.data.n * 1}")]
+    public async Task NumberBeyondAllNumbers_IsNotTakenForTheInput(string value)
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        var run = await server.RunAsync($$"""{ "key": "one", "steps": { "gather": { "type": "window", "count": 2, "value": "{{value}}" } } }""", """{"n":1e999}""");
+        Assert.Equal("config_invalid", run.ErrorCode);
+        Assert.DoesNotContain("object", run.Node["error"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StateTtl_EndsWhatStepsRemember_ButNotBeforeTheirTimers()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        var id = await server.AddAsync(
+            """
+            { "key": "one", "stateTtl": "1h", "triggers": { "in": { "type": "webhook", "path": "/ttl" } },
+              "steps": { "new": { "type": "changed", "value": "${event.data}", "next": { "done": "quiet", "dropped": "quiet" } }, "quiet": { "type": "silence", "for": "3h", "next": { "silent": "tell" } }, "tell": { "type": "webhook.send", "url": "RECEIVER/quiet" } } }
+            """);
+        Assert.Equal("done", (await server.HookAsync(id, "/hooks/ttl", WorkflowServer.Json("1"))).Outcome("new"));
+        time.Advance(TimeSpan.FromMinutes(30));
+        Assert.Equal("dropped", (await server.HookAsync(id, "/hooks/ttl", WorkflowServer.Json("1"))).Outcome("new"));
+        time.Advance(TimeSpan.FromMinutes(30));
+        Assert.Equal("done", (await server.HookAsync(id, "/hooks/ttl", WorkflowServer.Json("1"))).Outcome("new"));
+        time.Advance(TimeSpan.FromHours(3));
+        await server.Receiver.NextAsync("/quiet");
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        Assert.Equal(0, server.Count("SELECT count(*) FROM step_states WHERE expires_at IS NULL"));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

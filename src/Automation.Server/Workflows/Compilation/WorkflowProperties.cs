@@ -25,7 +25,7 @@ internal sealed record WorkflowProperties
     [Literal, Description("What a failed run does to its key. park: later runs of the key wait until somebody retries or skips the failed one. continue: they go on."), DefaultValue(KeyFailurePolicy.Park)]
     public KeyFailurePolicy OnKeyFailure { get; init; } = KeyFailurePolicy.Park;
 
-    [Literal, Description("How long a key's state is kept after its last change; for ever when left out."), Range(typeof(TimeSpan), "00:00:01", "3660.00:00:00")]
+    [Literal, Description("How long a key's state, and what steps remember of the key, is kept after its last change; for ever when left out."), Range(typeof(TimeSpan), "00:00:01", "3660.00:00:00")]
     public Duration? StateTtl { get; init; }
 
     [Literal, Description("Longest time of a run, waiting included; then it fails with run_timeout. The server's limit when left out."), Range(typeof(TimeSpan), "00:00:00.001", "3660.00:00:00")]

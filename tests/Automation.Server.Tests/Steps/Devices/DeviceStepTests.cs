@@ -67,6 +67,29 @@ public sealed class DeviceStepTests
     }
 
     [Theory]
+    [InlineData("""{ "type": "window", "kind": "sliding", "for": "10s", "time": "${x}", "code": "return 1" }""", "0:1000000000000 1:4000000000000 2:\"9999-12-31T23:59:59Z\" 3:1000000003000 4:999999999000 5:999999993000", "done late late done done late")]
+    [InlineData("""{ "type": "window", "for": "10s", "time": "${x}", "code": "return 1" }""", "0:1000000000000 1:\"9999-12-31T23:59:59Z\" 3:1000000003000", "held late held done")]
+    [InlineData("""{ "type": "window", "kind": "sliding", "for": "10s", "time": "${x}", "code": "return 1" }""", "0:1000000600000 1:1000000001000 10:1000000010000", "done late done")]
+    [InlineData("""{ "type": "sequence", "by": "${x}" }""", "0:\"2001-09-09T01:46:40Z\" 1:\"2099-01-01T00:00:00Z\" 2:\"2001-09-09T01:46:42Z\"", "done stale done")]
+    public async Task TimeThatCannotBeRight_MakesNoOtherLate(string step, string events, string outcomes)
+    {
+        var line = await DeviceTimeline.OfAsync(step);
+        await line.SendAsync([.. events.Split(' ').Select(e => e.Split(':', 2)).Select(e => (double.Parse(e[0], System.Globalization.CultureInfo.InvariantCulture), e[1]))]);
+        await line.AdvanceAsync(1000);
+        Assert.Equal(outcomes, string.Join(' ', line.Take().Split(", ").Select(one => one.Split(' ')[1])));
+    }
+
+    [Fact]
+    public async Task Window_WhoseTotalsAreTooLarge_TellsTheOthers()
+    {
+        var line = await DeviceTimeline.OfAsync("""{ "type": "window", "count": 2, "value": "${x}" }""");
+        await line.SendAsync((0, "1e308"), (1, "1e308"), (2, "1"));
+        Assert.Contains("1 done {\"count\":2,\"sum\":null,\"avg\":null,\"min\":1E+308,", line.Take(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "type": "threshold", "value": "${x}", "above": 8 }""", "1e999", "value: The number 1e999 is too large.")]
+    [InlineData("""{ "type": "window", "count": 3, "time": "${x}", "value": 1 }""", "\"0001-01-01T00:00:00Z\"", "time: Expected a time with its offset from UTC, or milliseconds since 1970.")]
     [InlineData("""{ "type": "threshold", "value": "${x}", "above": 8 }""", "\"hot\"", "value: Expected a number, not the text \"hot\".")]
     [InlineData("""{ "type": "window", "count": 3, "value": "${x}" }""", "null", "value: Expected a number, not null.")]
     [InlineData("""{ "type": "sequence", "by": "${x}" }""", "true", "by: Expected a number, not true.")]

@@ -94,10 +94,11 @@ internal sealed class DeviceTimeline(StepDefinition step)
 
         public override StepMemory? Memory => line.memory is { } memory && !(memory.ForgetAt <= accepted.AcceptedAt) ? memory : null;
 
-        public override void Remember(Json? state, DateTimeOffset? forgetAt, TimerRequest? timer)
+        public override bool TryRemember(Json? state, DateTimeOffset? forgetAt, TimerRequest? timer)
         {
             line.memory = state is null ? null : new StepMemory(line.step.TypeName, state.Value, forgetAt);
             (line.timer, line.timerEvent, line.timerInput) = (timer, timer?.Held?.EventId ?? accepted.Id, timer?.Held?.Input ?? input);
+            return true;
         }
 
         public override long Queue(DeliveryRequest delivery) => throw new NotSupportedException();

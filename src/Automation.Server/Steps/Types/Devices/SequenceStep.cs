@@ -8,7 +8,7 @@ namespace Automation.Server.Steps.Types.Devices;
 
 /// <summary>Puts events in the order of their own numbers or times: drops those that come too late, or holds those that come too early.</summary>
 /// <remarks>
-/// Input: any. Output: the input. Outcomes: <c>done</c>, <c>held</c>, <c>stale</c> for an event at or before the last that went on. With <c>hold</c>, events wait so long for earlier ones and go on in
+/// Input: any. Output: the input. Outcomes: <c>done</c>, <c>held</c>, <c>stale</c> for an event at or before the last that went on, and for one whose time is more than an hour ahead. With <c>hold</c>, events wait so long for earlier ones and go on in
 /// order, each as a run of its own; with <c>consecutive</c> an event whose number is the next goes on at once, and those that it makes the next follow it. When <c>max</c> are held, the first goes on.
 /// </remarks>
 [StepType("sequence", Title = "Sequence", Category = "Devices", Icon = "arrow-down-1-0", Outcomes = ["done", "held", "stale"], PerKey = true)]
@@ -39,7 +39,7 @@ internal sealed class SequenceStep : DeviceStep<SequenceStep.Config, SequenceSte
 
     protected override Decision OnEvent(Config config, Line? memory, DateTimeOffset at, StepContext context)
     {
-        var by = Position(config.By, context);
+        if (!TryPosition(config.By, at, context, out var by)) return Keep(StepResult.To("stale", context.Input));
         var line = memory ?? new Line(null, []);
         if (by <= line.Last || line.Waiting.Exists(place => place.By.Equals(by))) return Keep(StepResult.To("stale", context.Input));
         if (config.Hold is not { } hold || (config.Consecutive && (line.Last is null || by.Equals(line.Last + 1)))) return Next(config, new Line(by, line.Waiting), at, Pass(context));
@@ -60,11 +60,17 @@ internal sealed class SequenceStep : DeviceStep<SequenceStep.Config, SequenceSte
         return To(result, line) with { Timer = new(due) { Held = new(first.Event, first.Input) } };
     }
 
-    private static double Position(Json by, StepContext context)
+    private static bool TryPosition(Json by, DateTimeOffset at, StepContext context, out double position)
     {
         using var document = by.ToDocument();
         var value = document.RootElement;
-        if (value.ValueKind is JsonValueKind.String && DateTimeOffset.TryParse(value.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)) return time.ToUnixTimeMilliseconds();
-        return Number(by, "by", context);
+        if (value.ValueKind is JsonValueKind.String && DateTimeOffset.TryParse(value.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+        {
+            position = time.ToUnixTimeMilliseconds();
+            return !IsAhead(time, at);
+        }
+
+        position = Number(by, "by", context);
+        return true;
     }
 }

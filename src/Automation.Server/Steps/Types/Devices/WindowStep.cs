@@ -9,14 +9,17 @@ namespace Automation.Server.Steps.Types.Devices;
 /// <summary>Gathers values of a key and tells what they come to.</summary>
 /// <remarks>
 /// Input: any. Output: <c>{ count, sum, avg, min, max, p50, p95, first, last, start, end, reason }</c>, or what the script returns, which gets <c>{ items, start, end, reason }</c> as its <c>input</c>. Outcomes: <c>done</c>
-/// with that, <c>held</c> for an event that was taken in, <c>late</c> for one whose time is before the window. <c>tumbling</c>: one window after the other, with <c>for</c> from full multiple to full multiple
+/// with that, <c>held</c> for an event that was taken in, <c>late</c> for one whose time is before the window, or more than an hour ahead. <c>tumbling</c>: one window after the other, with <c>for</c> from full multiple to full multiple
 /// of it since 1970. <c>sliding</c>: at each event, over the last so long or so many. <c>session</c>: ends when nothing has come for <c>gap</c>, after <c>for</c> at the latest. A window with <c>maxItems</c> ends at once
-/// (<c>reason</c> <c>full</c>), a sliding one forgets its oldest.
+/// (<c>reason</c> <c>full</c>), a sliding one forgets its oldest. So does one that grows larger than a step may remember; a sliding one forgets its older half then. Totals that are beyond 1.8e308 are null.
 /// </remarks>
 [StepType("window", Title = "Window", Category = "Devices", Icon = "chart-no-axes-column", Outcomes = ["done", "held", "late"], PerKey = true)]
 [Description("Gathers values and tells what they come to: average, largest, percentiles, or what a script makes of them.")]
 internal sealed class WindowStep : DeviceStep<WindowStep.Config, WindowStep.Window>
 {
+    /// <summary>Milliseconds from 1970 to a time that can be meant, some 1,100 years; a window around it stays within the calendar.</summary>
+    private const long Farthest = 1L << 45;
+
     public enum Kinds
     {
         Tumbling,
@@ -55,12 +58,14 @@ internal sealed class WindowStep : DeviceStep<WindowStep.Config, WindowStep.Wind
 
     protected override Decision OnEvent(Config config, Window? memory, DateTimeOffset at, StepContext context)
     {
-        var value = config.Value ?? context.Input;
+        var value = config.Value ?? (IsGiven("value", context) ? Json.Null : context.Input);
         if (config is { Code: null, File: null }) Number(value, "value", context);
-        var time = TimeOf(config, at, context);
+        var own = TimeOf(config, at, context);
+        if (IsAhead(own, at)) return Keep(StepResult.To("late", context.Input));
+        var time = own.ToUnixTimeMilliseconds();
         return config.Kind switch
         {
-            Kinds.Sliding => Slide(config, memory, value, time),
+            Kinds.Sliding => Slide(config, memory, value, time, at, context),
             Kinds.Session => Session(config, memory, value, time, at, context),
             _ when config.Count is { } count => Counted(config, memory, value, time, count, context),
             _ => Tumble(config, memory, value, time, at, context),
@@ -108,8 +113,9 @@ internal sealed class WindowStep : DeviceStep<WindowStep.Config, WindowStep.Wind
         return window.Values.Count >= count ? To(Close(window, "count"), null) : Took(config, window, null, null, context);
     }
 
-    private static Decision Slide(Config config, Window? open, Json value, long time)
+    private static Decision Slide(Config config, Window? open, Json value, long time, DateTimeOffset at, StepContext context)
     {
+        if (time <= open?.End - (long?)config.For?.Value.TotalMilliseconds) return Keep(StepResult.To("late", context.Input));
         var (times, values) = open is null ? ([time], [value]) : (new List<long>([.. open.Times, time]), new List<Json>([.. open.Values, value]));
         var length = (long?)config.For?.Value.TotalMilliseconds;
         var latest = times.Max();
@@ -121,15 +127,18 @@ internal sealed class WindowStep : DeviceStep<WindowStep.Config, WindowStep.Wind
         }
 
         var surplus = Math.Max(0, times.Count - Math.Min(config.Count ?? int.MaxValue, config.MaxItems));
-        var window = new Window(times[surplus..].Min(), latest, times[surplus..], values[surplus..]);
-        return To(Close(window, "event"), window) with { ForgetAt = length is null || config.Time is not null ? null : DateTimeOffset.FromUnixTimeMilliseconds(latest + length.Value) };
+        var window = Last(times.Count - surplus);
+        var decision = To(Close(window, "event"), window) with { ForgetAt = at + config.For?.Value };
+        return decision with { WhenTooLarge = decision with { Memory = Last(window.Values.Count - (window.Values.Count / 2)) } };
+
+        Window Last(int count) => new(times[^count..].Min(), latest, times[^count..], values[^count..]);
     }
 
     /// <summary>The event is in the window, which may be full; or in a new one, after another that ended.</summary>
     private static Decision Took(Config config, Window window, StepResult? ended, TimerRequest? timer, StepContext context)
     {
         if (ended is null && window.Values.Count >= config.MaxItems) return To(Close(window, "full"), null);
-        return To(ended ?? Hold(context), window) with { Timer = timer };
+        return To(ended ?? Hold(context), window) with { Timer = timer, WhenTooLarge = ended is null ? To(Close(window, "full"), null) : null };
     }
 
     /// <summary>By the times of events, nothing says that a window is over but a later event; or that none has come for as long as a window is.</summary>
@@ -140,13 +149,18 @@ internal sealed class WindowStep : DeviceStep<WindowStep.Config, WindowStep.Wind
     private static StepResult Close(Window window, string reason) =>
         StepResult.Done(new { items = window.Values, start = Time(window.Start).UtcDateTime, end = Time(window.End).UtcDateTime, reason });
 
-    private static long TimeOf(Config config, DateTimeOffset at, StepContext context)
+    /// <summary>Whether a property is written, though it may come to null.</summary>
+    private static bool IsGiven(string property, StepContext context) =>
+        context.Step.Config.Expressions?.Expressions.Any(e => e.Pointer.EndsWith("/" + property, StringComparison.Ordinal)) ?? false;
+
+    private static DateTimeOffset TimeOf(Config config, DateTimeOffset at, StepContext context)
     {
-        if (config.Time is not { } time) return at.ToUnixTimeMilliseconds();
+        if (config.Time is not { } time) return at;
         using var document = time.ToDocument();
-        if (document.RootElement.ValueKind is JsonValueKind.String && DateTimeOffset.TryParse(document.RootElement.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var parsed)) return parsed.ToUnixTimeMilliseconds();
-        return document.RootElement.ValueKind is JsonValueKind.Number && document.RootElement.TryGetInt64(out var milliseconds) && Math.Abs(milliseconds) < 1L << 47
-            ? milliseconds
+        var isTime = DateTimeOffset.TryParse(document.RootElement.ValueKind is JsonValueKind.String ? document.RootElement.GetString() : null, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var parsed);
+        if (document.RootElement.ValueKind is JsonValueKind.Number && document.RootElement.TryGetInt64(out var milliseconds) && Math.Abs(milliseconds) <= Farthest) (isTime, parsed) = (true, Time(milliseconds));
+        return isTime && parsed.ToUnixTimeMilliseconds() >= -Farthest
+            ? parsed
             : throw Invalid("time", "Expected a time with its offset from UTC, or milliseconds since 1970.", context);
     }
 }
@@ -163,8 +177,8 @@ internal static class Totals
         return Json.From(new
         {
             count = numbers.Count,
-            sum = numbers.Sum(),
-            avg = numbers.Average(),
+            sum = Finite(numbers.Sum()),
+            avg = Finite(numbers.Average()),
             min = sorted[0],
             max = sorted[^1],
             p50 = Percentile(sorted, 50),
@@ -176,6 +190,8 @@ internal static class Totals
             reason = Json.Of(document.RootElement.GetProperty("reason")),
         });
     }
+
+    private static Json Finite(double total) => double.IsFinite(total) ? Json.From(total) : Json.Null;
 
     /// <summary>The nearest rank: the smallest of the numbers that so many percent of them are not above.</summary>
     private static double Percentile(List<double> sorted, int percent) => sorted[((sorted.Count * percent) + 99) / 100 - 1];
