@@ -38,6 +38,6 @@ internal static partial class Log
     [LoggerMessage(3210, LogLevel.Warning, "Run {RunId} of {WorkflowId} failed; workflow {Handler}, which is to be told, is not there or is switched off")]
     public static partial void NoErrorWorkflow(ILogger logger, string runId, string workflowId, string handler);
 
-    [LoggerMessage(3220, LogLevel.Warning, "Run {RunId} of {WorkflowId} is not this server's any more; what it did here since its last save is dropped")]
+    [LoggerMessage(3211, LogLevel.Warning, "Run {RunId} of {WorkflowId} is not this server's any more; what it did here since its last save is dropped")]
     public static partial void Superseded(ILogger logger, string runId, string workflowId);
 }
