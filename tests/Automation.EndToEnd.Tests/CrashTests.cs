@@ -93,7 +93,6 @@ public class CrashTests(ITestOutputHelper output)
             $"{kills} kills, {events.Sent} sent, {events.Acknowledged.Count} acknowledged, {events.Delivered} delivered, {events.Repeated} more than once; " +
             $"{JournalFile.Count(server, "SELECT count(*) FROM runs WHERE workflow_id = 'later'")} runs waited, {JournalFile.Count(server, $"SELECT sum({count}) FROM keys k")} counted, " +
             $"{ticks.Count} times of the schedule, {ticks.Values.Count(keys => keys.Count > 1)} more than once");
-        Assert.True(events.Acknowledged.Count > rounds * (postgres is null ? 100 : 50), $"Only {events.Acknowledged.Count} events were acknowledged.");
         Assert.Equal(0, JournalFile.Count(server, "SELECT count(*) FROM runs WHERE state NOT IN ('succeeded', 'pending', 'running')")); // the schedule goes on
         Assert.Equal(7, JournalFile.Count(server, "SELECT count(*) FROM keys WHERE workflow_id = 'counted'"));
         Assert.Equal(0, JournalFile.Count(server, $"SELECT count(*) FROM keys k WHERE {count} <> (SELECT count(*) FROM runs r WHERE r.workflow_id = k.workflow_id AND r.key = k.key)"));
@@ -131,7 +130,7 @@ public class CrashTests(ITestOutputHelper output)
             output.WriteLine($"crash {round}: {events.Acknowledged.Count} acknowledged, {events.Delivered} delivered, ready again after {clock.ElapsedMilliseconds} ms");
         }
 
-        await PauseAsync(TimeSpan.FromMilliseconds(500));
+        await Eventually.HoldsAsync(() => Task.FromResult(events.Acknowledged.Count > rounds * 100), "enough events are acknowledged, also on a slow machine");
         return kills;
     }
 
