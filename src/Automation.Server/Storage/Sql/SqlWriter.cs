@@ -31,8 +31,18 @@ internal sealed class SqlWriter : IDisposable
     /// <summary>Becomes a server of the database; anew when it was fenced off.</summary>
     public void Register(DateTimeOffset now)
     {
+        var before = db.Server;
         db.Server = 0;
-        InTransaction(() => db.Register(now));
+        try
+        {
+            InTransaction(() => db.Register(now));
+        }
+        catch
+        {
+            db.Server = before; // the fence still finds that it is none; with 0 it would not look
+            throw;
+        }
+
         if (db.SharesDatabase) db.Ids.UseNumber(db.Server);
     }
 

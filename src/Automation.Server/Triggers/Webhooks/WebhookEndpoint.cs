@@ -132,7 +132,7 @@ internal sealed class WebhookEndpoint(
         var eventId = StoredEvent(offers, result.Runs);
         if (answer is null || FirstWaitedFor(offers, result.Runs) is not { } waitedFor) return new Taken(EventId: eventId);
         var timeout = matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout);
-        return new Taken(EventId: eventId, Waits: new AwaitedRun(waitedFor, _ => answer.Task, timeout));
+        return new Taken(EventId: eventId, Waits: AwaitedRun.Of(waitedFor, answer.Task, timeout));
     }
 
     /// <summary>Null when filters dropped the event for those who wait.</summary>
@@ -173,5 +173,9 @@ internal sealed class WebhookEndpoint(
     }
 
     /// <summary>A run that the caller waits for.</summary>
-    private sealed record AwaitedRun(long RunId, Func<CancellationToken, Task<RunAnswer>> AnswerAsync, TimeSpan Timeout);
+    private sealed record AwaitedRun(long RunId, Func<CancellationToken, Task<RunAnswer>> AnswerAsync, TimeSpan Timeout)
+    {
+        /// <summary>Apart from <see cref="AcceptAsync"/>, whose closure holds the request's body too.</summary>
+        public static AwaitedRun Of(long runId, Task<RunAnswer> answer, TimeSpan timeout) => new(runId, _ => answer, timeout);
+    }
 }
