@@ -121,7 +121,8 @@ public sealed class CommandTests : IDisposable
     [InlineData("-TERM")]
     public async Task Listen_Ends_WhenItIsSignalled(string signal)
     {
-        var start = new ProcessStartInfo("dotnet", [ServerProcess.Program, "listen", "--port", "0"]) { RedirectStandardOutput = true };
+        // A shell starts what it puts into the background with SIGINT ignored, and so would be what the tests start.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", ServerProcess.Program, "listen", "--port", "0"]) { RedirectStandardOutput = true };
         using var listener = Process.Start(start)!;
         var first = await listener.StandardOutput.ReadLineAsync().WaitAsync(Eventually.Soon);
 
