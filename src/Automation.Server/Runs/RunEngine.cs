@@ -396,11 +396,13 @@ internal sealed class RunEngine : BackgroundService
     private async Task TakeUpAsync(ClaimedRun run)
     {
         WorkflowVersion? version;
+        string? dropped;
         while (true)
         {
             try
             {
                 version = await versions.GetAsync(run.WorkflowId, run.VersionHash);
+                dropped = version is null ? null : await WhyDroppedAsync(run, version);
                 break;
             }
             catch (JournalException error)
@@ -410,9 +412,9 @@ internal sealed class RunEngine : BackgroundService
             }
         }
 
-        if (version is not null && WhyDropped(run, version) is { } why)
+        if (dropped is not null)
         {
-            Log.TimerDropped(services.Logger, run.WorkflowId, run.TriggerId, run.Key ?? "", why);
+            Log.TimerDropped(services.Logger, run.WorkflowId, run.TriggerId, run.Key ?? "", dropped);
             while (!await TryEndAsync("cancelled", run.RunId, run.Owner, run.Event, run.WorkflowId, run.VersionHash, null, new RunKey(run.WorkflowId, run.Key!), null))
             {
                 if (!await PauseAsync()) return;
@@ -457,11 +459,11 @@ internal sealed class RunEngine : BackgroundService
     }
 
     /// <summary>Why the run of a key's timer is not to be; null when it is, and for all other runs. A workflow that is off hears nothing, so that its silences would be false.</summary>
-    private string? WhyDropped(ClaimedRun run, WorkflowVersion version)
+    private async ValueTask<string?> WhyDroppedAsync(ClaimedRun run, WorkflowVersion version)
     {
         if (run.Event.Trigger is not (KeyTimer.StepTrigger or KeyTimer.SilenceTrigger)) return null;
         if (!version.HasTimerOf(run.TriggerId, run.Event.Trigger is KeyTimer.StepTrigger)) return "the active version has no such step";
-        return run.StartedAt is null && !versions.IsOn(run.WorkflowId) ? "the workflow is switched off, or its file is gone" : null;
+        return run.StartedAt is null && !await versions.IsOnAsync(run.WorkflowId) ? "the workflow is switched off, or its file is gone" : null;
     }
 
     private async Task<bool> TryEndAsync(string state, long runId, long owner, Event accepted, string workflowId, string version, string? onErrorWorkflow, RunKey? key, StepError? error)

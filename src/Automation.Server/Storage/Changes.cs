@@ -289,14 +289,14 @@ internal sealed record ClaimedRun(long RunId, long Owner, Event Event, string Wo
 /// <summary>A <c>schedule</c> trigger of a workflow.</summary>
 internal readonly record struct ScheduleId(string WorkflowId, string TriggerId);
 
-/// <summary>Reads all schedules.</summary>
+/// <summary>Reads the schedules that this server's folder had when it last told.</summary>
 internal sealed record SchedulesRead : Change
 {
-    /// <summary>With what their times follow from; null for those that are stopped.</summary>
+    /// <summary>With what their times follow from; null for those that are stopped, or go by what another server's folder has.</summary>
     public List<(ScheduleId Id, string? Spec)> Schedules { get; } = [];
 }
 
-/// <summary>Reads the schedules whose time has come, earliest first.</summary>
+/// <summary>Reads the schedules of this server's folder whose time has come, earliest first.</summary>
 internal sealed record SchedulesDue(DateTimeOffset Now, int Limit) : Change
 {
     public List<DueSchedule> Due { get; } = [];
@@ -312,13 +312,13 @@ internal sealed record SchedulesDue(DateTimeOffset Now, int Limit) : Change
 /// <param name="LastAt">The time for which it fired last; null when it has not fired.</param>
 internal sealed record DueSchedule(ScheduleId Id, string Spec, DateTimeOffset At, DateTimeOffset? LastAt);
 
-/// <summary>A schedule begins, or begins anew because its spec changed or because it was stopped; one that is under way with this spec stays as it is.</summary>
+/// <summary>A schedule begins, or begins anew because its spec changed in this server's folder or because it was stopped; one that is under way with this spec, or with another server's, stays as it is.</summary>
 /// <param name="Id">The trigger.</param>
 /// <param name="Spec">What its times follow from.</param>
 /// <param name="NextAt">Its first time; null when none comes.</param>
 internal sealed record ScheduleStarted(ScheduleId Id, string Spec, DateTimeOffset? NextAt) : Change;
 
-/// <summary>A schedule does not fire any more; <paramref name="Forget"/> when its trigger is gone.</summary>
+/// <summary>A schedule does not fire any more; <paramref name="Forget"/> when its trigger is gone here: then it goes with the last server that has it.</summary>
 internal sealed record ScheduleStopped(ScheduleId Id, bool Forget) : Change;
 
 /// <summary>A schedule goes on from one time to the next. Only one of those who try it succeeds, whichever server they are.</summary>

@@ -3,7 +3,7 @@ using Automation.Server.Workflows;
 namespace Automation.Server.Storage;
 
 /// <summary>A version's source, stored before the version takes its first event, and that it is the active one from now on. Storing it again changes nothing.</summary>
-/// <remarks>Where the workflow is pinned at the same state of its files, only the cause <c>rollback</c> or <c>unpinned</c> makes another version active.</remarks>
+/// <remarks>Where the workflow is pinned at the same state of its files, or this server's are as they were at its last look, only the cause <c>rollback</c> or <c>unpinned</c> makes another version active.</remarks>
 internal sealed record VersionStored(string WorkflowId, string Hash, VersionSource Source, DateTimeOffset At) : Change
 {
     /// <summary>The workflow's files now; null where that is not known.</summary>

@@ -30,8 +30,11 @@ internal sealed record Pin(string Hash, string Files, DateTimeOffset Since);
 /// <summary>What the catalogue of workflows keeps durably.</summary>
 internal sealed record CatalogStore
 {
-    /// <summary>Stores a version and makes it the active one. By start or file that does not happen where the workflow is pinned at this state of its files: then it returns the pin.</summary>
+    /// <summary>Stores a version and makes it the active one. By start or file that does not happen where the workflow is pinned at this state of its files, or has been pinned since they came into it: then it returns the pin.</summary>
     public required Func<Activation, CancellationToken, Task<Pin?>> Activate { get; init; }
+
+    /// <summary>Says of which workflows the folder has files, whatever is in them. False when that could not be stored.</summary>
+    public required Func<IReadOnlyCollection<string>, CancellationToken, Task<bool>> Look { get; init; }
 
     /// <summary>The source of the version that is active by what is stored; null when there is none.</summary>
     public required Func<string, CancellationToken, Task<VersionSource?>> LastGood { get; init; }

@@ -13,8 +13,15 @@ internal sealed class VersionLookup(WorkflowCatalog catalog, WorkflowCompiler co
 
     private readonly ConcurrentDictionary<(string Id, string Hash), WorkflowVersion> kept = new();
 
-    /// <summary>True when a workflow has a file and is switched on.</summary>
-    public bool IsOn(string workflowId) => catalog.Current.Workflows.TryGetValue(workflowId, out var state) && state.Enabled;
+    /// <summary>True when a workflow is switched on and has a file, here or at another server.</summary>
+    /// <exception cref="JournalException">It could not be read now.</exception>
+    public async ValueTask<bool> IsOnAsync(string workflowId)
+    {
+        if (catalog.Current.Workflows.TryGetValue(workflowId, out var state)) return state.Enabled;
+        var elsewhere = new ElsewhereRead(workflowId);
+        await journal.CommitAsync(elsewhere);
+        return elsewhere.IsOn;
+    }
 
     /// <returns>Null when the version is not stored, or this program cannot read it any more.</returns>
     /// <exception cref="JournalException">It could not be read now.</exception>

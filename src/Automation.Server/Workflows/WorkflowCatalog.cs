@@ -30,6 +30,8 @@ internal sealed class WorkflowCatalog(
     private readonly Lock publishing = new();
     private ImmutableHashSet<string> off = [.. disabled];
     private ImmutableHashSet<WaitTopic> waited = [.. waitTopics]; // grows by what files name; a restart forgets what nothing waits for
+    private HashSet<string> told = [];
+    private bool hasTold;
     private FrozenDictionary<string, WorkflowFile> files = FrozenDictionary<string, WorkflowFile>.Empty;
     private volatile WorkflowSet current = WorkflowSet.Empty;
 
@@ -83,6 +85,7 @@ internal sealed class WorkflowCatalog(
             }
 
             files = next.ToFrozenDictionary(StringComparer.Ordinal);
+            await TellAsync(cancellation);
             if (changes > 0) Publish();
             return changes;
         }
@@ -146,6 +149,14 @@ internal sealed class WorkflowCatalog(
         }
     }
 
+    /// <summary>Other servers of the database have to know which workflows are somebody's.</summary>
+    private async Task TellAsync(CancellationToken cancellation)
+    {
+        if (hasTold && told.SetEquals(files.Keys)) return;
+        hasTold = await store.Look(files.Keys, cancellation);
+        told = [.. files.Keys];
+    }
+
     /// <summary>Ids that differ from another only by case → that other id. The first in use, else the first in order, stays.</summary>
     private Dictionary<string, string> Twins(IEnumerable<string> ids)
     {
@@ -162,7 +173,12 @@ internal sealed class WorkflowCatalog(
     private async Task<WorkflowFile> TakeAsync(string id, FileStamp stamp, WorkflowFile? before, string? twin, Pin? pin, Lazy<string?> checkout, Look look, CancellationToken cancellation)
     {
         if (RefuseName(id, twin) is { } refused) return Show(id, new WorkflowFile(stamp, NoScripts, null, [refused]), before);
-        if (before is not null && before.Pin == pin && !IsDue(id, stamp, before, look)) return before;
+        if (before is not null && !IsDue(id, stamp, before, look))
+        {
+            if (before.Pin == pin) return before;
+            if (pin is null && await StoredAsync(id, cancellation) is { } active) return before with { Pin = null, Version = active.Hash == before.Made?.Hash ? before.Made : active }; // what another server went on to
+        }
+
         var bytes = folder.ReadWorkflow(id, out var unreadable);
         var found = new WorkflowFile(stamp, NoScripts, null, []) { Pin = pin, Files = before?.Files }; // while it cannot be read, what an operator chooses lasts as if nothing was edited
         if (bytes is null) return await KeepAsync(id, found with { Problems = [new Problem(id + ".json", "", unreadable!)] }, before, cancellation);
@@ -182,7 +198,7 @@ internal sealed class WorkflowCatalog(
                 cancellation);
             found = found with { Scripts = watched.ToImmutable(), Files = FileState.Of(bytes, scripts, checkout.Value), Made = compiled.Version, Problems = compiled.Problems };
             if (compiled.Version is not { } version) return await KeepAsync(id, found, before, cancellation);
-            if (pin is null && before is { Pin: null, Version: { } same } && same.Hash == version.Hash) return Show(id, found with { Version = same, Made = same }, before);
+            if (before is { Problems.Count: 0 } && before.Pin == pin && before.Made?.Hash == version.Hash && before.Files?.Hash == found.Files.Hash) return found with { Version = before.Version, Made = before.Made };
             return await ActivateAsync(id, found, look.Cause, before, cancellation);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
@@ -206,11 +222,12 @@ internal sealed class WorkflowCatalog(
         }
 
         if (pin is not null) return await StayAsync(id, found with { Pin = pin }, before, cancellation);
+        if (before is { Pin: null, Version: { } same } && same.Hash == found.Made!.Hash) return found with { Version = same, Made = same, Pin = null };
         Log.Activated(log, id, found.Made!.Hash);
         return found with { Version = found.Made, Pin = null };
     }
 
-    /// <summary>The file is as it was when an operator chose another version than the one it makes.</summary>
+    /// <summary>The file is as it was when an operator chose another version than the one it makes, or, at another server, has been since before that.</summary>
     private async Task<WorkflowFile> StayAsync(string id, WorkflowFile found, WorkflowFile? before, CancellationToken cancellation)
     {
         var pin = found.Pin!;

@@ -56,6 +56,18 @@ internal static class WorkflowsFeature
             await journal.CommitAsync(stored);
             return stored.Pin;
         },
+        Look = async (workflows, _) =>
+        {
+            try
+            {
+                await journal.CommitAsync(new FolderLooked(workflows));
+                return true;
+            }
+            catch (JournalException)
+            {
+                return false; // the journal says in the log what is wrong with it
+            }
+        },
         LastGood = async (workflowId, _) =>
         {
             var read = new VersionRead(workflowId, null);

@@ -54,6 +54,7 @@ internal sealed class FolderKit : IDisposable
                 if (activation.Cause is ActivationCause.Rollback) Pins[id] = new Pin(hash, activation.Files.Hash, DateTimeOffset.UnixEpoch);
                 return Task.FromResult(Pins.GetValueOrDefault(id));
             },
+            Look = (_, _) => Task.FromResult(true),
             LastGood = (id, _) => Task.FromResult(LastGood.GetValueOrDefault(id)),
             Pins = _ => Task.FromResult<IReadOnlyDictionary<string, Pin>?>(Pins.ToDictionary()),
         },

@@ -256,7 +256,7 @@ public sealed class WorkflowCatalogTests : IDisposable
         kit.Write("a.json", FolderKit.Workflow("x") + "\n\n");
         Assert.Equal(0, await catalog.RefreshAsync(new Look(), CancellationToken.None));
         Assert.Same(before, catalog.Current);
-        Assert.Single(kit.Stored);
+        Assert.Single(kit.Stored.Distinct()); // the journal is told of the files' new state
     }
 
     [Fact]

@@ -13,7 +13,8 @@ internal static class SqlVersions
             .Bind(1, change.WorkflowId).Bind(2, change.Hash).Bind(3, change.Source.Document).BindText(4, JsonSerializer.SerializeToUtf8Bytes(change.Source.Files, JsonFormat.Wire)).Bind(5, change.At).Run();
         var (active, pin) = Active(change.WorkflowId, db);
         var isChosen = change.Cause is ActivationCause.Rollback or ActivationCause.Unpinned;
-        change.Pin = pin is not null && pin.Files == change.Files?.Hash ? pin : null;
+        var hasChanged = SqlFolders.Note(change, db);
+        change.Pin = pin is not null && (pin.Files == change.Files?.Hash || !hasChanged) ? pin : null;
         if (change.Pin is not null && !isChosen) return;
         change.Pin = change.Cause is ActivationCause.Rollback ? new Pin(change.Hash, change.Files?.Hash ?? "", DateTimeOffset.FromUnixTimeMilliseconds(change.At.ToUnixTimeMilliseconds())) : null;
         if (active == change.Hash && pin == change.Pin) return;

@@ -103,6 +103,8 @@ internal sealed class SqlWriter : IDisposable
             case DeliveriesClaimed c: SqlClaims.Apply(c, db); break;
             case VersionRead c: SqlVersions.Apply(c, db); break;
             case PinsRead c: SqlVersions.Apply(c, db); break;
+            case FolderLooked c: SqlFolders.Apply(c, db); break;
+            case ElsewhereRead c: SqlFolders.Apply(c, db); break;
             case RunsPruned c: SqlPruning.Apply(c, db); break;
             case EventsPruned c: SqlPruning.Apply(c, db); break;
             case SpaceReleased c: c.HasMore = db.ReleaseSpace(c.MaxPages); break;
