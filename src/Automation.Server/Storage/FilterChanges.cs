@@ -13,12 +13,19 @@ internal sealed record FilterMemoryRead(FilterId Id) : Change
     /// <summary>Null for nothing. Set when the change was applied.</summary>
     public FilterMemory? Memory { get; set; }
 
-    /// <summary>How often it changed; 0 when there is none.</summary>
-    public long Version { get; set; }
+    /// <summary>The event that got past last; 0 when there is none.</summary>
+    public long LastPassed { get; set; }
 }
 
-/// <summary>An event got past the filters of its trigger. Its unit is refused (<see cref="JournalException.Superseded"/>) when what they remember is not the version any more that it was decided by.</summary>
-internal sealed record FilterPassed(FilterId Id, FilterMemory Memory, long Version, DateTimeOffset? ForgetAt) : Change;
+/// <summary>
+/// An event got past the filters of its trigger. Its unit is refused (<see cref="JournalException.Superseded"/>) when what they remember is not that any more by which it was decided.
+/// </summary>
+/// <param name="Id">Whose filters.</param>
+/// <param name="Memory">What they remember from then on.</param>
+/// <param name="LastPassed">The event that got past before, of which what they remembered was; 0 for nothing. An id never comes again, also not after what was remembered was forgotten.</param>
+/// <param name="EventId">The event.</param>
+/// <param name="ForgetAt">When nothing of it matters any more; null for never.</param>
+internal sealed record FilterPassed(FilterId Id, FilterMemory Memory, long LastPassed, long EventId, DateTimeOffset? ForgetAt) : Change;
 
 /// <summary>Reads whether an event repeats an earlier one.</summary>
 internal sealed record FirstEventRead(FirstEventId Id, DateTimeOffset Now) : Change

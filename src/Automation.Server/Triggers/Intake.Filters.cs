@@ -225,7 +225,7 @@ internal sealed partial class Intake
         {
             if (target.Filter is null || Problem is not null || IsDropped) return true;
             if (filters!.When is false || !Remembers) Decision = new FilterDecision(filters.When is false ? "when" : null, null, Task.FromResult(true));
-            else Decision = gate.Decide(Id, filters, accepted.AcceptedAt, stored);
+            else Decision = gate.Decide(Id, filters, accepted, stored);
             return Decision is not null;
         }
     }

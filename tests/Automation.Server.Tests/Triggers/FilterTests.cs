@@ -3,6 +3,7 @@ using Automation.Server.Storage;
 using Automation.Server.Tests.Runs;
 using Automation.Server.Tests.Workflows;
 using Automation.Server.Triggers.Filters;
+using Automation.Server.Values;
 
 namespace Automation.Server.Tests.Triggers;
 
@@ -72,10 +73,23 @@ public sealed class FilterTests
         await using var server = await WorkflowServer.StartAsync();
         var id = await server.AddAsync(Changed);
         await SendAsync(server, "news/a", "5");
-        var other = new FilterMemory(Automation.Server.Values.Json.Parse("9"), 0, null, null, null);
-        await server.Get<Journal>().CommitAsync(new FilterPassed(new FilterId(id, "in", "a"), other, 1, null));
+        var other = new FilterMemory(Json.Parse("9"), 0, null, null, null);
+        await server.Get<Journal>().CommitAsync(new FilterPassed(new FilterId(id, "in", "a"), other, LastPassed(server), server.Get<IdSource>().Next(), null));
         Assert.Contains("filtered", await SendAsync(server, "news/a", "9"), StringComparison.Ordinal); // it would have passed by what this server knew
         Assert.Contains("eventId", await SendAsync(server, "news/a", "5"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatWasForgotten_AndIsRememberedAnew_IsNotTakenForWhatItWas()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        var id = await server.AddAsync(Changed.Replace("\"deadband\": 1", "\"deadband\": 1, \"forget\": \"1m\"", StringComparison.Ordinal));
+        await SendAsync(server, "news/a", "5");
+        var journal = server.Get<Journal>();
+        await journal.CommitAsync(new StatesExpired(time.GetUtcNow().AddHours(1), 100)); // by retention; then another server lets one pass
+        await journal.CommitAsync(new FilterPassed(new FilterId(id, "in", "a"), new FilterMemory(Json.Parse("9"), time.GetUtcNow().ToUnixTimeMilliseconds(), null, null, null), 0, server.Get<IdSource>().Next(), null));
+        Assert.Contains("filtered", await SendAsync(server, "news/a", "9"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -119,6 +133,8 @@ public sealed class FilterTests
         Assert.Equal(place, problem.Pointer);
         Assert.Contains(message, problem.Message, StringComparison.Ordinal);
     }
+
+    private static long LastPassed(WorkflowServer server) => server.Count("SELECT version FROM filter_states");
 
     private static async Task<string> SendAsync(WorkflowServer server, string path, string body)
     {

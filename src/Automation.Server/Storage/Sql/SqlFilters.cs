@@ -4,14 +4,15 @@ using Automation.Server.Values;
 namespace Automation.Server.Storage.Sql;
 
 /// <summary>What filters of triggers remember, and what they counted.</summary>
+/// <remarks><c>filter_states.version</c> is the id of the event that got past last: it never comes again, also not in a row that was deleted and made anew.</remarks>
 internal static class SqlFilters
 {
     private const string
         Keep = """
-            INSERT INTO filter_states (workflow_id, trigger_id, key, state, version, expires_at) VALUES (?1, ?2, ?3, ?4, 1, ?5)
+            INSERT INTO filter_states (workflow_id, trigger_id, key, state, version, expires_at) VALUES (?1, ?2, ?3, ?4, ?6, ?5)
             ON CONFLICT (workflow_id, trigger_id, key) DO NOTHING
             """,
-        Change = "UPDATE filter_states SET state = ?4, version = version + 1, expires_at = ?5 WHERE workflow_id = ?1 AND trigger_id = ?2 AND key = ?3 AND version = ?6",
+        Change = "UPDATE filter_states SET state = ?4, version = ?6, expires_at = ?5 WHERE workflow_id = ?1 AND trigger_id = ?2 AND key = ?3 AND version = ?7",
         Count = """
             INSERT INTO filter_counts (workflow_id, trigger_id, passed, by_when, by_dedupe, by_changed, by_throttle, sample, by_repeat) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             ON CONFLICT (workflow_id, trigger_id) DO UPDATE SET passed = filter_counts.passed + ?3, by_when = filter_counts.by_when + ?4, by_dedupe = filter_counts.by_dedupe + ?5,
@@ -22,15 +23,15 @@ internal static class SqlFilters
     public static void Apply(FilterMemoryRead change, SqlSession db)
     {
         var row = db.Sql("SELECT state, version FROM filter_states WHERE workflow_id = ?1 AND trigger_id = ?2 AND key = ?3").Bind(1, change.Id.WorkflowId).Bind(2, change.Id.TriggerId).Bind(3, change.Id.Key);
-        (change.Memory, change.Version) = row.Read() ? (new Json(row.Bytes(0)).To<FilterMemory>(), row.Long(1)) : (null, 0);
+        (change.Memory, change.LastPassed) = row.Read() ? (new Json(row.Bytes(0)).To<FilterMemory>(), row.Long(1)) : (null, 0);
         row.Reset();
     }
 
     public static void Apply(FilterPassed change, SqlSession db)
     {
-        var row = db.Sql(change.Version == 0 ? Keep : Change)
-            .Bind(1, change.Id.WorkflowId).Bind(2, change.Id.TriggerId).Bind(3, change.Id.Key).Bind(4, Json.From(change.Memory)).Bind(5, change.ForgetAt);
-        if (change.Version > 0) row.Bind(6, change.Version);
+        var row = db.Sql(change.LastPassed == 0 ? Keep : Change)
+            .Bind(1, change.Id.WorkflowId).Bind(2, change.Id.TriggerId).Bind(3, change.Id.Key).Bind(4, Json.From(change.Memory)).Bind(5, change.ForgetAt).Bind(6, change.EventId);
+        if (change.LastPassed != 0) row.Bind(7, change.LastPassed);
         if (!row.TryRun()) throw JournalException.SupersededBy($"The filters of {change.Id.WorkflowId}/{change.Id.TriggerId} have let another event of the key pass in between.");
     }
 

@@ -31,24 +31,24 @@ internal sealed class FilterGate(Journal journal)
         await journal.CommitAsync(read);
         lock (gate)
         {
-            if (Find(id) is null) Add(id, new Entry(read.Memory, read.Version, Task.FromResult(true)));
+            if (Find(id) is null) Add(id, new Entry(read.Memory, read.LastPassed, Task.FromResult(true)));
         }
     }
 
     /// <summary>Decides about an event; null when what is remembered of its key is not at hand.</summary>
     /// <param name="id">Whose filters.</param>
     /// <param name="filters">With the event's values.</param>
-    /// <param name="at">When the event was accepted.</param>
+    /// <param name="accepted">The event.</param>
     /// <param name="stored">Completes when the event's unit is stored, with false when it was not.</param>
-    public FilterDecision? Decide(FilterId id, TriggerFilters filters, DateTimeOffset at, Task<bool> stored)
+    public FilterDecision? Decide(FilterId id, TriggerFilters filters, Event accepted, Task<bool> stored)
     {
         lock (gate)
         {
             if (Find(id) is not { } entry) return null;
-            var (by, next) = FilterMemory.Decide(filters, entry.Memory, at);
+            var (by, next) = FilterMemory.Decide(filters, entry.Memory, accepted.AcceptedAt);
             if (by is not null) return new FilterDecision(by, null, entry.Stored);
-            Add(id, new Entry(next, entry.Version + 1, stored));
-            return new FilterDecision(null, new FilterPassed(id, next, entry.Version, FilterMemory.ForgetAt(filters, at)), entry.Stored);
+            Add(id, new Entry(next, accepted.Id, stored));
+            return new FilterDecision(null, new FilterPassed(id, next, entry.LastPassed, accepted.Id, FilterMemory.ForgetAt(filters, accepted.AcceptedAt)), entry.Stored);
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed class FilterGate(Journal journal)
         young[id] = entry;
     }
 
-    private sealed record Entry(FilterMemory? Memory, long Version, Task<bool> Stored);
+    private sealed record Entry(FilterMemory? Memory, long LastPassed, Task<bool> Stored);
 }
 
 /// <summary>What becomes of an event at the filters of a trigger.</summary>

@@ -34,7 +34,7 @@ CREATE INDEX key_timers_by_event ON key_timers (event_id);
 -- The event that this one is a copy of, or a repetition.
 ALTER TABLE events ADD COLUMN copy_of INTEGER;
 
--- What the filters of a trigger remember of a key: it changes with the events that get past them, in their transaction. version: counts the changes.
+-- What the filters of a trigger remember of a key: it changes with the events that get past them, in their transaction. version: the event that got past last.
 CREATE TABLE filter_states (
   workflow_id TEXT NOT NULL,
   trigger_id TEXT NOT NULL,
