@@ -42,7 +42,7 @@ internal sealed class RunRetries(
         string? key = null;
         try
         {
-            if (version.Key is { } rule) key = rule.Of(EventOf(failed.Event!)) ?? await rule.OfAsync(EventOf(failed.Event!), version.Program, sandbox);
+            if (version.Key is { } rule) key = await rule.OfAsync(EventOf(failed.Event!), version.Program, sandbox);
         }
         catch (StepException problem)
         {

@@ -26,7 +26,7 @@ internal sealed class RunStarts(Func<WorkflowSet> workflows, SandboxPool sandbox
         string? key = null;
         try
         {
-            if (version.Key is { } rule) key = rule.Of(accepted) ?? await rule.OfAsync(accepted, version.Program, sandbox);
+            if (version.Key is { } rule) key = await rule.OfAsync(accepted, version.Program, sandbox);
         }
         catch (StepException)
         {

@@ -36,6 +36,7 @@ internal static class RunsFeature
         services.AddSingleton<ParkedKeys>();
         services.AddSingleton<Intake>();
         services.AddSingleton<FilterGate>();
+        services.AddSingleton<Repetitions>();
         services.AddSingleton<FilterTallies>();
         services.AddHostedService(provider => provider.GetRequiredService<FilterTallies>());
         services.AddHostedService(provider => provider.GetRequiredService<RunEngine>());

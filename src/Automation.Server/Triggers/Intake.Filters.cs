@@ -1,19 +1,14 @@
 using Automation.Server.Sandbox;
-using Automation.Server.Steps;
-using Automation.Server.Steps.Types.Devices;
 using Automation.Server.Storage;
 using Automation.Server.Triggers.Filters;
 
 namespace Automation.Server.Triggers;
 
-/// <summary>What goes before the store: filters of triggers.</summary>
+/// <summary>What goes before the store: filters of triggers, and what tells repetitions.</summary>
 internal sealed partial class Intake
 {
     // Another server, or a commit that failed, came in between each time: then it is too busy to be decided now.
     private const int MostTries = 10;
-
-    // Between two looks whether the first of equal events has been answered.
-    private static readonly TimeSpan AnswerPause = TimeSpan.FromMilliseconds(100);
 
     private static bool HasFilters(IReadOnlyList<Offer> offers)
     {
@@ -50,60 +45,27 @@ internal sealed partial class Intake
     private async ValueTask<IntakeResult?> FilterOnceAsync(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer, Beside beside)
     {
         var candidates = offers.SelectMany(offer => offer.Targets.Select(target => new Candidate(offer.Event, target))).ToList();
-        foreach (var candidate in candidates) candidate.Read();
-        var open = candidates.FindAll(candidate => candidate.IsOpen || (candidate.Remembers && !gate.IsKnown(candidate.Id)));
-        using var place = order.Enter(mayWait: open.Count > 0 || candidates.Exists(c => c.Mark is not null));
-        foreach (var candidate in open)
-        {
-            await candidate.ReadAsync(sandbox);
-            if (candidate.Remembers && !gate.IsKnown(candidate.Id)) await gate.LearnAsync(candidate.Id);
-        }
-
-        if (place is not null) await place.Turn;
-        var marks = new HashSet<FirstEventId>();
-        foreach (var candidate in candidates.Where(c => c.Mark is not null))
-        {
-            if (marks.Add(candidate.Mark!.Value)) await candidate.LookForFirstAsync(journal);
-            else candidate.RepeatsNeighbour();
-        }
-
+        using var place = await ReadAsync(candidates);
+        await repetitions.FindAsync(candidates);
         var stored = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         var isStored = false;
         try
         {
-            foreach (var candidate in candidates)
-            {
-                if (!candidate.Decide(gate, stored.Task)) return null;
-            }
-
+            if (!candidates.TrueForAll(candidate => candidate.Decide(gate, stored.Task))) return null;
             var finals = candidates.Where(c => c.Decision is { DroppedBy: not null } d && d.Final != stored.Task).Select(c => c.Decision!.Final).ToList();
-            var taken = offers.Select((offer, at) => offer with { Targets = [.. candidates.Where(c => c.Event == offer.Event && !c.IsDropped).Select(c => c.Target)] }).Where((offer, at) => offer.Targets.Count > 0 || offers[at].Targets.Count == 0).ToList();
-            IReadOnlyList<long> runs = [];
-            if (taken.Count == 0)
-            {
-                place?.Dispose();
-                if (!(await Task.WhenAll(finals)).All(isFinal => isFinal)) return null;
-                if (beside.Take() is { } other) await journal.CommitAsync(other);
-            }
-            else
-            {
-                if (finals.Count > 0 && !(await Task.WhenAll(finals)).All(isFinal => isFinal)) return null;
-                var passed = candidates.Select(c => c.Decision?.Passed).OfType<FilterPassed>().ToList();
-                var problems = candidates.Where(c => !c.IsDropped).Select(c => c.Problem).ToList();
-                var result = await StoreAsync(taken, answer, beside.Take, new Filtered(place, passed, problems, [.. candidates.Where(c => !c.IsDropped).Select(c => c.Claim(options.Value.IdempotencyWindow))]));
-                if (result.Outcome is not IntakeOutcome.Accepted) return result.IsSuperseded && (passed.Count > 0 || marks.Count > 0) ? null : result;
-                runs = result.Runs;
-            }
-
+            var taken = candidates.FindAll(c => !c.IsDropped);
+            var left = offers.Where(offer => offer.Targets.Count == 0 || taken.Exists(c => c.Event == offer.Event)).ToList();
+            if (left.Count == 0) place?.Dispose();
+            if (finals.Count > 0 && !(await Task.WhenAll(finals)).All(isFinal => isFinal)) return null;
+            var result = left.Count == 0
+                ? await StoreNothingAsync(beside)
+                : await StoreAsync(left.ConvertAll(offer => offer with { Targets = [.. taken.Where(c => c.Event == offer.Event).Select(c => c.Target)] }), answer, beside.Take, new Filtered(place, taken));
+            if (result.Outcome is not IntakeOutcome.Accepted) return result.IsSuperseded && candidates.Exists(c => c.Decision?.Passed is not null || c.Mark is not null) ? null : result;
             isStored = true;
             foreach (var candidate in candidates.Where(c => c.Target.Filter is not null)) tallies.Count(candidate.Id, candidate.DroppedBy, candidate.Event);
             var next = 0;
-            var first = taken.Count == 0 ? candidates.Find(c => c.First is not null) : null;
-            return new IntakeResult(IntakeOutcome.Accepted, candidates.ConvertAll(c => c.IsDropped ? 0 : runs[next++]))
-            {
-                IsFiltered = taken.Count == 0 && first is null,
-                First = first is null ? null : new FirstEvent(first.First!.EventId!.Value, first.First.RunId, cancellation => AnswerAsync(first.Mark!.Value, cancellation)),
-            };
+            var first = left.Count == 0 ? repetitions.FirstOf(candidates) : null;
+            return result with { Runs = candidates.ConvertAll(c => c.IsDropped ? 0 : result.Runs[next++]), IsFiltered = left.Count == 0 && first is null, First = first };
         }
         finally
         {
@@ -116,24 +78,41 @@ internal sealed partial class Intake
         }
     }
 
-    /// <summary>The first event's run may be walked by another server, or after a restart: its answer is looked for where it is kept.</summary>
-    private async Task<RunAnswer> AnswerAsync(FirstEventId id, CancellationToken cancellation)
+    /// <summary>Works out what the filters go by, and returns at the candidates' turn.</summary>
+    /// <returns>Their place in the order; null when nobody has to wait.</returns>
+    private async ValueTask<AcceptOrder.Place?> ReadAsync(List<Candidate> candidates)
     {
-        while (true)
+        foreach (var candidate in candidates) candidate.Read();
+        var open = candidates.FindAll(candidate => candidate.IsOpen || (candidate.Remembers && !gate.IsKnown(candidate.Id)));
+        var place = order.Enter(mayWait: open.Count > 0 || candidates.Exists(c => c.Mark is not null));
+        try
         {
-            var read = new FirstEventRead(id, time.GetUtcNow());
-            await journal.CommitAsync(read);
-            if (read.Answer is { } answer) return answer.To<RunAnswer>()!;
-            await Task.Delay(AnswerPause, time, cancellation);
+            foreach (var candidate in open)
+            {
+                await candidate.ReadAsync(sandbox);
+                if (candidate.Remembers && !gate.IsKnown(candidate.Id)) await gate.LearnAsync(candidate.Id);
+            }
+
+            if (place is not null) await place.Turn;
+            return place;
         }
+        catch
+        {
+            place?.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask<IntakeResult> StoreNothingAsync(Beside beside)
+    {
+        if (beside.Take() is { } other) await journal.CommitAsync(other);
+        return new IntakeResult(IntakeOutcome.Accepted, []);
     }
 
     /// <summary>What the filters have made of events that are to be stored.</summary>
     /// <param name="Place">Their place in the order; null when nobody has to wait.</param>
-    /// <param name="Passed">To be stored with them.</param>
-    /// <param name="Problems">Why filters could not be worked out, for each of the targets: its run fails with it.</param>
-    /// <param name="Repeats">What tells repetitions, for each of the targets.</param>
-    private sealed record Filtered(AcceptOrder.Place? Place, IReadOnlyList<FilterPassed> Passed, IReadOnlyList<StepError?> Problems, IReadOnlyList<(string Mark, DateTimeOffset Until)?> Repeats);
+    /// <param name="Taken">One for each of the targets, in their order.</param>
+    private sealed record Filtered(AcceptOrder.Place? Place, IReadOnlyList<Candidate> Taken);
 
     /// <summary>What is stored alongside: asked for once, however often the store is tried.</summary>
     private sealed class Beside(Func<Change?>? ask)
@@ -145,88 +124,6 @@ internal sealed partial class Intake
         {
             if (!isAsked) (isAsked, change) = (true, ask?.Invoke());
             return change;
-        }
-    }
-
-    /// <summary>An event and a target of it, at the target's filters.</summary>
-    private sealed class Candidate(Event accepted, TriggerTarget target)
-    {
-        private TriggerFilters? filters;
-        private string? key;
-
-        public Event Event => accepted;
-
-        public TriggerTarget Target => target;
-
-        public StepError? Problem { get; private set; }
-
-        public FilterDecision? Decision { get; private set; }
-
-        /// <summary>True when the sandbox has to be asked.</summary>
-        public bool IsOpen => target.Filter is not null && Problem is null && (filters is null || key is null);
-
-        public bool Remembers => target.Filter is { Remembers: true } && Problem is null && key is not null;
-
-        public FilterId Id => new(target.Version.WorkflowId, target.Trigger.Id, key ?? "");
-
-        public string? DroppedBy => Decision?.DroppedBy;
-
-        /// <summary>What tells its repetitions; null when nothing does.</summary>
-        public FirstEventId? Mark => Problem is null && filters?.IdempotencyKey is { IsNull: false } value ? new(target.Version.WorkflowId, target.Trigger.Id, DedupeStep.MarkOf(value)) : null;
-
-        /// <summary>The event that it repeats; null when there is none.</summary>
-        public FirstEventRead? First { get; private set; }
-
-        public async ValueTask LookForFirstAsync(Journal journal)
-        {
-            var read = new FirstEventRead(Mark!.Value, accepted.AcceptedAt);
-            await journal.CommitAsync(read);
-            if (read.EventId is not null) First = read;
-            if (First is not null) RepeatsNeighbour();
-        }
-
-        /// <summary>It repeats an event of the same request.</summary>
-        public void RepeatsNeighbour() => Decision = new FilterDecision("repeat", null, Task.FromResult(true));
-
-        public (string Mark, DateTimeOffset Until)? Claim(TimeSpan window) => Mark is { } mark ? (mark.Mark, accepted.AcceptedAt + (filters!.IdempotencyWindow?.Value ?? window)) : null;
-
-        public bool IsDropped => DroppedBy is not null;
-
-        public void Read()
-        {
-            if (target.Filter is not { } filter) return;
-            try
-            {
-                filters = filter.Of(accepted);
-                key = target.Version.Key is { } rule ? rule.Of(accepted) : "";
-            }
-            catch (StepException failed)
-            {
-                Problem = failed.Error;
-            }
-        }
-
-        public async ValueTask ReadAsync(SandboxPool sandbox)
-        {
-            if (!IsOpen) return;
-            try
-            {
-                filters ??= await target.Filter!.OfAsync(accepted, target.Version.Program, sandbox);
-                key ??= await target.Version.Key!.OfAsync(accepted, target.Version.Program, sandbox);
-            }
-            catch (StepException failed)
-            {
-                Problem = failed.Error;
-            }
-        }
-
-        /// <summary>False when what the filters remember is not at hand any more.</summary>
-        public bool Decide(FilterGate gate, Task<bool> stored)
-        {
-            if (target.Filter is null || Problem is not null || IsDropped) return true;
-            if (filters!.When is false || !Remembers) Decision = new FilterDecision(filters.When is false ? "when" : null, null, Task.FromResult(true));
-            else Decision = gate.Decide(Id, filters, accepted, stored);
-            return Decision is not null;
         }
     }
 }

@@ -61,7 +61,7 @@ internal sealed record RunAnswer(long RunId, ResponseToCaller? Response, Json Ou
 internal delegate ValueTask<IntakeResult> AcceptEvents(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer);
 
 /// <summary>The one door for events: stores an event and the runs it starts in one transaction, then hands the runs to the engine.</summary>
-internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxPool sandbox, IdSource ids, FilterGate gate, FilterTallies tallies, TimeProvider time, IOptions<RunOptions> options)
+internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxPool sandbox, IdSource ids, FilterGate gate, FilterTallies tallies, Repetitions repetitions, IOptions<RunOptions> options)
 {
     private readonly AcceptOrder order = new();
 
@@ -84,8 +84,7 @@ internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxP
     {
         var count = offers.Sum(offer => offer.Targets.Count);
         if (!engine.TryAdmit(count)) return new IntakeResult(IntakeOutcome.Busy, []);
-        var works = Works(offers, count, out var unkeyed);
-        for (var at = 0; filtered is not null && at < works.Count; at++) works[at] = works[at] with { KeyProblem = filtered.Problems[at] ?? works[at].KeyProblem, KeepsAnswer = filtered.Repeats[at] is not null };
+        var works = Works(offers, count, filtered, out var unkeyed);
         using var place = filtered?.Place ?? order.Enter(mayWait: unkeyed.Count > 0);
         try
         {
@@ -108,14 +107,15 @@ internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxP
             changes.Add(offer.OnlyForWaits is { } pattern ? new EventAccepted(accepted, 0) { WaitPattern = pattern, OnlyForWaits = true } : new EventAccepted(accepted, offer.Targets.Count));
             foreach (var (version, trigger, waits) in offer.Targets)
             {
+                var candidate = filtered?.Taken[next];
                 var work = works[next++];
-                changes.Add(new RunAccepted(work.RunId, accepted.Id, version.WorkflowId, version.Hash, trigger.Id, accepted.AcceptedAt, held) { Key = work.Key, MaxBlocked = options.Value.MaxBlockedPerKey, HasSteps = version.RemembersKeys, Watches = version.Watches, Repeats = filtered?.Repeats[next - 1] });
+                changes.Add(new RunAccepted(work.RunId, accepted.Id, version.WorkflowId, version.Hash, trigger.Id, accepted.AcceptedAt, held) { Key = work.Key, MaxBlocked = options.Value.MaxBlockedPerKey, HasSteps = version.RemembersKeys, Watches = version.Watches, Repeats = candidate?.Claim(options.Value.IdempotencyWindow) });
                 if (answer is not null && waits) engine.AnswerTo(work.RunId, answer);
             }
         }
 
         if (alongside?.Invoke() is { } other) changes.Add(other);
-        if (filtered is not null) changes.AddRange(filtered.Passed);
+        if (filtered is not null) changes.AddRange(filtered.Taken.Select(candidate => candidate.Decision?.Passed).OfType<FilterPassed>());
         try
         {
             var stored = journal.CommitAsync(CollectionsMarshal.AsSpan(changes));
@@ -150,7 +150,7 @@ internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxP
     }
 
     /// <param name="unkeyed">Those of them whose key the sandbox has to say.</param>
-    private List<RunWork> Works(IReadOnlyList<Offer> offers, int count, out List<int> unkeyed)
+    private List<RunWork> Works(IReadOnlyList<Offer> offers, int count, Filtered? filtered, out List<int> unkeyed)
     {
         var works = new List<RunWork>(count);
         unkeyed = [];
@@ -158,12 +158,13 @@ internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxP
         {
             foreach (var (version, trigger, _) in targets)
             {
-                var work = new RunWork(ids.Next(), accepted, version, trigger.Start);
+                var candidate = filtered?.Taken[works.Count];
+                var work = new RunWork(ids.Next(), accepted, version, trigger.Start) { KeepsAnswer = candidate?.Mark is not null };
                 if (version.Key is { } rule)
                 {
                     try
                     {
-                        work = work with { Key = rule.Of(accepted) };
+                        work = work with { Key = candidate?.Key ?? rule.Of(accepted) };
                         if (work.Key is null) unkeyed.Add(works.Count);
                     }
                     catch (StepException failed)
@@ -172,7 +173,7 @@ internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxP
                     }
                 }
 
-                works.Add(work);
+                works.Add(candidate?.Problem is { } problem ? work with { KeyProblem = problem } : work);
             }
         }
 
@@ -192,12 +193,6 @@ internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxP
         }
     }
 }
-
-/// <summary>An event that others repeat.</summary>
-/// <param name="EventId">The event.</param>
-/// <param name="RunId">The run that it started.</param>
-/// <param name="AnswerAsync">Completes with what its caller was answered, or is to be; not before there is such an answer.</param>
-internal sealed record FirstEvent(long EventId, long RunId, Func<CancellationToken, Task<RunAnswer>> AnswerAsync);
 
 /// <summary>What became of the events offered.</summary>
 /// <param name="Outcome">The same for all.</param>

@@ -19,7 +19,7 @@ internal sealed record WorkflowKey(ConfigTemplate Config, bool Parks, TimeSpan? 
     /// <summary>Most bytes of a key.</summary>
     public const int MaximumBytes = 512;
 
-    /// <summary>The key of an event's run, a text, or a number or truth value as a text; null when the sandbox has to say.</summary>
+    /// <summary>What <see cref="OfAsync"/> gives, when nothing has to be waited for; null when the sandbox has to say.</summary>
     /// <exception cref="StepException">It is no key.</exception>
     public string? Of(Event accepted)
     {
@@ -27,11 +27,12 @@ internal sealed record WorkflowKey(ConfigTemplate Config, bool Parks, TimeSpan? 
         return Config.Paths is { } paths && paths.TryRead(accepted, accepted.Data, Json.Parse("{}"), out var read) ? Text(((KeyConfig)Config.Fill(read)).Key) : null;
     }
 
-    /// <summary>The key of an event's run, as the sandbox says.</summary>
+    /// <summary>The key of an event's run: a text, or a number or truth value as a text. The sandbox is asked only for what is more than a constant or a place in the event.</summary>
     /// <exception cref="StepException">The expression failed, or gave what is no key.</exception>
     /// <exception cref="SandboxUnavailableException">It cannot be worked out now.</exception>
     public async ValueTask<string> OfAsync(Event accepted, SandboxProgram program, SandboxPool sandbox)
     {
+        if (Of(accepted) is { } known) return known;
         var result = await sandbox.CallAsync(program, UnitId, new SandboxScope { Event = accepted.ToScope(), Input = accepted.Data }, CancellationToken.None);
         return result.Error is { } error ? throw Failed(error.Message) : Text(((KeyConfig)Config.Fill(result.Value)).Key);
     }
