@@ -233,6 +233,9 @@ internal sealed class RunEngine : BackgroundService
     /// <summary>Completes <paramref name="answer"/> when the run responds or ends in this process.</summary>
     public void AnswerTo(long runId, TaskCompletionSource<RunAnswer> answer) => callers[runId] = answer;
 
+    /// <summary>What a caller of this process is answered of the run; null when none waits for it here. Another server that takes the run over does not complete it.</summary>
+    public Task<RunAnswer>? AnswerOf(long runId) => callers.TryGetValue(runId, out var caller) ? caller.Task : null;
+
     public void ForgetCaller(long runId) => callers.TryRemove(runId, out _);
 
     /// <summary>Stops taking runs up, lets those in memory end within the drain time, then cancels what is left.</summary>
@@ -473,7 +476,8 @@ internal sealed class RunEngine : BackgroundService
             var now = services.Time.GetUtcNow();
             var told = error is null ? [] : await services.ErrorRuns.OfAsync(workflowId, version, onErrorWorkflow, runId, accepted, null, error, now);
             var end = new RunEnded(runId, owner, accepted.Id, state, now, now, Json.Parse("[]"), null, error is null ? null : Json.From(error)) { KeepsLastSave = error is not null, Key = key, IsCalled = accepted.Trigger == Event.OfCall };
-            await services.Journal.CommitAsync([.. told, end]);
+            var answer = new RunAnswer(runId, null, Json.Null, null, error ?? RunAnswer.Cancelled);
+            await services.Journal.CommitAsync([.. told, new AnswerKept(runId, Json.From(answer)), end]);
             foreach (var change in told)
             {
                 if (change is RunAccepted run) OnStarted(run);
@@ -482,7 +486,7 @@ internal sealed class RunEngine : BackgroundService
 
             TakeUpNext(end.Next);
             TakeUp(end.Ended);
-            if (callers.TryRemove(runId, out var caller)) caller.TrySetResult(new RunAnswer(runId, null, Json.Null, null, error ?? RunAnswer.Cancelled));
+            if (callers.TryRemove(runId, out var caller)) caller.TrySetResult(answer);
             feed.Publish(runId, workflowId, state, now);
             return true;
         }

@@ -43,7 +43,7 @@ internal sealed record FirstEventRead(FirstEventId Id, DateTimeOffset Now) : Cha
 /// <param name="Mark">Of the value.</param>
 internal readonly record struct FirstEventId(string WorkflowId, string TriggerId, string Mark);
 
-/// <summary>What the caller of the first of several equal events was answered, or would have been.</summary>
+/// <summary>What the caller of the first of several equal events was answered, or would have been; nothing for a run that no event repeats, or that has answered.</summary>
 /// <param name="Answer">A <see cref="RunAnswer"/>.</param>
 internal sealed record AnswerKept(long RunId, Json Answer) : Change;
 

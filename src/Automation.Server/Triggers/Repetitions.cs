@@ -1,13 +1,17 @@
+using Automation.Server.Runs;
 using Automation.Server.Storage;
+using Automation.Server.Storage.Management;
 using Automation.Server.Triggers.Filters;
+using Automation.Server.Values;
+using Microsoft.EntityFrameworkCore;
 
 namespace Automation.Server.Triggers;
 
 /// <summary>Events that repeat an earlier one by their <c>idempotencyKey</c>, and what their callers are answered.</summary>
-internal sealed class Repetitions(Journal journal, TimeProvider time)
+internal sealed class Repetitions(Journal journal, RunEngine engine, IServiceScopeFactory scopes, TimeProvider time)
 {
     // Between two looks whether the first of equal events has been answered.
-    private static readonly TimeSpan AnswerPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100), LongestPause = TimeSpan.FromSeconds(5);
 
     /// <summary>Says of each candidate that repeats an event that it does.</summary>
     /// <exception cref="JournalException">It cannot be known now.</exception>
@@ -26,18 +30,30 @@ internal sealed class Repetitions(Journal journal, TimeProvider time)
 
     /// <summary>The earlier event that all of the candidates repeat, where a filter drops nothing.</summary>
     public FirstEvent? FirstOf(IReadOnlyList<Candidate> candidates) =>
-        candidates.FirstOrDefault(c => c.First is not null)?.First is { } first ? new FirstEvent(first.EventId!.Value, first.RunId, cancellation => AnswerAsync(first.Id, cancellation)) : null;
+        candidates.FirstOrDefault(c => c.First is not null)?.First is { } first ? new FirstEvent(first.EventId!.Value, first.RunId, cancellation => AnswerAsync(first, cancellation)) : null;
 
-    /// <summary>The first event's run may be walked by another server, or after a restart: its answer is looked for where it is kept.</summary>
-    private async Task<RunAnswer> AnswerAsync(FirstEventId id, CancellationToken cancellation)
+    /// <summary>What the first event's caller was answered, or is to be.</summary>
+    /// <remarks>This process says so where that caller asked it. Else, and should another one have taken the run over, a reader looks for the stored answer: at once, and then the later the longer it takes.</remarks>
+    private async Task<RunAnswer> AnswerAsync(FirstEventRead first, CancellationToken cancellation)
     {
-        while (true)
+        if (first.Answer is { } known) return known.To<RunAnswer>()!;
+        var told = engine.AnswerOf(first.RunId);
+        for (var pause = told is null ? TimeSpan.Zero : LongestPause; ; pause = Longer(pause))
         {
-            var read = new FirstEventRead(id, time.GetUtcNow());
-            await journal.CommitAsync(read);
-            if (read.Answer is { } answer) return answer.To<RunAnswer>()!;
-            await Task.Delay(AnswerPause, time, cancellation);
+            var look = Task.Delay(pause, time, cancellation);
+            if (told is not null && await Task.WhenAny(told, look) == told) return await told;
+            await look;
+            if (await ReadAsync(first.RunId, cancellation) is { } answer) return answer;
         }
+    }
+
+    private static TimeSpan Longer(TimeSpan pause) => pause < ShortestPause ? ShortestPause : pause < LongestPause / 2 ? pause * 2 : LongestPause;
+
+    private async Task<RunAnswer?> ReadAsync(long runId, CancellationToken cancellation)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var answer = await scope.ServiceProvider.GetRequiredService<ManagementDb>().FirstEvents.Where(f => f.RunId == runId).Select(f => f.Answer).FirstOrDefaultAsync(cancellation);
+        return answer is null ? null : Json.Parse(answer).To<RunAnswer>();
     }
 }
 

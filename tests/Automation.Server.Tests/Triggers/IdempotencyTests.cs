@@ -1,4 +1,6 @@
+using Automation.Server.Storage;
 using Automation.Server.Tests.Runs;
+using Automation.Server.Values;
 
 namespace Automation.Server.Tests.Triggers;
 
@@ -9,6 +11,12 @@ public sealed class IdempotencyTests
         """
         { "triggers": { "in": { "type": "webhook", "path": "/orders", "respond": "result", "idempotencyKey": "${event.data.order}", "idempotencyWindow": "1h" } },
           "steps": { "answer": { "type": "respond", "status": 201, "headers": { "X-Order": "${event.data.order}" }, "body": { "run": "${run.id}" }, "next": "tell" }, "tell": { "type": "webhook.send", "url": "RECEIVER/orders" } } }
+        """;
+
+    private const string Asking =
+        """
+        { "triggers": { "in": { "type": "webhook", "path": "/ask", "respond": "result", "idempotencyKey": "${event.data}" } },
+          "steps": { "ask": { "type": "http.request", "url": "RECEIVER/ask" } } }
         """;
 
     [Fact]
@@ -61,6 +69,113 @@ public sealed class IdempotencyTests
         await client.ConnectAsync();
         foreach (var id in new[] { 1, 2, 1, 2, 3 }) await client.PublishAsync(new Automation.Mqtt.MqttApplicationMessage { Topic = "once/x", Payload = System.Text.Encoding.UTF8.GetBytes($$"""{"id":{{id}}}"""), QualityOfService = Automation.Mqtt.MqttQualityOfService.AtLeastOnce });
         Assert.Equal(3, server.Count("SELECT count(*) FROM runs"));
+    }
+
+    [Fact]
+    public async Task RepetitionOfARunUnderWay_IsToldItsAnswer_WithoutLookingForIt()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        var release = server.Receiver.Hold("/ask");
+        await server.AddAsync(Asking);
+        var first = SendAsync(server, "ask", "1");
+        await server.Receiver.NextAsync("/ask");
+        time.Advance(TimeSpan.FromMilliseconds(777));
+        var repetition = SendAsync(server, "ask", "1");
+        await WorkflowServer.UntilAsync(() => time.IsAwaited(time.GetUtcNow() + TimeSpan.FromSeconds(30))); // the end of its patience
+        release.SetResult();
+        Assert.Equal(200, (await first).Status);
+        Assert.Equal(await first, await repetition); // the clock stands still
+    }
+
+    [Fact]
+    public async Task RepetitionOfARunThatNobodyHereWaitsFor_LooksForItsAnswer()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        await server.AddAsync("""{ "triggers": { "in": { "type": "webhook", "path": "/late", "respond": "result", "idempotencyKey": "${event.data}" } }, "steps": { "pause": { "type": "delay", "for": "1s", "next": "say" }, "say": { "type": "set", "values": { "x": 1 } } } }""");
+        var first = SendAsync(server, "late", "1");
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM runs WHERE state = 'waiting'") == 1);
+        await server.CrashAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => first);
+        await server.StartAsync();
+        var repetition = SendAsync(server, "late", "1");
+        await WorkflowServer.UntilAsync(() => time.IsAwaited(time.GetUtcNow() + TimeSpan.FromMilliseconds(100)));
+        time.Advance(TimeSpan.FromSeconds(1));
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM runs WHERE state = 'succeeded'") == 1);
+        await WorkflowServer.UntilAsync(() =>
+        {
+            if (!repetition.IsCompleted) time.Advance(TimeSpan.FromMilliseconds(100));
+            return repetition.IsCompleted;
+        });
+        Assert.Equal(200, (await repetition).Status);
+        Assert.Equal(await repetition, await SendAsync(server, "late", "1"));
+    }
+
+    [Theory]
+    [InlineData("version = 'gone'", "version_unavailable")]
+    [InlineData("snapshot = '[]'", "internal_error")]
+    public async Task RunThatCouldNotBeWalked_AnswersItsRepetitionsToo(string broken, string code)
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        server.Receiver.Hold("/ask");
+        await server.AddAsync(Asking);
+        var first = SendAsync(server, "ask", "1");
+        await server.Receiver.NextAsync("/ask");
+        await server.CrashAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => first);
+        server.Database.Execute("UPDATE runs SET " + broken);
+        await server.StartAsync();
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        var repetition = await SendAsync(server, "ask", "1");
+        Assert.Equal(500, repetition.Status);
+        Assert.Contains($"\"code\":\"{code}\"", repetition.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunRefusedBecauseItsKeyIsFull_AnswersItsRepetitionsToo_AlsoAfterARetry()
+    {
+        await using var server = await WorkflowServer.StartAsync(("Runs:MaxBlockedPerKey", "1"));
+        var release = server.Receiver.Hold("/ask");
+        await server.AddAsync(Asking.Replace("\"triggers\"", "\"key\": \"one\", \"triggers\"", StringComparison.Ordinal));
+        var earlier = new[] { SendAsync(server, "ask", "1"), SendAsync(server, "ask", "2") };
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM runs") == 2);
+        var full = await SendAsync(server, "ask", "3");
+        Assert.Contains("\"code\":\"key_full\"", full.Body, StringComparison.Ordinal);
+        Assert.Equal(full, await SendAsync(server, "ask", "3"));
+        release.SetResult();
+        await Task.WhenAll(earlier);
+        await server.PostAsync("/api/runs/retry?errorCode=key_full", "", 200);
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        Assert.Equal(3, server.Count("SELECT count(*) FROM runs WHERE state = 'succeeded'"));
+        Assert.Equal(full, await SendAsync(server, "ask", "3"));
+    }
+
+    [Fact]
+    public async Task CancelledRun_AnswersItsRepetitionsToo_AndWhenItIsDeleted()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        await server.AddAsync("""{ "triggers": { "in": { "type": "webhook", "path": "/cancelled", "respond": "result", "idempotencyKey": "${event.data}" } }, "steps": { "pause": { "type": "delay", "for": "1h" } } }""");
+        var first = SendAsync(server, "cancelled", "1");
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM runs WHERE state = 'waiting'") == 1);
+        var run = server.Count("SELECT id FROM runs");
+        await server.PostAsync($"/api/runs/{PublicId.Format(PublicId.Run, run)}/cancel", "", 200);
+        Assert.Equal(500, (await first).Status);
+        Assert.Equal(await first, await SendAsync(server, "cancelled", "1"));
+        await server.Get<Journal>().CommitAsync(new RunsPruned([run]));
+        Assert.Equal(0, server.Count("SELECT count(*) FROM runs"));
+        Assert.Equal(await first, await SendAsync(server, "cancelled", "1"));
+    }
+
+    [Fact]
+    public async Task RunCancelledAfterItResponded_KeepsItsAnswer()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        await server.AddAsync(Orders.Replace("\"type\": \"webhook.send\", \"url\": \"RECEIVER/orders\"", "\"type\": \"delay\", \"for\": \"1h\"", StringComparison.Ordinal));
+        var first = await SendAsync(server, "orders", """{"order":"a1"}""");
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM runs WHERE state = 'waiting'") == 1);
+        await server.PostAsync($"/api/runs/{PublicId.Format(PublicId.Run, server.Count("SELECT id FROM runs"))}/cancel", "", 200);
+        Assert.Equal((201, first), (first.Status, await SendAsync(server, "orders", """{"order":"a1"}""")));
     }
 
     private static async Task<(int Status, string? Order, string Body)> SendAsync(WorkflowServer server, string path, string body)

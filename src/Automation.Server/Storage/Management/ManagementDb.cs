@@ -23,6 +23,8 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
 
     public DbSet<StepStateRow> StepStates => Set<StepStateRow>();
 
+    public DbSet<FirstEventRow> FirstEvents => Set<FirstEventRow>();
+
     public DbSet<FilterCountRow> FilterCounts => Set<FilterCountRow>();
 
     public DbSet<KeyTimerRow> KeyTimers => Set<KeyTimerRow>();
@@ -53,6 +55,7 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
         modelBuilder.Entity<KeyRow>().ToTable("keys").HasKey(k => new { k.WorkflowId, k.Key });
         modelBuilder.Entity<StepStateRow>().ToTable("step_states").HasKey(s => new { s.WorkflowId, s.Key, s.StepId });
         modelBuilder.Entity<FilterCountRow>().ToTable("filter_counts").HasKey(c => new { c.WorkflowId, c.TriggerId });
+        modelBuilder.Entity<FirstEventRow>().ToTable("first_events").HasKey(f => new { f.WorkflowId, f.TriggerId, f.Mark });
         modelBuilder.Entity<KeyTimerRow>().ToTable("key_timers").HasKey(t => new { t.WorkflowId, t.Key, t.Target, t.Kind });
         modelBuilder.Entity<DeliveryRow>().ToTable("deliveries").HasMany(d => d.Tries).WithOne().HasForeignKey(a => a.DeliveryId);
         modelBuilder.Entity<AttemptRow>().ToTable("attempts").HasKey(a => new { a.DeliveryId, a.Number });

@@ -158,6 +158,20 @@ internal sealed class FilterCountRow
     public string? Sample { get; init; }
 }
 
+/// <summary>Table <c>first_events</c>: what tells an event's repetitions, and what its caller was answered.</summary>
+internal sealed class FirstEventRow
+{
+    public required string WorkflowId { get; init; }
+
+    public required string TriggerId { get; init; }
+
+    public required string Mark { get; init; }
+
+    public long RunId { get; init; }
+
+    public string? Answer { get; init; }
+}
+
 /// <summary>Table <c>key_timers</c>. <see cref="Kind"/>: whether <see cref="Target"/> is a step or a trigger.</summary>
 internal sealed class KeyTimerRow
 {

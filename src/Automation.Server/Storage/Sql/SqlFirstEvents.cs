@@ -1,3 +1,5 @@
+using Automation.Server.Steps;
+using Automation.Server.Triggers;
 using Automation.Server.Values;
 
 namespace Automation.Server.Storage.Sql;
@@ -28,7 +30,12 @@ internal static class SqlFirstEvents
         row.Reset();
     }
 
-    public static void Apply(AnswerKept change, SqlSession db) => db.Sql("UPDATE first_events SET answer = ?2 WHERE run_id = ?1").Bind(1, change.RunId).Bind(2, change.Answer).Run();
+    public static void Apply(AnswerKept change, SqlSession db) => Keep(change.RunId, change.Answer, db);
+
+    /// <summary>Keeps what a run's caller is answered by how it ended, unless there was an answer before.</summary>
+    public static void Keep(long runId, StepError error, SqlSession db) => Keep(runId, Json.From(new RunAnswer(runId, null, Json.Null, null, error)), db);
+
+    private static void Keep(long runId, Json answer, SqlSession db) => db.Sql("UPDATE first_events SET answer = ?2 WHERE run_id = ?1 AND answer IS NULL").Bind(1, runId).Bind(2, answer).Run();
 
     /// <summary>Whether repetitions of the run's event will ask for its answer.</summary>
     public static bool WantsAnswer(long runId, SqlSession db)

@@ -1,4 +1,5 @@
 using Automation.Server.Steps;
+using Automation.Server.Triggers;
 using Automation.Server.Values;
 
 namespace Automation.Server.Storage.Sql;
@@ -122,6 +123,7 @@ internal static class SqlRuns
         db.Sql("UPDATE runs SET state = 'cancelled', blocked = 0, ended_at = ?2, snapshot = NULL WHERE id = ?1").Bind(1, runId).Bind(2, at).Run();
         SqlWaits.Delete(runId, db);
         SqlCalls.End(runId, null, at, ended, db);
+        SqlFirstEvents.Keep(runId, RunAnswer.Cancelled, db);
         EndOfEvent(eventId, failed: false, db);
     }
 

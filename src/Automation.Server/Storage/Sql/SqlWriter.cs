@@ -192,6 +192,7 @@ internal sealed class SqlWriter : IDisposable
         if (!c.Held && !c.IsBlocked) db.Notify(); // a server without room for it: another may have some
         if (!c.IsRefused) return;
         db.Sql("UPDATE runs SET state = 'failed', blocked = 0, ended_at = ?2, error = ?3 WHERE id = ?1").Bind(1, c.RunId).Bind(2, c.CreatedAt).Bind(3, Json.From(RunAccepted.KeyFull)).Run();
+        if (c.Repeats is not null) SqlFirstEvents.Keep(c.RunId, RunAccepted.KeyFull, db);
         SqlRuns.EndOfEvent(c.EventId, failed: true, db);
     }
 
