@@ -127,8 +127,11 @@ internal sealed class RunEngine : BackgroundService
         Signal();
     }
 
-    /// <summary>A timer was stored that is due then.</summary>
-    public void Expect(DateTimeOffset due) => Waiting?.Invoke(due);
+    /// <summary>A run was stored, and with it the timers of its workflow's <c>silence</c> triggers.</summary>
+    public void Expect(RunAccepted run)
+    {
+        if (run.Watches.Count > 0) Waiting?.Invoke(run.CreatedAt + run.Watches.Min(watch => watch.After));
+    }
 
     /// <summary>Sees that runs are taken up that were stored for later.</summary>
     public void TakeUp() => Signal();
@@ -337,6 +340,7 @@ internal sealed class RunEngine : BackgroundService
     /// <summary>A run was stored that another one started: it is nobody's.</summary>
     private void OnStarted(RunAccepted run)
     {
+        Expect(run);
         if (run.HasFiredTimer) TakeUpNext(KeyTurn.Timer);
         if (run.IsRefused)
         {

@@ -33,6 +33,6 @@ internal sealed class RunStarts(Func<WorkflowSet> workflows, SandboxPool sandbox
             // Said again, as the run's failure.
         }
 
-        return new RunAccepted(runId, accepted.Id, version.WorkflowId, version.Hash, trigger, accepted.AcceptedAt, Held: false) { Key = key, MaxBlocked = options.Value.MaxBlockedPerKey };
+        return new RunAccepted(runId, accepted.Id, version.WorkflowId, version.Hash, trigger, accepted.AcceptedAt, Held: false) { Key = key, MaxBlocked = options.Value.MaxBlockedPerKey, Watches = version.Watches };
     }
 }

@@ -39,6 +39,9 @@ internal sealed record FirstEventRead(FirstEventId Id, DateTimeOffset Now) : Cha
     public Json? Answer { get; set; }
 }
 
+/// <summary>An event that repeats an earlier one: stored as its duplicate, without the body, so that whoever looks for it finds the first. It starts no run and ends no wait.</summary>
+internal sealed record EventRepeated(Event Event, long First) : Change;
+
 /// <summary>What tells the repetitions of an event at a trigger.</summary>
 /// <param name="Mark">Of the value.</param>
 internal readonly record struct FirstEventId(string WorkflowId, string TriggerId, string Mark);

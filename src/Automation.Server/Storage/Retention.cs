@@ -33,8 +33,9 @@ internal sealed class Retention(
         var oldest = now - options.MaxAge;
         tooOld += await PruneEventsAsync(db => db.Events.Where(e => e.OpenRuns == 0 && e.Runs.Count == 0), IdSource.LowestAt(oldest), cancellation);
         if (tooOld > 0) Log.Pruned(log, tooOld);
-        var keep = await ReadAsync(db => FirstToKeepAsync(db, cancellation));
-        var tooMany = keep is null ? 0 : await PruneEventsAsync(db => db.Events.Where(e => e.OpenRuns == 0), keep.Value, cancellation);
+        // Counted over indexes that are small: that of runs by event, and that of duplicates. The table of events holds the bodies.
+        var tooMany = await PruneByCountAsync(db => db.Runs.Select(r => r.EventId).Distinct(), db => db.Events.Where(e => e.OpenRuns == 0), cancellation);
+        tooMany += await PruneByCountAsync(db => db.Events.Where(e => e.State == "duplicate").Select(e => e.Id), db => db.Events.Where(e => e.State == "duplicate"), cancellation);
         if (tooMany > 0) Log.PrunedByCount(log, tooMany, options.MaxEvents);
         var states = await ForgetAsync(cancellation);
         if (states > 0) Log.Forgotten(log, states);
@@ -82,6 +83,14 @@ internal sealed class Retention(
                 return batch.Deleted;
             },
             cancellation);
+    }
+
+    /// <param name="counted">Events that count.</param>
+    /// <param name="which">Those that go when they are older than all that may stay.</param>
+    private async Task<int> PruneByCountAsync(Func<ManagementDb, IQueryable<long>> counted, Func<ManagementDb, IQueryable<EventRow>> which, CancellationToken cancellation)
+    {
+        var oldest = await ReadAsync(db => counted(db).OrderByDescending(id => id).Skip(options.MaxEvents - 1).Select(id => (long?)id).FirstOrDefaultAsync(cancellation));
+        return oldest is { } first ? await PruneEventsAsync(which, first, cancellation) : 0;
     }
 
     private Task<int> PruneEventsAsync(Func<ManagementDb, IQueryable<EventRow>> which, long before, CancellationToken cancellation) => InBatchesAsync(
@@ -144,9 +153,4 @@ internal sealed class Retention(
         await using var scope = scopes.CreateAsyncScope();
         return await read(scope.ServiceProvider.GetRequiredService<ManagementDb>());
     }
-
-    /// <summary>The oldest event within the count; null when there are not that many.</summary>
-    /// <remarks>Counted over the index of runs by event, which is small; the table of events holds the bodies.</remarks>
-    private Task<long?> FirstToKeepAsync(ManagementDb db, CancellationToken cancellation) =>
-        db.Runs.Select(r => r.EventId).Distinct().OrderByDescending(id => id).Skip(options.MaxEvents - 1).Select(id => (long?)id).FirstOrDefaultAsync(cancellation);
 }

@@ -13,7 +13,7 @@ internal sealed record RetentionOptions
     [Range(typeof(TimeSpan), "00:00:01", "36500.00:00:00")]
     public TimeSpan FailedMaxAge { get; init; } = TimeSpan.FromDays(30);
 
-    /// <summary>Past this many events that started runs, the oldest handled ones are deleted.</summary>
+    /// <summary>Past this many events that started runs, the oldest handled ones are deleted; past this many duplicates, the oldest of those.</summary>
     [Range(1, int.MaxValue)]
     public int MaxEvents { get; init; } = 1_000_000;
 

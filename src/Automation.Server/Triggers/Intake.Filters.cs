@@ -57,9 +57,10 @@ internal sealed partial class Intake
             var left = offers.Where(offer => offer.Targets.Count == 0 || taken.Exists(c => c.Event == offer.Event)).ToList();
             if (left.Count == 0) place?.Dispose();
             if (finals.Count > 0 && !(await Task.WhenAll(finals)).All(isFinal => isFinal)) return null;
+            var repeated = Repetitions.Of(candidates, taken);
             var result = left.Count == 0
-                ? await StoreNothingAsync(beside)
-                : await StoreAsync(left.ConvertAll(offer => offer with { Targets = [.. taken.Where(c => c.Event == offer.Event).Select(c => c.Target)] }), answer, beside.Take, new Filtered(place, taken));
+                ? await StoreRepeatedAsync(repeated, beside)
+                : await StoreAsync(left.ConvertAll(offer => offer with { Targets = [.. taken.Where(c => c.Event == offer.Event).Select(c => c.Target)] }), answer, beside.Take, new Filtered(place, taken, repeated));
             if (result.Outcome is not IntakeOutcome.Accepted) return result.IsSuperseded && candidates.Exists(c => c.Decision?.Passed is not null || c.Mark is not null) ? null : result;
             isStored = true;
             foreach (var candidate in candidates.Where(c => c.Target.Filter is not null)) tallies.Count(candidate.Id, candidate.DroppedBy, candidate.Event);
@@ -103,16 +104,18 @@ internal sealed partial class Intake
         }
     }
 
-    private async ValueTask<IntakeResult> StoreNothingAsync(Beside beside)
+    private async ValueTask<IntakeResult> StoreRepeatedAsync(IReadOnlyList<EventRepeated> repeated, Beside beside)
     {
-        if (beside.Take() is { } other) await journal.CommitAsync(other);
+        Change[] unit = beside.Take() is { } other ? [.. repeated, other] : [.. repeated];
+        if (unit.Length > 0) await journal.CommitAsync(unit);
         return new IntakeResult(IntakeOutcome.Accepted, []);
     }
 
     /// <summary>What the filters have made of events that are to be stored.</summary>
     /// <param name="Place">Their place in the order; null when nobody has to wait.</param>
     /// <param name="Taken">One for each of the targets, in their order.</param>
-    private sealed record Filtered(AcceptOrder.Place? Place, IReadOnlyList<Candidate> Taken);
+    /// <param name="Repeated">Others, offered with them, that repeat an event.</param>
+    private sealed record Filtered(AcceptOrder.Place? Place, IReadOnlyList<Candidate> Taken, IReadOnlyList<EventRepeated> Repeated);
 
     /// <summary>What is stored alongside: asked for once, however often the store is tried.</summary>
     private sealed class Beside(Func<Change?>? ask)

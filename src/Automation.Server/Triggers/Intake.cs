@@ -115,7 +115,7 @@ internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxP
         }
 
         if (alongside?.Invoke() is { } other) changes.Add(other);
-        if (filtered is not null) changes.AddRange(filtered.Taken.Select(candidate => candidate.Decision?.Passed).OfType<FilterPassed>());
+        if (filtered is not null) changes.AddRange([.. filtered.Repeated, .. filtered.Taken.Select(candidate => candidate.Decision?.Passed).OfType<FilterPassed>()]);
         try
         {
             var stored = journal.CommitAsync(CollectionsMarshal.AsSpan(changes));
@@ -139,7 +139,7 @@ internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxP
             work.Owner = run.Owner ?? 0;
             if (run.Steps is { } memories) work.Memories = memories;
             if (run.HasFiredTimer) engine.TakeUpNext(KeyTurn.Timer);
-            if (run.Watches.Count > 0) engine.Expect(run.CreatedAt + run.Watches.Min(watch => watch.After));
+            engine.Expect(run);
             if (run.IsRefused) engine.Refuse(work, held);
             else if (run.IsBlocked) engine.Block(work, held);
             else if (held) engine.Enqueue(work);
@@ -205,6 +205,6 @@ internal readonly record struct IntakeResult(IntakeOutcome Outcome, IReadOnlyLis
     /// <summary>True when filters dropped all of it: nothing was stored.</summary>
     public bool IsFiltered { get; init; }
 
-    /// <summary>The earlier event that all of it repeats, where a filter drops nothing; null for none. Nothing was stored.</summary>
+    /// <summary>The earlier event that all of it repeats, where a filter drops nothing; null for none. It was stored as a duplicate, and starts nothing.</summary>
     public FirstEvent? First { get; init; }
 }

@@ -17,16 +17,28 @@ internal sealed class Repetitions(Journal journal, RunEngine engine, IServiceSco
     /// <exception cref="JournalException">It cannot be known now.</exception>
     public async ValueTask FindAsync(IReadOnlyList<Candidate> candidates)
     {
-        HashSet<FirstEventId> marks = [];
+        Dictionary<FirstEventId, long> offered = [];
         foreach (var candidate in candidates)
         {
             if (candidate.Mark is not { } mark) continue;
+            if (offered.TryGetValue(mark, out var neighbour))
+            {
+                candidate.Repeat(neighbour, null);
+                continue;
+            }
+
             var first = new FirstEventRead(mark, candidate.Event.AcceptedAt);
-            var repeatsNeighbour = !marks.Add(mark);
-            if (!repeatsNeighbour) await journal.CommitAsync(first);
-            if (repeatsNeighbour || first.EventId is not null) candidate.Repeat(repeatsNeighbour ? null : first);
+            await journal.CommitAsync(first);
+            if (first.EventId is { } earlier) candidate.Repeat(earlier, first);
+            offered[mark] = first.EventId ?? candidate.Event.Id;
         }
     }
+
+    /// <summary>What is to be stored of events that start nothing because they repeat one.</summary>
+    /// <param name="candidates">All of them.</param>
+    /// <param name="taken">Those that start something.</param>
+    public static IReadOnlyList<EventRepeated> Of(IReadOnlyList<Candidate> candidates, IReadOnlyList<Candidate> taken) =>
+        [.. candidates.Where(c => c.Repeats is not null).DistinctBy(c => c.Event).Where(c => taken.All(t => t.Event != c.Event)).Select(c => new EventRepeated(c.Event, c.Repeats!.Value))];
 
     /// <summary>The earlier event that all of the candidates repeat, where a filter drops nothing.</summary>
     public FirstEvent? FirstOf(IReadOnlyList<Candidate> candidates) =>

@@ -242,6 +242,25 @@ public sealed class DeviceRunTests
     }
 
     [Fact]
+    public async Task SilenceTrigger_HearsCallsAndFailures_AsAnyOtherEvent()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        var watcher = await server.AddAsync(
+            """
+            { "key": "${event.data.device ?? event.data.workflow}", "triggers": { "quiet": { "type": "silence", "for": "1m", "start": "tell" } }, "start": "heard",
+              "steps": { "heard": { "type": "log", "message": "heard" }, "tell": { "type": "webhook.send", "url": "RECEIVER/quiet", "body": { "key": "${run.key}" } } } }
+            """);
+        await server.RunAsync($$"""{ "steps": { "call": { "type": "workflow.call", "workflow": "{{watcher}}", "wait": false, "input": { "device": "d1" } } } }""");
+        var failing = await server.AddAsync($$"""{ "onError": { "workflow": "{{watcher}}" }, "steps": { "a": { "type": "fail", "message": "no" } } }""");
+        await server.RunByIdAsync(failing);
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0 && time.IsAwaited(time.GetUtcNow().AddMinutes(1)));
+        time.Advance(TimeSpan.FromMinutes(1));
+        var told = await server.Receiver.NextAsync("/quiet", 2);
+        Assert.Equal([$$"""{"key":"{{failing}}"}""", """{"key":"d1"}"""], told.Select(t => t.Body).OrderDescending(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task ColdRoomOfTheDesign_TellsAfterFiveWarmMinutes_AndWhenItIsOver()
     {
         var time = new ManualTime();

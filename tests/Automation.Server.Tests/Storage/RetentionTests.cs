@@ -64,6 +64,19 @@ public sealed class RetentionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task OldestDuplicates_GoWhenThereAreTooMany()
+    {
+        var first = Assert.Single(await AddHandledAsync(1));
+        var all = Enumerable.Range(0, 7).Select(_ => ids.Next()).ToList();
+        foreach (var id in all) await journal.CommitAsync(new EventRepeated(Sample.Event(id), first));
+
+        var counts = await Service(new RetentionOptions { MaxEvents = 4 }).RunOnceAsync(CancellationToken.None);
+
+        Assert.Equal(new RetentionCounts(0, 3), counts);
+        Assert.Equal([first, .. all[3..]], EventIds());
+    }
+
+    [Fact]
     public async Task JustAsManyAsAllowed_AllStay()
     {
         await AddHandledAsync(4);

@@ -1,5 +1,6 @@
 using Automation.Server.Storage;
 using Automation.Server.Tests.Runs;
+using Automation.Server.Triggers.Filters;
 using Automation.Server.Values;
 
 namespace Automation.Server.Tests.Triggers;
@@ -32,7 +33,7 @@ public sealed class IdempotencyTests
         Assert.Equal(first, await SendAsync(server, "orders", """{"order":"a1"}"""));
         Assert.NotEqual(first.Body, (await SendAsync(server, "orders", """{"order":"a2"}""")).Body);
         await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
-        Assert.Equal((2L, 2L), (server.Count("SELECT count(*) FROM events"), server.Count("SELECT count(*) FROM runs")));
+        Assert.Equal((2L, 2L), (server.Count("SELECT count(*) FROM events WHERE state = 'done'"), server.Count("SELECT count(*) FROM runs")));
     }
 
     [Fact]
@@ -68,7 +69,36 @@ public sealed class IdempotencyTests
         await using var client = new Automation.Mqtt.Client.MqttClient(new() { Server = new Uri($"mqtt://127.0.0.1:{server.MqttPort}") });
         await client.ConnectAsync();
         foreach (var id in new[] { 1, 2, 1, 2, 3 }) await client.PublishAsync(new Automation.Mqtt.MqttApplicationMessage { Topic = "once/x", Payload = System.Text.Encoding.UTF8.GetBytes($$"""{"id":{{id}}}"""), QualityOfService = Automation.Mqtt.MqttQualityOfService.AtLeastOnce });
-        Assert.Equal(3, server.Count("SELECT count(*) FROM runs"));
+        Assert.Equal((3L, 2L), (server.Count("SELECT count(*) FROM runs"), server.Count("SELECT count(*) FROM events WHERE state = 'duplicate'")));
+    }
+
+    [Fact]
+    public async Task RepeatedEvent_IsListedAsADuplicateOfTheFirst_WithoutItsBody()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        var id = await server.AddAsync("""{ "triggers": { "in": { "type": "webhook", "path": "/seen/{who}", "idempotencyKey": "${event.data.order}" } }, "steps": { "x": { "type": "filter", "condition": true } } }""");
+        var first = System.Text.Json.Nodes.JsonNode.Parse((await SendAsync(server, "seen/a", """{"order":1}""")).Body)!["eventId"]!.GetValue<string>();
+        await SendAsync(server, "seen/b", """{"order":1,"more":"text"}""");
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        var listed = Assert.Single((await server.GetAsync("/api/events?state=duplicate"))["items"]!.AsArray())!;
+        Assert.Equal((first, 0), (listed["copyOf"]!.GetValue<string>(), listed["bodyBytes"]!.GetValue<int>()));
+        var shown = await server.GetAsync($"/api/events/{listed["id"]!.GetValue<string>()}");
+        Assert.Equal(("b", null, 0), (shown["attributes"]!["params"]!["who"]!.GetValue<string>(), shown["data"], shown["runs"]!.AsArray().Count));
+        await server.Get<FilterTallies>().StoreOnceAsync();
+        Assert.Equal(1, (await server.GetAsync($"/api/workflows/{id}/filters"))["items"]![0]!["repeated"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task RepeatedEvent_EndsNoWait()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        await server.AddAsync("""{ "triggers": { "in": { "type": "webhook", "path": "/again", "idempotencyKey": "${event.data}" } }, "steps": { "x": { "type": "filter", "condition": true } } }""");
+        await SendAsync(server, "again", "1");
+        await server.RunUntilItWaitsAsync(await server.AddAsync("""{ "steps": { "w": { "type": "wait", "event": "webhook.received" } } }"""));
+        await SendAsync(server, "again", "1");
+        Assert.Equal(1, server.Count("SELECT count(*) FROM waits WHERE ended_at IS NULL"));
+        await SendAsync(server, "again", "2");
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM waits") == 0);
     }
 
     [Fact]

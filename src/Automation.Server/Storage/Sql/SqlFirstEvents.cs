@@ -12,6 +12,10 @@ internal static class SqlFirstEvents
             INSERT INTO first_events (workflow_id, trigger_id, mark, event_id, run_id, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT (workflow_id, trigger_id, mark) DO UPDATE SET event_id = ?4, run_id = ?5, expires_at = ?6, answer = NULL WHERE first_events.expires_at <= ?7
             """,
+        Duplicate = """
+            INSERT INTO events (id, state, open_runs, trigger_type, type, source, subject, accepted_at, attributes, content_type, body, copy_of)
+            VALUES (?1, 'duplicate', 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            """,
         Forget = "DELETE FROM first_events WHERE workflow_id = ?1 AND trigger_id = ?2 AND mark = ?3";
 
     public static void Apply(RunAccepted run, SqlSession db)
@@ -19,6 +23,13 @@ internal static class SqlFirstEvents
         var (mark, until) = run.Repeats!.Value;
         var claim = db.Sql(Claim).Bind(1, run.WorkflowId).Bind(2, run.TriggerId).Bind(3, mark).Bind(4, run.EventId).Bind(5, run.RunId).Bind(6, until).Bind(7, run.CreatedAt);
         if (!claim.TryRun()) throw JournalException.SupersededBy($"An event with the same idempotency key was accepted by {run.WorkflowId}/{run.TriggerId} in between.");
+    }
+
+    public static void Apply(EventRepeated change, SqlSession db)
+    {
+        var e = change.Event;
+        db.Sql(Duplicate).Bind(1, e.Id).Bind(2, e.Trigger).Bind(3, e.Type).Bind(4, e.Source).Bind(5, e.Subject).Bind(6, e.AcceptedAt)
+            .Bind(7, e.Attributes).Bind(8, e.ContentType).BindBlob(9, []).Bind(10, change.First).Run();
     }
 
     public static void Apply(FirstEventRead change, SqlSession db)

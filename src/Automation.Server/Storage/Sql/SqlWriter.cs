@@ -91,6 +91,7 @@ internal sealed class SqlWriter : IDisposable
             case WokenRead c: c.Woken = SqlWaits.Woken(c.RunId, db); break;
             case KeyTimersFired c: SqlKeyTimers.Apply(c, db); break;
             case FilterMemoryRead c: SqlFilters.Apply(c, db); break;
+            case EventRepeated c: SqlFirstEvents.Apply(c, db); break;
             case FirstEventRead c: SqlFirstEvents.Apply(c, db); break;
             case AnswerKept c: SqlFirstEvents.Apply(c, db); break;
             case FilterPassed c: SqlFilters.Apply(c, db); break;

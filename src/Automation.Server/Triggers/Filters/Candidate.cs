@@ -38,7 +38,10 @@ internal sealed class Candidate(Event accepted, TriggerTarget target)
     public FirstEventId? Mark =>
         Problem is null && filters?.IdempotencyKey is { IsNull: false } value ? mark ??= new(target.Version.WorkflowId, target.Trigger.Id, DedupeStep.MarkOf(value)) : null;
 
-    /// <summary>The stored event that it repeats; null when there is none.</summary>
+    /// <summary>The event that it repeats; null when there is none.</summary>
+    public long? Repeats { get; private set; }
+
+    /// <summary>That event, if it was stored before.</summary>
     public FirstEventRead? First { get; private set; }
 
     /// <summary>Works out what can be without the sandbox.</summary>
@@ -72,7 +75,7 @@ internal sealed class Candidate(Event accepted, TriggerTarget target)
     }
 
     /// <summary>It repeats an event that is stored; or, with null, another one that is offered at the same time.</summary>
-    public void Repeat(FirstEventRead? first) => (First, Decision) = (first, new FilterDecision("repeat", null, Task.FromResult(true)));
+    public void Repeat(long eventId, FirstEventRead? first) => (Repeats, First, Decision) = (eventId, first, new FilterDecision("repeat", null, Task.FromResult(true)));
 
     /// <summary>What tells repetitions, and until when; null when nothing does.</summary>
     /// <param name="window">For how long, where the trigger does not say.</param>
