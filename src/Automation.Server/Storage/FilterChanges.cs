@@ -51,4 +51,11 @@ internal readonly record struct FirstEventId(string WorkflowId, string TriggerId
 internal sealed record AnswerKept(long RunId, Json Answer) : Change;
 
 /// <summary>Adds to what filters have taken and dropped since it was last stored.</summary>
-internal sealed record FilterCounted(string WorkflowId, string TriggerId, FilterTally Tally) : Change;
+internal sealed record FilterCounted(string WorkflowId, string TriggerId, FilterTally Tally, DateTimeOffset At) : Change;
+
+/// <summary>Forgets what the filters of a trigger that is gone remember, some keys at a time, and then what they counted; nothing, if they have counted something since.</summary>
+internal sealed record FiltersForgotten(string WorkflowId, string TriggerId, DateTimeOffset Before, int Limit) : Change
+{
+    /// <summary>Keys forgotten; fewer than the limit when it was all. Set when the change was applied.</summary>
+    public int Deleted { get; set; }
+}

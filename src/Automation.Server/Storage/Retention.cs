@@ -12,13 +12,16 @@ internal readonly record struct RetentionCounts(int TooOld, int TooMany, int Sta
 /// <summary>What the active version of a workflow says about how long its runs are kept; null when it says nothing.</summary>
 internal delegate WorkflowRetention? RetentionOf(string workflowId);
 
-/// <summary>Deletes ended runs and handled events that are too old or too many, and expired states of keys, once an hour, a few hundred in one transaction; then gives space back to the disk.</summary>
+/// <summary>Whether a workflow is there, and its active version has a trigger.</summary>
+internal delegate bool HasTrigger(string workflowId, string triggerId);
+
+/// <summary>Deletes ended runs and handled events that are too old or too many, expired states of keys, and what filters of triggers that are gone remember, once an hour, a few hundred in one transaction; then gives space back to the disk.</summary>
 /// <remarks>
 /// A reader looks for what is to go, so that the writer is kept from its work only by the deletes themselves. Two servers that do it at once share the work: each transaction deletes what is there.
 /// A round that was cut off is finished by the next.
 /// </remarks>
 internal sealed class Retention(
-    Journal journal, IServiceScopeFactory scopes, IOptions<RetentionOptions> settings, RetentionOf of, TimeProvider time, ILogger<Retention> log) : BackgroundService
+    Journal journal, IServiceScopeFactory scopes, IOptions<RetentionOptions> settings, RetentionOf of, HasTrigger has, TimeProvider time, ILogger<Retention> log) : BackgroundService
 {
     // Soon enough for servers that are restarted often, late enough not to slow a start.
     private static readonly TimeSpan FirstRound = TimeSpan.FromMinutes(1);
@@ -37,7 +40,7 @@ internal sealed class Retention(
         var tooMany = await PruneByCountAsync(db => db.Runs.Select(r => r.EventId).Distinct(), db => db.Events.Where(e => e.OpenRuns == 0), cancellation);
         tooMany += await PruneByCountAsync(db => db.Events.Where(e => e.State == "duplicate").Select(e => e.Id), db => db.Events.Where(e => e.State == "duplicate"), cancellation);
         if (tooMany > 0) Log.PrunedByCount(log, tooMany, options.MaxEvents);
-        var states = await ForgetAsync(cancellation);
+        var states = await ForgetAsync(cancellation) + await ForgetFiltersAsync(oldest, cancellation);
         if (states > 0) Log.Forgotten(log, states);
         await ReleaseSpaceAsync(cancellation);
         return new RetentionCounts(tooOld, tooMany, states);
@@ -140,6 +143,26 @@ internal sealed class Retention(
             if (batch.Deleted < options.BatchSize) return deleted;
             await PauseAsync(cancellation);
         }
+    }
+
+    /// <summary>What filters of triggers that are gone remember and counted goes when nothing was counted for so long: not at once, as a file may be back soon, or be another server's.</summary>
+    private async Task<int> ForgetFiltersAsync(DateTimeOffset before, CancellationToken cancellation)
+    {
+        var deleted = 0;
+        var old = await ReadAsync(db => db.FilterCounts.Where(c => c.CountedAt < before).Select(c => new { c.WorkflowId, c.TriggerId }).ToListAsync(cancellation));
+        foreach (var gone in old.Where(c => !has(c.WorkflowId, c.TriggerId)))
+        {
+            for (var hasMore = true; hasMore;)
+            {
+                var batch = new FiltersForgotten(gone.WorkflowId, gone.TriggerId, before, options.BatchSize);
+                await journal.CommitAsync(batch);
+                deleted += batch.Deleted;
+                hasMore = batch.Deleted == options.BatchSize;
+                await PauseAsync(cancellation);
+            }
+        }
+
+        return deleted;
     }
 
     private async Task PauseAsync(CancellationToken cancellation)

@@ -10,6 +10,8 @@ internal static class RetentionFeature
     {
         services.AddOptions<RetentionOptions>().Bind(configuration.GetSection("Retention")).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<RetentionOf>(provider => id => provider.GetRequiredService<WorkflowCatalog>().Current.Workflows.GetValueOrDefault(id)?.Version?.Retention);
+        services.AddSingleton<HasTrigger>(provider => (id, trigger) =>
+            provider.GetRequiredService<WorkflowCatalog>().Current.Workflows.TryGetValue(id, out var workflow) && workflow.Version?.Triggers.ContainsKey(trigger) != false);
         services.AddHostedService<Retention>();
         return services;
     }

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Automation.Server.Storage;
 using Automation.Server.Storage.Management;
 using Automation.Server.Storage.Sqlite;
+using Automation.Server.Triggers.Filters;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
 using Microsoft.Extensions.DependencyInjection;
@@ -74,6 +75,26 @@ public sealed class RetentionTests : IAsyncLifetime
 
         Assert.Equal(new RetentionCounts(0, 3), counts);
         Assert.Equal([first, .. all[3..]], EventIds());
+    }
+
+    [Fact]
+    public async Task WhatFiltersRemember_GoesWithTheirTrigger_OnceItIsOld()
+    {
+        foreach (var (workflow, trigger) in new[] { ("there", "in"), ("there", "removed"), ("gone", "in"), ("young", "in") })
+        {
+            if (workflow == "young") time.Advance(TimeSpan.FromDays(1));
+            for (var key = 0; key < 5; key++) await journal.CommitAsync(new FilterPassed(new FilterId(workflow, trigger, $"k{key}"), new FilterMemory(Json.Null, null, null, null, null), 0, ids.Next(), null));
+            await journal.CommitAsync(new FilterCounted(workflow, trigger, new FilterTally(5, 0, 0, 0, 0, 0, null), time.GetUtcNow()));
+        }
+
+        await journal.CommitAsync(new FilterPassed(new FilterId("uncounted", "in", "k"), new FilterMemory(Json.Null, null, null, null, null), 0, ids.Next(), null)); // the server crashed before it counted
+        time.Advance(TimeSpan.FromDays(29.5));
+        var options = new RetentionOptions { BatchSize = 2, Pause = TimeSpan.Zero };
+        Assert.Equal(10, (await Service(options).RunOnceAsync(CancellationToken.None)).States);
+        Assert.Equal((11L, 3L), (Count("filter_states"), Count("filter_counts")));
+        time.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(6, (await Service(options).RunOnceAsync(CancellationToken.None)).States);
+        Assert.Equal((5L, 1L), (Count("filter_states"), Count("filter_counts")));
     }
 
     [Fact]
@@ -226,7 +247,7 @@ public sealed class RetentionTests : IAsyncLifetime
 
     private static void Validate(RetentionOptions options) => Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
 
-    private Retention Service(RetentionOptions options) => new(journal, services.GetRequiredService<IServiceScopeFactory>(), Options.Create(options), id => rules.GetValueOrDefault(id), time, NullLogger<Retention>.Instance);
+    private Retention Service(RetentionOptions options) => new(journal, services.GetRequiredService<IServiceScopeFactory>(), Options.Create(options), id => rules.GetValueOrDefault(id), (id, trigger) => id == "there" && trigger == "in", time, NullLogger<Retention>.Instance);
 
     private async Task<List<long>> AddHandledAsync(int count, string workflow = "orders", string state = "succeeded")
     {
@@ -240,6 +261,8 @@ public sealed class RetentionTests : IAsyncLifetime
 
         return added;
     }
+
+    private long Count(string table) => Convert.ToInt64(database.Scalar($"SELECT count(*) FROM {table}"), null);
 
     private List<long> EventIds()
     {

@@ -93,6 +93,20 @@ public sealed class FilterTests
     }
 
     [Fact]
+    public async Task StateTtl_HasFiltersForgetToo()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        await server.AddAsync(Changed.Replace("\"triggers\"", "\"stateTtl\": \"1h\", \"triggers\"", StringComparison.Ordinal));
+        await SendAsync(server, "news/a", "5");
+        time.Advance(TimeSpan.FromMinutes(59));
+        Assert.Contains("filtered", await SendAsync(server, "news/a", "5"), StringComparison.Ordinal);
+        Assert.Equal(1, server.Count("SELECT count(*) FROM filter_states WHERE expires_at IS NOT NULL"));
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Contains("eventId", await SendAsync(server, "news/a", "5"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task FilterThatFails_FailsTheRun_AndLosesNothing()
     {
         await using var server = await WorkflowServer.StartAsync();

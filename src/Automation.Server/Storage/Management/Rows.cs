@@ -155,6 +155,8 @@ internal sealed class FilterCountRow
 
     public long ByRepeat { get; init; }
 
+    public DateTimeOffset CountedAt { get; init; }
+
     public string? Sample { get; init; }
 }
 

@@ -95,6 +95,7 @@ internal sealed class SqlWriter : IDisposable
             case FirstEventRead c: SqlFirstEvents.Apply(c, db); break;
             case AnswerKept c: SqlFirstEvents.Apply(c, db); break;
             case FilterPassed c: SqlFilters.Apply(c, db); break;
+            case FiltersForgotten c: SqlFilters.Apply(c, db); break;
             case FilterCounted c: SqlFilters.Apply(c, db); break;
             case StepForgotten c: SqlStepStates.Apply(c, db); break;
             case KeyStateRead c: c.State = SqlKeys.State(c.WorkflowId, c.Key, c.Now, db); break;

@@ -86,7 +86,7 @@ internal sealed class Candidate(Event accepted, TriggerTarget target)
     {
         if (target.Filter is null || Problem is not null || IsDropped) return true;
         if (filters!.When is false || !Remembers) Decision = new FilterDecision(filters.When is false ? "when" : null, null, Task.FromResult(true));
-        else Decision = gate.Decide(Id, filters, accepted, stored);
+        else Decision = gate.Decide(Id, filters.ForgetAfter(target.Version.Key?.StateTtl), accepted, stored);
         return Decision is not null;
     }
 }

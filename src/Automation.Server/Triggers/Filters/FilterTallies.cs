@@ -51,7 +51,8 @@ internal sealed class FilterTallies(Journal journal, TimeProvider time, ILogger<
         if (taken.Count == 0) return 0;
         try
         {
-            await journal.CommitAsync([.. taken.Select(t => new FilterCounted(t.Key.Workflow, t.Key.Trigger, t.Value))]);
+            var now = time.GetUtcNow();
+            await journal.CommitAsync([.. taken.Select(t => new FilterCounted(t.Key.Workflow, t.Key.Trigger, t.Value, now))]);
         }
         catch (JournalException)
         {

@@ -33,6 +33,10 @@ internal sealed record TriggerFilters
     [Description("Takes the first event of each interval.")]
     public ThrottleFilter? Throttle { get; init; }
 
+    /// <summary>The same filters, but <c>changed</c> without <c>forget</c> forgets after the workflow's <c>stateTtl</c>, where there is one.</summary>
+    public TriggerFilters ForgetAfter(TimeSpan? stateTtl) =>
+        stateTtl is { } time && Changed is { Forget: null } changed ? this with { Changed = changed with { Forget = new Duration(time) } } : this;
+
     public sealed record DedupeFilter(
         [property: Description("What makes two events the same, an expression.")] Json By,
         [property: Description("How long a value is remembered."), Range(typeof(TimeSpan), "00:00:00.001", "366.00:00:00"), Literal] Duration Within,
