@@ -26,6 +26,9 @@ internal static partial class Log
     [LoggerMessage(5007, LogLevel.Information, "Deleted {States} states of keys whose time was over")]
     public static partial void Forgotten(ILogger logger, int states);
 
+    [LoggerMessage(5008, LogLevel.Information, "Deleted {Versions} versions and activations of workflows that nothing needs any more")]
+    public static partial void PrunedVersions(ILogger logger, int versions);
+
     [LoggerMessage(5030, LogLevel.Warning, "Other servers took this one for dead, as it was not heard of for longer than its lease (Server:Lease). What it held is theirs; it goes on as a new one.")]
     public static partial void FencedOff(ILogger logger);
 

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Storage;
 
-/// <summary>How much a round deleted: runs and events that were too old, events that were too many, states of keys.</summary>
-internal readonly record struct RetentionCounts(int TooOld, int TooMany, int States = 0);
+/// <summary>How much a round deleted: runs and events that were too old, events that were too many, states of keys, activations and versions.</summary>
+internal readonly record struct RetentionCounts(int TooOld, int TooMany, int States = 0, int Versions = 0);
 
 /// <summary>What the active version of a workflow says about how long its runs are kept; null when it says nothing.</summary>
 internal delegate WorkflowRetention? RetentionOf(string workflowId);
@@ -15,7 +15,7 @@ internal delegate WorkflowRetention? RetentionOf(string workflowId);
 /// <summary>Whether a workflow is there, and its active version has a trigger.</summary>
 internal delegate bool HasTrigger(string workflowId, string triggerId);
 
-/// <summary>Deletes ended runs and handled events that are too old or too many, expired states of keys, and what filters of triggers that are gone remember, once an hour, a few hundred in one transaction; then gives space back to the disk.</summary>
+/// <summary>Deletes ended runs and handled events that are too old or too many, expired states of keys, what filters of triggers that are gone remember, old versions, and what belongs to nobody, once an hour, a few hundred in one transaction; then gives space back to the disk.</summary>
 /// <remarks>
 /// A reader looks for what is to go, so that the writer is kept from its work only by the deletes themselves. Two servers that do it at once share the work: each transaction deletes what is there.
 /// A round that was cut off is finished by the next.
@@ -42,8 +42,11 @@ internal sealed class Retention(
         if (tooMany > 0) Log.PrunedByCount(log, tooMany, options.MaxEvents);
         var states = await ForgetAsync(cancellation) + await ForgetFiltersAsync(oldest, cancellation);
         if (states > 0) Log.Forgotten(log, states);
+        var versions = await PruneVersionsAsync(cancellation);
+        if (versions > 0) Log.PrunedVersions(log, versions);
+        await PruneLeftoversAsync(cancellation);
         await ReleaseSpaceAsync(cancellation);
-        return new RetentionCounts(tooOld, tooMany, states);
+        return new RetentionCounts(tooOld, tooMany, states, versions);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -163,6 +166,48 @@ internal sealed class Retention(
         }
 
         return deleted;
+    }
+
+    /// <summary>Activations beyond the newest, then versions that are of none and of no run.</summary>
+    private async Task<int> PruneVersionsAsync(CancellationToken cancellation)
+    {
+        var deleted = 0;
+        foreach (var workflow in await ReadAsync(db => db.Activations.GroupBy(a => a.WorkflowId).Where(g => g.Count() > options.MaxVersions).Select(g => g.Key).ToListAsync(cancellation)))
+        {
+            var first = await ReadAsync(db => db.Activations.Where(a => a.WorkflowId == workflow).OrderByDescending(a => a.Id).Skip(options.MaxVersions - 1).Select(a => a.Id).FirstAsync(cancellation));
+            for (ActivationsPruned batch; ; await PauseAsync(cancellation))
+            {
+                await journal.CommitAsync(batch = new ActivationsPruned(workflow, first, options.BatchSize));
+                deleted += batch.Deleted;
+                if (batch.Deleted < options.BatchSize) break;
+            }
+        }
+
+        var unused = await ReadAsync(db => db.Versions.Where(v => !db.Activations.Any(a => a.WorkflowId == v.WorkflowId && a.Hash == v.Hash)).Select(v => new { v.WorkflowId, v.Hash }).ToListAsync(cancellation));
+        foreach (var of in unused.GroupBy(v => v.WorkflowId, v => v.Hash))
+        {
+            var named = await ReadAsync(db => db.Runs.Where(r => r.WorkflowId == of.Key).Select(r => r.Version).Distinct().ToListAsync(cancellation));
+            foreach (var hashes in of.Except(named).Chunk(options.BatchSize))
+            {
+                var batch = new VersionsPruned(of.Key, hashes);
+                await journal.CommitAsync(batch);
+                deleted += batch.Deleted;
+                await PauseAsync(cancellation);
+            }
+        }
+
+        return deleted;
+    }
+
+    private async Task PruneLeftoversAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var step = new LeftoversPruned(time.GetUtcNow(), options.BatchSize);
+            await journal.CommitAsync(step);
+            if (!step.HasMore) return;
+            await PauseAsync(cancellation);
+        }
     }
 
     private async Task PauseAsync(CancellationToken cancellation)

@@ -17,6 +17,10 @@ internal sealed record RetentionOptions
     [Range(1, int.MaxValue)]
     public int MaxEvents { get; init; } = 1_000_000;
 
+    /// <summary>Of each workflow so many activations are kept, with their versions; besides what stored runs name.</summary>
+    [Range(1, 10_000)]
+    public int MaxVersions { get; init; } = 100;
+
     /// <summary>Between two rounds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "24.00:00:00")]
     public TimeSpan Interval { get; init; } = TimeSpan.FromHours(1);

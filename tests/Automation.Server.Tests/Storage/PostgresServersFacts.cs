@@ -150,6 +150,26 @@ public sealed class PostgresServersFacts : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ServerThatDoesNotComeBack_IsForgotten_FirstItsFolder_ThenItsBroker()
+    {
+        foreach (var (journal, id) in new[] { (first, "a"), (second, "b") })
+        {
+            await journal.CommitAsync(Sample.Version(id), new ScheduleStarted(new ScheduleId(id, "t"), "every 1s", Sample.Time), new MqttStored([new MqttSessionChanged(1, id, null, 60, null, true), new MqttRetainedSet("t", 7)]));
+        }
+
+        await second.DisposeAsync();
+        var now = DateTimeOffset.FromUnixTimeMilliseconds((long)database.Scalar("SELECT max(seen_at) FROM brokers")!);
+        await PruneAsync(now + TimeSpan.FromHours(23));
+        Assert.Equal(2L, database.Scalar("SELECT count(*) FROM schedules"));
+        await PruneAsync(now + TimeSpan.FromDays(2));
+        Assert.Equal(("a", "a"), (database.Scalar("SELECT string_agg(workflow_id, ' ') FROM schedules"), database.Scalar("SELECT string_agg(workflow_id, ' ') FROM folder_workflows")));
+        Assert.Equal(2L, database.Scalar("SELECT count(*) FROM mqtt_sessions"));
+        await PruneAsync(now + TimeSpan.FromDays(31));
+        Assert.Equal(("first", "a"), (database.Scalar("SELECT string_agg(name, ' ') FROM brokers"), database.Scalar("SELECT string_agg(client_id, ' ') FROM mqtt_sessions")));
+        Assert.Equal(1L, database.Scalar("SELECT count(*) FROM mqtt_retained"));
+    }
+
+    [Fact]
     public void IdsOfTwoServers_Differ()
     {
         var ids = Enumerable.Range(0, 1000).SelectMany(_ => new[] { first.Ids.Next(), second.Ids.Next() }).ToList();
@@ -194,6 +214,15 @@ public sealed class PostgresServersFacts : IAsyncLifetime
 
         await end.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listening);
+    }
+
+    private async Task PruneAsync(DateTimeOffset now)
+    {
+        for (var step = new LeftoversPruned(now, 1); ; step = new LeftoversPruned(now, 1))
+        {
+            await first.CommitAsync(step);
+            if (!step.HasMore) return;
+        }
     }
 
     private static async Task<ServersLooked> LookAsync(Journal journal, params string[] duties)

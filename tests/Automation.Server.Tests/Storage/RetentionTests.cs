@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Automation.Server.Runs;
 using Automation.Server.Storage;
 using Automation.Server.Storage.Management;
 using Automation.Server.Storage.Sqlite;
@@ -136,7 +137,7 @@ public sealed class RetentionTests : IAsyncLifetime
         }
 
         Assert.Equal(7, (await round).TooOld);
-        Assert.Equal(5, journal.Commits - before); // the last two look for states of keys and for free space
+        Assert.Equal(6, journal.Commits - before); // the last three look for states of keys, for what is nobody's and for free space
         Assert.True(pauses >= 2);
     }
 
@@ -224,6 +225,83 @@ public sealed class RetentionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task OldVersions_Go_ButWhatIsActive_OfARun_OrMadeByAServersFiles()
+    {
+        for (var i = 0; i < 10; i++) await journal.CommitAsync(Sample.Version(hash: $"v{i}") with { Files = new FileState($"f{i}", null), Cause = ActivationCause.File });
+        await AddHandledAsync(1); // of v1
+        await journal.CommitAsync(Sample.Version("others", "v0") with { Files = new FileState("f", null) });
+
+        var counts = await Service(new RetentionOptions { MaxVersions = 3, BatchSize = 4, Pause = TimeSpan.Zero }).RunOnceAsync(CancellationToken.None);
+
+        Assert.Equal(new RetentionCounts(0, 0, Versions: 7 + 6), counts);
+        Assert.Equal("v1 v7 v8 v9", Versions("orders"));
+        Assert.Equal("v0", Versions("others"));
+        await journal.CommitAsync(Sample.Version(hash: "v7") with { Files = new FileState("f9", null), Cause = ActivationCause.Rollback });
+        await Service(new RetentionOptions { MaxVersions = 1, Pause = TimeSpan.Zero }).RunOnceAsync(CancellationToken.None);
+        Assert.Equal("v1 v7 v9", Versions("orders"));
+    }
+
+    [Fact]
+    public async Task VersionOfAWaitingRun_Stays_AlthoughItWasMovedThereMeanwhile()
+    {
+        for (var i = 0; i < 3; i++) await journal.CommitAsync(Sample.Version(hash: $"v{i}"));
+        var run = await AddWaitingAsync("event:paid\n\n");
+        await journal.CommitAsync(new ActivationsPruned("orders", long.MaxValue, 10));
+        var move = new RunMoved(run, "v1", "v0", Json.Parse("{}"), Json.Parse("[]"));
+        await journal.CommitAsync(move, new VersionsPruned("orders", ["v0", "v1"]));
+
+        Assert.True(move.Moved);
+        Assert.Equal("v0 v2", Versions("orders"));
+        move = new RunMoved(run, "v0", "v1", Json.Parse("{}"), Json.Parse("[]"));
+        await journal.CommitAsync(move);
+        Assert.False(move.Moved);
+    }
+
+    [Fact]
+    public async Task WhatNoRunWaitsForAnyMore_Goes_AndIsFoundAgainWhenOneDoes()
+    {
+        var first = await AddWaitingAsync("event:paid\nevent.data\n7");
+        await Service(new RetentionOptions()).RunOnceAsync(CancellationToken.None);
+        Assert.Equal(1L, database.Scalar("SELECT count(*) FROM wait_sources"));
+        await journal.CommitAsync(new RunCancelled(first, Sample.Time));
+        await Service(new RetentionOptions()).RunOnceAsync(CancellationToken.None);
+        Assert.Equal(0L, database.Scalar("SELECT count(*) FROM wait_sources"));
+
+        await AddWaitingAsync("event:paid\nevent.data\n7");
+        var paid = new EventAccepted(Sample.Event(ids.Next(), "7", "paid"), 0);
+        await journal.CommitAsync(paid);
+        Assert.NotNull(paid.Ended);
+    }
+
+    [Fact]
+    public async Task WorkflowWhoseFileIsGone_IsForgotten_WithItsKeys_InAMonth_UnlessItComesBack()
+    {
+        foreach (var id in new[] { "gone", "back" })
+        {
+            await journal.CommitAsync(Sample.Version(id), new WorkflowSwitched(id, false, time.GetUtcNow()), new KeyStateSet(id, "k", Json.Parse("1"), time.GetUtcNow(), null));
+        }
+
+        await journal.CommitAsync(new FolderLooked([]));
+        await RoundAsync();
+        time.Advance(TimeSpan.FromDays(29));
+        await RoundAsync();
+        Assert.Equal(2L, database.Scalar("SELECT count(*) FROM workflows"));
+        await journal.CommitAsync(new FolderLooked(["back"]));
+        time.Advance(TimeSpan.FromDays(2));
+        await RoundAsync();
+        Assert.Equal("back", database.Scalar("SELECT id FROM workflows WHERE enabled = 0"));
+        Assert.Equal(("", "v1"), (Versions("gone"), Versions("back")));
+        Assert.Equal("back", database.Scalar("SELECT workflow_id FROM keys"));
+        await journal.CommitAsync(new FolderLooked([]));
+        await RoundAsync();
+        time.Advance(TimeSpan.FromDays(2));
+        await RoundAsync();
+        Assert.Equal("v1", Versions("back"));
+
+        Task<RetentionCounts> RoundAsync() => Service(new RetentionOptions { BatchSize = 1, Pause = TimeSpan.Zero }).RunOnceAsync(CancellationToken.None);
+    }
+
+    [Fact]
     public void Defaults_AreValid_AndNonsenseIsNot()
     {
         Validate(new RetentionOptions());
@@ -263,6 +341,25 @@ public sealed class RetentionTests : IAsyncLifetime
     }
 
     private long Count(string table) => Convert.ToInt64(database.Scalar($"SELECT count(*) FROM {table}"), null);
+
+    private async Task<long> AddWaitingAsync(string match)
+    {
+        long id = ids.Next(), run = ids.Next();
+        await journal.CommitAsync(new EventAccepted(Sample.Event(id), 1), Sample.Run(run, id));
+        await journal.CommitAsync(new RunSaved(run, journal.Server, Sample.Time, Json.Parse("{}"), Json.Parse("[]"))
+        {
+            At = Sample.Time,
+            IsWaiting = true,
+            Waits = [new Wait(ids.Next(), "a", Sample.Time, null, match, Json.Null)],
+        });
+        return run;
+    }
+
+    private string Versions(string workflow)
+    {
+        using var scope = services.CreateScope();
+        return string.Join(' ', scope.ServiceProvider.GetRequiredService<ManagementDb>().Versions.Where(v => v.WorkflowId == workflow).Select(v => v.Hash).ToList().Order(StringComparer.Ordinal));
+    }
 
     private List<long> EventIds()
     {

@@ -30,7 +30,7 @@ internal static class PostgresServers
         Insert = $"INSERT INTO servers (started_at, name, instance, lease_until) VALUES (?1, ?2, ?3, {Now} + ?4) RETURNING id",
         Clash = "SELECT 1 FROM servers WHERE id % 1024 = ?1 % 1024 AND id <> ?1",
         Renew = $"UPDATE servers SET lease_until = {Now} + ?2 WHERE id = ?1",
-        Broker = "INSERT INTO brokers (name, number) SELECT ?1, coalesce(max(number) + 1, 0) FROM brokers ON CONFLICT (name) DO UPDATE SET name = ?1 RETURNING number",
+        Broker = $"INSERT INTO brokers (name, number, seen_at) SELECT ?1, coalesce(max(number) + 1, 0), {Now} FROM brokers ON CONFLICT (name) DO UPDATE SET seen_at = {Now} RETURNING number",
         Take = "INSERT INTO held_duties (name, owner) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET owner = held_duties.owner RETURNING owner";
 
     private static readonly string[] Releases =

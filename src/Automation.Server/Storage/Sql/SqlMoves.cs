@@ -22,6 +22,6 @@ internal static class SqlMoves
     }
 
     public static void Apply(RunMoved change, SqlSession db) =>
-        change.Moved = db.Sql("UPDATE runs SET version = ?3, moves = ?5 WHERE id = ?1 AND state = 'waiting' AND version = ?2 AND snapshot = ?4")
+        change.Moved = db.Sql("UPDATE runs SET version = ?3, moves = ?5 WHERE id = ?1 AND state = 'waiting' AND version = ?2 AND snapshot = ?4 AND EXISTS (SELECT 1 FROM versions v WHERE v.workflow_id = runs.workflow_id AND v.hash = ?3)")
             .Bind(1, change.RunId).Bind(2, change.From).Bind(3, change.To).Bind(4, change.Snapshot).Bind(5, change.Moves).TryRun();
 }

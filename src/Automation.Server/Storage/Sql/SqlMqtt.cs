@@ -20,6 +20,24 @@ internal static class SqlMqtt
         "DELETE FROM mqtt_sessions WHERE id = ?1",
     ];
 
+    private static readonly string[] OfOneBroker =
+    [
+        "DELETE FROM mqtt_queue WHERE session_id IN (SELECT session_id FROM mqtt_queue WHERE session_id BETWEEN ?1 AND ?2 LIMIT ?3)",
+        "DELETE FROM mqtt_subscriptions WHERE session_id IN (SELECT session_id FROM mqtt_subscriptions WHERE session_id BETWEEN ?1 AND ?2 LIMIT ?3)",
+        "DELETE FROM mqtt_incoming WHERE session_id IN (SELECT session_id FROM mqtt_incoming WHERE session_id BETWEEN ?1 AND ?2 LIMIT ?3)",
+        "DELETE FROM mqtt_sessions WHERE id IN (SELECT id FROM mqtt_sessions WHERE id BETWEEN ?1 AND ?2 LIMIT ?3)",
+        "DELETE FROM mqtt_retained WHERE message_id IN (SELECT message_id FROM mqtt_retained WHERE message_id BETWEEN ?1 AND ?2 LIMIT ?3)",
+        "DELETE FROM mqtt_messages WHERE id IN (SELECT id FROM mqtt_messages WHERE id BETWEEN ?1 AND ?2 LIMIT ?3)",
+    ];
+
+    /// <summary>Deletes some of what a broker that does not come back has stored; false when nothing was left.</summary>
+    public static bool Delete(long broker, int limit, SqlSession db)
+    {
+        var deleted = false;
+        foreach (var delete in OfOneBroker) deleted |= db.Sql(delete).Bind(1, broker << NumberBits).Bind(2, ((broker + 1) << NumberBits) - 1).Bind(3, limit).TryRun();
+        return deleted;
+    }
+
     public static void Apply(MqttStored stored, SqlSession db)
     {
         foreach (var change in stored.Changes) Apply(change, db);

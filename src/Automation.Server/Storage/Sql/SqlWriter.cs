@@ -109,6 +109,9 @@ internal sealed class SqlWriter : IDisposable
             case ElsewhereRead c: SqlFolders.Apply(c, db); break;
             case RunsPruned c: SqlPruning.Apply(c, db); break;
             case EventsPruned c: SqlPruning.Apply(c, db); break;
+            case ActivationsPruned c: SqlLeftovers.Apply(c, db); break;
+            case VersionsPruned c: SqlLeftovers.Apply(c, db); break;
+            case LeftoversPruned c: SqlLeftovers.Apply(c, sources, db); break;
             case SpaceReleased c: c.HasMore = db.ReleaseSpace(c.MaxPages); break;
             case ServersLooked c: db.Look(c); break;
             case SchedulesRead c: SqlSchedules.Apply(c, db); break;
