@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Automation.Server.Triggers.Webhooks.Verification;
+using Automation.Server.Triggers.Webhooks.Verification.Schemes;
 using Automation.Server.Values;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -40,7 +41,7 @@ public class VerificationTests
         var mac = hmac.GetHashAndReset();
         var value = prefix + (encoding == "hex" ? Convert.ToHexStringLower(mac) : Convert.ToBase64String(mac));
         Assert.True(Verify(config, new() { ["x-sig"] = value }, "body"u8.ToArray(), Now, "other", "k").IsVerified);
-        Assert.Equal("no configured secret matches", Verify(config, new() { ["x-sig"] = value }, "body!"u8.ToArray(), Now, "k").Reason);
+        Assert.StartsWith("no configured secret matches", Verify(config, new() { ["x-sig"] = value }, "body!"u8.ToArray(), Now, "k").Reason, StringComparison.Ordinal);
         Assert.False(Verify(config, new() { ["x-sig"] = value[..^1] }, "body"u8.ToArray(), Now, "k").IsVerified);
         Assert.False(Verify(config, new() { ["x-sig"] = value + "00" }, "body"u8.ToArray(), Now, "k").IsVerified);
     }
@@ -65,7 +66,7 @@ public class VerificationTests
     {
         var result = Verify(Config("""{"scheme":"standard-webhooks","secrets":[]}"""), Signed("1614265330"), "{}"u8.ToArray(), Now.AddSeconds(off), Secret);
         Assert.Equal(verified, result.IsVerified);
-        if (!verified) Assert.Equal($"clock off by {off} s", result.Reason);
+        if (!verified) Assert.StartsWith($"clock off by {off} s: header webhook-timestamp is 301 s {(off > 0 ? "old" : "in the future")}", result.Reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -85,7 +86,7 @@ public class VerificationTests
         var headers = Signed("1614265330");
         headers["webhook-signature"] = "v1a,xxxx v1,AAAA " + headers["webhook-signature"];
         Assert.True(Verify(config, headers, "{}"u8.ToArray(), Now, "not base64 !", "AAAA", Secret).IsVerified);
-        Assert.Equal("no configured secret is base64", Verify(config, headers, "{}"u8.ToArray(), Now, "not base64 !").Reason);
+        Assert.Equal("no configured secret is base64: secret S0", Verify(config, headers, "{}"u8.ToArray(), Now, "not base64 !").Reason);
         headers["webhook-signature"] = string.Concat(Enumerable.Repeat("v1,AAAA ", 5_000));
         Assert.False(Verify(config, headers, "{}"u8.ToArray(), Now, Secret).IsVerified);
     }
@@ -113,8 +114,12 @@ public class VerificationTests
     private static VerificationResult Verify(VerifyConfig config, HeaderDictionary headers, byte[] body, DateTimeOffset now, params string[] secrets)
     {
         Assert.True(VerificationSchemes.BuiltIn.TryGet(config.Scheme, out var scheme));
-        Assert.Empty(scheme.Check(config));
-        return scheme.Verify(new WebhookRequest(headers, body), config, secrets, now);
+        Assert.Empty(OptionCheck.Of(scheme, config with { Secrets = ["S0"] }));
+        var named = secrets.Select((value, at) => new NamedSecret("S" + at, value)).ToList();
+        var input = new VerificationInput(new WebhookRequest("POST", "https://hooks.example.com/hooks/a", headers, body), config, named, now, (_, _) => throw new NotSupportedException());
+        var result = scheme.VerifyAsync(input).AsTask();
+        Assert.True(result.IsCompletedSuccessfully);
+        return result.Result;
     }
 
     private static Dictionary<string, Vector> Vectors([CallerFilePath] string here = "")

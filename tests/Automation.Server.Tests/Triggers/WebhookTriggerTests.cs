@@ -41,7 +41,7 @@ public class WebhookTriggerTests
 
     [Fact]
     public async Task UnknownScheme_IsToldTheKnownOnes() =>
-        Assert.Contains("github, hmac, standard-webhooks", Assert.Single(await ProblemsOfAsync("""{"path":"/a","verify":{"scheme":"magic","secrets":["KEY"]}}""")).Message, StringComparison.Ordinal);
+        Assert.Contains("github, gitlab, hmac, hubspot", Assert.Single(await ProblemsOfAsync("""{"path":"/a","verify":{"scheme":"magic","secrets":["KEY"]}}""")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void FindClashes_NamesTheTriggersOfOneFile_WithTheSamePathAndMethod()

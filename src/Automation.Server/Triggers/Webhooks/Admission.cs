@@ -48,27 +48,6 @@ internal static class Admission
 
     public static Refusal? Size(WebhookRoute route, long bytes) => bytes <= route.MaxBody ? null : Refusal.TooLarge(route.MaxBody);
 
-    /// <param name="schemes">The known schemes.</param>
-    /// <param name="secret">A secret's value by name; null when there is none.</param>
-    /// <param name="route">Whose <c>verify</c> to apply.</param>
-    /// <param name="request">The request.</param>
-    /// <param name="now">For schemes with a timestamp.</param>
-    public static Refusal? Verification(VerificationSchemes schemes, SecretLookup secret, WebhookRoute route, in WebhookRequest request, DateTimeOffset now)
-    {
-        if (route.Verify is not { } verify) return null;
-        if (!schemes.TryGet(verify.Scheme, out var scheme)) return Refusal.NotVerified("there is no such scheme");
-        var values = new List<string>(verify.Secrets.Count);
-        foreach (var name in verify.Secrets)
-        {
-            // An empty key would verify whatever the sender signed with nothing.
-            if (secret(name) is { Length: > 0 } value) values.Add(value);
-        }
-
-        if (values.Count == 0) return Refusal.NotVerified($"none of its secrets ({string.Join(", ", verify.Secrets)}) has a value");
-        var result = scheme.Verify(request, verify, values, now);
-        return result.IsVerified ? null : Refusal.NotVerified(result.Reason!);
-    }
-
     /// <summary>Whether the body is what its content type says and, for a CloudEvent, whether its attributes are complete.</summary>
     public static Refusal? Content(HttpRequest request, MediaType type, ReadOnlyMemory<byte> body, out CloudEvent? cloudEvent)
     {

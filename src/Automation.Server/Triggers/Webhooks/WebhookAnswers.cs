@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Automation.Server.Steps;
+using Automation.Server.Triggers.Webhooks.Handshakes;
 using Automation.Server.Values;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -24,6 +25,12 @@ internal static class WebhookAnswers
 
     /// <summary>202 <c>{ "filtered": true }</c>: the filters of all triggers dropped the event, nothing is stored.</summary>
     public static Task FilteredAsync(HttpContext context) => WriteAsync(context, StatusCodes.Status202Accepted, JsonType, "{\"filtered\":true}"u8.ToArray());
+
+    public static Task HandshakeAsync(HttpContext context, HandshakeAnswer answer)
+    {
+        foreach (var (name, value) in answer.Headers) context.Response.Headers[name] = value;
+        return WriteAsync(context, answer.Status, answer.ContentType, answer.Body);
+    }
 
     /// <summary>204 without a run.</summary>
     public static Task NothingAsync(HttpContext context, WebhookMethods allowed)

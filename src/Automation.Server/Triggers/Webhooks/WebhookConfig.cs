@@ -16,7 +16,9 @@ internal sealed record WebhookConfig(
     [property: Description("With \"respond\": \"result\": how long the caller waits, 5m at most; 30s by default. The run goes on after it."), Range(typeof(TimeSpan), "00:00:00.001", WebhookConfig.LongestTimeout)]
     Duration? Timeout = null,
     [property: Description("Media types taken, as \"application/json\" or \"text/*\"; all by default.")] IReadOnlyList<string>? Accepts = null,
-    [property: Description("Largest body, 64MB at most; 1MB by default."), Range(typeof(long), "1", WebhookConfig.LargestMaxBody)] ByteSize? MaxBody = null)
+    [property: Description("Largest body, 64MB at most; 1MB by default."), Range(typeof(long), "1", WebhookConfig.LargestMaxBody)] ByteSize? MaxBody = null,
+    [property: Description("What the sender asks before it sends, beyond what its \"verify\" scheme answers: \"cloudevents\" (OPTIONS, and Event Grid's validation event) or \"challenge\" (GET ?challenge=…, echoed).")]
+    WebhookHandshake? Handshake = null)
 {
     /// <summary>A body is kept in memory and in the journal as a whole.</summary>
     public const string LargestMaxBody = "67108864";
@@ -37,4 +39,14 @@ internal enum RespondWith
     Accepted,
     [JsonStringEnumMemberName("result")]
     Result,
+}
+
+/// <summary>Handshakes that belong to no verification scheme.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<WebhookHandshake>))]
+internal enum WebhookHandshake
+{
+    [JsonStringEnumMemberName("cloudevents")]
+    CloudEvents,
+    [JsonStringEnumMemberName("challenge")]
+    Challenge,
 }

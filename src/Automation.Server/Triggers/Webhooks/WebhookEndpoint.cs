@@ -1,5 +1,6 @@
 using Automation.Server.Triggers.Webhooks.Bodies;
 using Automation.Server.Triggers.Webhooks.CloudEvents;
+using Automation.Server.Triggers.Webhooks.Handshakes;
 using Automation.Server.Triggers.Webhooks.Verification;
 using Automation.Server.Values;
 
@@ -12,8 +13,8 @@ namespace Automation.Server.Triggers.Webhooks;
 /// </remarks>
 internal sealed class WebhookEndpoint(
     WebhookRoutes routes,
-    VerificationSchemes schemes,
-    SecretLookup secret,
+    Verifier verifier,
+    PublicAddress address,
     AcceptEvents accept,
     BodyBudget budget,
     IdSource ids,
@@ -27,9 +28,11 @@ internal sealed class WebhookEndpoint(
         try
         {
             var taken = await TakeAsync(context); // what it held of the request is free now
-            if (taken.Refusal is { } refusal) await WebhookAnswers.RefuseAsync(context, refusal);
+            if (taken.Handshake is { } handshake) await WebhookAnswers.HandshakeAsync(context, handshake);
+            else if (taken.Refusal is { } refusal) await WebhookAnswers.RefuseAsync(context, refusal);
             else if (taken.IsFiltered) await WebhookAnswers.FilteredAsync(context);
             else if (taken.Waits is { } waits) await AnswerResultAsync(context, taken.EventId, waits);
+            else if (taken.EventId != 0 && taken.Accepted is { } wanted) await WebhookAnswers.HandshakeAsync(context, wanted);
             else if (taken.EventId != 0) await WebhookAnswers.AcceptedAsync(context, taken.EventId);
             else await WebhookAnswers.NothingAsync(context, taken.Allowed);
         }
@@ -55,6 +58,12 @@ internal sealed class WebhookEndpoint(
         if (!RequestPath.TryRead(context, out var path, out var reason)) return new Refusal(StatusCodes.Status400BadRequest, reason);
         var matches = routes.Current.Match(path);
         if (matches.Count == 0) return Admission.NotFound(path);
+        if ((HttpMethods.IsGet(request.Method) || HttpMethods.IsOptions(request.Method)) && matches.Exists(match => match.Route.Handshakes.Count > 0) &&
+            await HandshakeAsync(matches, path, Seen(context, default)) is { } asked)
+        {
+            return asked;
+        }
+
         var allowed = matches.Aggregate(WebhookMethods.None, (methods, match) => methods | match.Route.Methods);
         if (HttpMethods.IsOptions(request.Method) || (HttpMethods.IsHead(request.Method) && allowed.HasFlag(WebhookMethods.Get)))
         {
@@ -73,16 +82,46 @@ internal sealed class WebhookEndpoint(
         var (body, unread) = await RequestBody.ReadAsync(context, limit, share);
         if (unread is not null) return unread;
         if (Keep(matches, path, (long)body.Length, static (match, size) => Admission.Size(match.Route, size)) is { } tooLarge) return tooLarge;
-        if (Verify(matches, path, new WebhookRequest(request.Headers, body)) is { } notVerified) return notVerified;
+        if (matches.Exists(match => match.Route.Verify is not null || match.Route.Handshakes.Count > 0))
+        {
+            var seen = Seen(context, body);
+            if (await HandshakeAsync(matches, path, seen) is { } answered) return answered;
+            if (await VerifyAsync(matches, path, seen) is { } notVerified) return notVerified;
+        }
+
         if (Admission.Content(request, type, body, out var cloudEvent) is { } malformed) return malformed;
         return await AcceptAsync(context, path, matches, body, cloudEvent);
     }
 
-    private Refusal? Verify(List<WebhookMatch> matches, string path, WebhookRequest request)
+    private WebhookRequest Seen(HttpContext context, ReadOnlyMemory<byte> body) =>
+        new(context.Request.Method, address.Of(context), context.Request.Headers, body, context.Connection.ClientCertificate);
+
+    /// <summary>Null when no trigger takes the request for a handshake.</summary>
+    private async ValueTask<Taken?> HandshakeAsync(List<WebhookMatch> matches, string path, WebhookRequest request)
     {
-        if (matches.TrueForAll(match => match.Route.Verify is null)) return null;
-        return Keep(matches, path, (schemes, secret, request, now: time.GetUtcNow()), static (match, with) =>
-            Admission.Verification(with.schemes, with.secret, match.Route, with.request, with.now));
+        foreach (var (route, _) in matches)
+        {
+            if (verifier.Answer(route, request) is not { } answer) continue;
+            var reason = answer.IsSigned ? (await verifier.VerifyAsync(route, request)).Reason : answer.Reason;
+            if (reason is null) return new Taken(Handshake: answer);
+            var refusal = answer.IsSigned ? Refusal.NotVerified(reason) : new Refusal(answer.Status, "", Reason: reason);
+            Report(route, path, refusal, othersTookIt: false);
+            return refusal;
+        }
+
+        return null;
+    }
+
+    private async ValueTask<Refusal?> VerifyAsync(List<WebhookMatch> matches, string path, WebhookRequest request)
+    {
+        var refusals = new Dictionary<WebhookRoute, Refusal>();
+        foreach (var (route, _) in matches)
+        {
+            var result = await verifier.VerifyAsync(route, request);
+            if (!result.IsVerified) refusals.Add(route, Refusal.NotVerified(result.Reason!));
+        }
+
+        return refusals.Count == 0 ? null : Keep(matches, path, refusals, static (match, refusals) => refusals.GetValueOrDefault(match.Route));
     }
 
     /// <summary>Leaves the triggers that do not refuse; the refusal when none is left.</summary>
@@ -125,12 +164,12 @@ internal sealed class WebhookEndpoint(
         if (result.IsFiltered) return new Taken(IsFiltered: true);
         if (result.First is { } first)
         {
-            if (answer is null) return new Taken(EventId: first.EventId);
+            if (answer is null) return new Taken(EventId: first.EventId, Accepted: matches[0].Route.Scheme?.Accepted);
             return new Taken(EventId: first.EventId, Waits: new AwaitedRun(first.RunId, first.AnswerAsync, matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout)));
         }
 
         var eventId = StoredEvent(offers, result.Runs);
-        if (answer is null || FirstWaitedFor(offers, result.Runs) is not { } waitedFor) return new Taken(EventId: eventId);
+        if (answer is null || FirstWaitedFor(offers, result.Runs) is not { } waitedFor) return new Taken(EventId: eventId, Accepted: matches[0].Route.Scheme?.Accepted);
         var timeout = matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout);
         return new Taken(EventId: eventId, Waits: AwaitedRun.Of(waitedFor, answer.Task, timeout));
     }
@@ -167,7 +206,7 @@ internal sealed class WebhookEndpoint(
     }
 
     /// <summary>What a request came to: refused, stored, or a question about the path alone. Holds nothing of the request, because callers may wait for long.</summary>
-    private readonly record struct Taken(Refusal? Refusal = null, long EventId = 0, AwaitedRun? Waits = null, WebhookMethods Allowed = WebhookMethods.None, bool IsFiltered = false)
+    private readonly record struct Taken(Refusal? Refusal = null, long EventId = 0, AwaitedRun? Waits = null, WebhookMethods Allowed = WebhookMethods.None, bool IsFiltered = false, HandshakeAnswer? Handshake = null, HandshakeAnswer? Accepted = null)
     {
         public static implicit operator Taken(Refusal refusal) => new(refusal);
     }

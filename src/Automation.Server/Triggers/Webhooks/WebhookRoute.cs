@@ -1,3 +1,4 @@
+using Automation.Server.Triggers.Webhooks.Handshakes;
 using Automation.Server.Triggers.Webhooks.Verification;
 using Microsoft.Net.Http.Headers;
 
@@ -16,6 +17,11 @@ internal sealed class WebhookRoute
         Pattern = pattern;
         Methods = WebhookMethodNames.Of(config.Methods);
         MaxBody = (config.MaxBody ?? WebhookConfig.DefaultMaxBody).Bytes;
+        Scheme = config.Verify is { } verify && VerificationSchemes.BuiltIn.TryGet(verify.Scheme, out var scheme) ? scheme : null;
+        var handshakes = new List<IHandshake>(1);
+        if (Scheme?.Handshake is { } own) handshakes.Add(own);
+        if (config.Handshake is { } asked) handshakes.Add(asked is WebhookHandshake.CloudEvents ? new CloudEventsHandshake() : new EchoHandshake());
+        Handshakes = handshakes;
         if (config.Accepts is { } types) accepts = [.. types.Select(type => MediaTypeHeaderValue.TryParse(type, out var known) ? known : null).OfType<MediaTypeHeaderValue>()];
     }
 
@@ -29,6 +35,11 @@ internal sealed class WebhookRoute
     public long MaxBody { get; }
 
     public VerifyConfig? Verify => config.Verify;
+
+    /// <summary>That <see cref="Verify"/> names; null without one.</summary>
+    public VerificationScheme? Scheme { get; }
+
+    public IReadOnlyList<IHandshake> Handshakes { get; }
 
     public bool WaitsForResult => config.Respond is RespondWith.Result;
 

@@ -67,9 +67,10 @@ internal sealed class WebhookTrigger : TriggerType<WebhookConfig>
             foreach (var (at, name) in secrets) check.Secret($"/verify/secrets/{at}", name);
         }
 
+        if (TriggerCheck.Text(written, "challengeSecret") is { } challenge) check.Secret("/verify/challengeSecret", challenge);
         if (TriggerCheck.Text(written, "scheme") is not { Length: > 0 } named) return;
         if (!Schemes.TryGet(named, out var scheme)) check.Problem("/verify/scheme", $"\"{named}\" is not a verification scheme; use one of {Schemes.Names}.");
-        else if (Read(written) is { } verify) Report(scheme.Check(verify));
+        else if (Read(written) is { } verify) Report(OptionCheck.Of(scheme, verify));
 
         void Report(IEnumerable<(string Pointer, string Message)> found)
         {

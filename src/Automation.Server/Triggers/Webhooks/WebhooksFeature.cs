@@ -17,7 +17,9 @@ internal static class WebhooksFeature
             .Validate(options => options.MaxBodyBytesInFlight > 0, "Webhooks:MaxBodyBytesInFlight has to be more than 0.").ValidateOnStart();
         services.AddSingleton(provider => new BodyBudget(provider.GetRequiredService<IOptions<WebhookOptions>>().Value.MaxBodyBytesInFlight));
         services.AddSingleton<WebhookRoutes>();
-        services.AddSingleton(VerificationSchemes.BuiltIn);
+        services.TryAddSingleton<KeySetLookup>((_, _) => ValueTask.FromResult<(string?, string?)>((null, "key sets are not fetched here")));
+        services.AddSingleton<Verifier>();
+        services.AddSingleton(new PublicAddress((configuration["PublicUrl"] ?? "").TrimEnd('/')));
         services.TryAddSingleton<AcceptEvents>(provider => (offers, answer) => provider.GetRequiredService<Intake>().AcceptAsync(offers, answer));
         services.AddSingleton<WebhookEndpoint>();
         return services;

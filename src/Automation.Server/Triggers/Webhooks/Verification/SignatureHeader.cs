@@ -3,7 +3,7 @@ namespace Automation.Server.Triggers.Webhooks.Verification;
 /// <summary>Reads a header that counts for verification: there once, and not empty.</summary>
 internal static class SignatureHeader
 {
-    public static bool TryRead(in WebhookRequest request, string name, out string value, out VerificationResult rejected)
+    public static bool TryRead(WebhookRequest request, string name, out string value, out VerificationResult rejected)
     {
         value = "";
         rejected = default;
@@ -12,5 +12,21 @@ internal static class SignatureHeader
         else if (string.IsNullOrEmpty(values)) rejected = VerificationResult.Rejected($"header {name} is missing");
         else value = values.ToString();
         return rejected.IsVerified;
+    }
+
+    /// <summary>The values of one key in <c>t=1,v1=a,v1=b</c>. At most <paramref name="most"/>: a sender has one for each secret.</summary>
+    public static List<string> Entries(string header, string key, int most = 16)
+    {
+        var found = new List<string>(1);
+        foreach (var range in header.AsSpan().Split(','))
+        {
+            var entry = header.AsSpan()[range].Trim();
+            var equals = entry.IndexOf('=');
+            if (equals < 0 || !entry[..equals].SequenceEqual(key)) continue;
+            found.Add(entry[(equals + 1)..].ToString());
+            if (found.Count == most) break;
+        }
+
+        return found;
     }
 }

@@ -1,0 +1,22 @@
+namespace Automation.Server.Triggers.Webhooks.Verification.Schemes;
+
+/// <summary>Senders that put an HMAC-SHA256 of the raw body into one header. Keys are the secrets' UTF-8 bytes.</summary>
+internal abstract class BodyHmacScheme : VerificationScheme
+{
+    protected abstract string Header { get; }
+
+    protected abstract MacEncoding Encoding { get; }
+
+    protected virtual string Prefix => "";
+
+    protected override VerificationResult Verify(VerificationInput input) => Verify(input, Header, null, Encoding, Prefix);
+
+    internal static VerificationResult Verify(VerificationInput input, string header, HmacAlgorithm? algorithm, MacEncoding encoding, string prefix)
+    {
+        if (!SignatureHeader.TryRead(input.Request, header, out var value, out var rejected)) return rejected;
+        if (!value.StartsWith(prefix, StringComparison.Ordinal)) return VerificationResult.Rejected($"header {header} does not start with \"{prefix}\"");
+        var (hash, size) = algorithm.Hash();
+        var given = MacText.Decode(value.AsSpan(prefix.Length), encoding, size, "header " + header, out rejected);
+        return given is null ? rejected : MacCheck.Hmac(input, hash, [given], input.Request.Body);
+    }
+}

@@ -1,0 +1,36 @@
+namespace Automation.Server.Triggers.Webhooks.Verification.Schemes;
+
+/// <summary>
+/// <c>X-Convoy-Signature</c>. Advanced: <c>t=&lt;seconds&gt;,v1=&lt;code&gt;[,v1=…]</c> over <c>{t},{raw body}</c>, with a comma. Simple: the code alone over the raw body — getconvoy.io, webhook
+/// signatures. Hash and encoding are those of the Convoy project.
+/// </summary>
+internal sealed class ConvoyScheme : VerificationScheme
+{
+    private const string Header = "X-Convoy-Signature";
+
+    public override string Name => "convoy";
+
+    public override VerifyOptions Takes => VerifyOptions.ToleranceSeconds | VerifyOptions.Version | VerifyOptions.Algorithm | VerifyOptions.Encoding;
+
+    public override IEnumerable<(string Pointer, string Message)> Check(VerifyConfig config)
+    {
+        if (config.Version is not (null or "simple" or "advanced")) yield return ("/version", $"The scheme convoy knows the versions simple and advanced, not \"{config.Version}\".");
+        if (config is { Version: "simple", ToleranceSeconds: not null }) yield return ("/toleranceSeconds", "Convoy's simple signatures have no timestamp; remove this option.");
+    }
+
+    protected override VerificationResult Verify(VerificationInput input)
+    {
+        var encoding = input.Config.Encoding ?? MacEncoding.Hex;
+        if (input.Config.Version is "simple") return BodyHmacScheme.Verify(input, Header, input.Config.Algorithm, encoding, "");
+        if (!SignatureHeader.TryRead(input.Request, Header, out var value, out var rejected)) return rejected;
+        var (hash, size) = input.Config.Algorithm.Hash();
+        var timestamps = SignatureHeader.Entries(value, "t");
+        if (timestamps.Count != 1) return VerificationResult.Rejected($"header {Header} has {(timestamps.Count == 0 ? "no" : "several")} \"t=\"");
+
+        // One entry for each pair of scheme and secret of the project: v1, v2 and so on.
+        var given = MacText.DecodeAll(Enumerable.Range(1, 9).SelectMany(version => SignatureHeader.Entries(value, $"v{version}", most: 4)), encoding, size);
+        if (given.Count == 0) return VerificationResult.Rejected($"header {Header} has no \"v1=\" with a {size * 8}-bit code in {(encoding is MacEncoding.Hex ? "hexadecimal" : "base64")}");
+        if (!Freshness.IsFresh(input, $"\"t=\" of header {Header}", timestamps[0], unitsPerSecond: 1, out rejected)) return rejected;
+        return MacCheck.Hmac(input, hash, given, MacCheck.Utf8(timestamps[0] + ","), input.Request.Body);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text.RegularExpressions;
+
+namespace Automation.Server.Triggers.Webhooks.Verification.Schemes;
+
+/// <summary>
+/// Any sender that puts an HMAC into one header: the trigger names the header, hash, encoding and prefix, and in <c>signed</c> what is signed, the raw body alone unless it says
+/// so.
+/// </summary>
+internal sealed partial class HmacScheme : VerificationScheme
+{
+    public override string Name => "hmac";
+
+    public override VerifyOptions Takes =>
+        VerifyOptions.Header | VerifyOptions.Algorithm | VerifyOptions.Encoding | VerifyOptions.Prefix | VerifyOptions.Signed | VerifyOptions.TimestampHeader | VerifyOptions.IdHeader |
+        VerifyOptions.ToleranceSeconds;
+
+    public override VerifyOptions Needs => VerifyOptions.Header;
+
+    public override IEnumerable<(string Pointer, string Message)> Check(VerifyConfig config)
+    {
+        if (config is { ToleranceSeconds: not null, TimestampHeader: null }) yield return ("/toleranceSeconds", "Without \"timestampHeader\" there is no time to compare; add it, or remove this option.");
+        var names = config.Signed is { } signed ? Placeholder().Matches(signed).Select(match => match.Groups[1].Value).ToList() : ["body"];
+        foreach (var name in names)
+        {
+            if (name is not ("body" or "timestamp" or "id" or "method" or "url")) yield return ("/signed", $"{{{name}}} is unknown; there are {{body}}, {{timestamp}}, {{id}}, {{method}} and {{url}}.");
+        }
+
+        if (!names.Contains("body")) yield return ("/signed", "Without {body} anyone could change the body; add it.");
+        if (names.Contains("timestamp") != config.TimestampHeader is not null)
+            yield return ("/timestampHeader", names.Contains("timestamp") ? "\"signed\" names {timestamp}; name its header here." : "A time that is not signed proves nothing; put {timestamp} into \"signed\".");
+        if (names.Contains("id") && config.IdHeader is null) yield return ("/idHeader", "\"signed\" names {id}; name its header here.");
+    }
+
+    protected override VerificationResult Verify(VerificationInput input)
+    {
+        var (request, config) = (input.Request, input.Config);
+        if (config.Signed is not { } signed) return BodyHmacScheme.Verify(input, config.Header!, config.Algorithm, config.Encoding ?? MacEncoding.Hex, config.Prefix ?? "");
+        var (timestamp, id) = ("", "");
+        if (config.TimestampHeader is { } timestampHeader)
+        {
+            if (!SignatureHeader.TryRead(request, timestampHeader, out timestamp, out var missing)) return missing;
+            if (!Freshness.IsFresh(input, "header " + timestampHeader, timestamp, unitsPerSecond: 1, out missing)) return missing;
+        }
+
+        if (config.IdHeader is { } idHeader && signed.Contains("{id}", StringComparison.Ordinal) && !SignatureHeader.TryRead(request, idHeader, out id, out var noId)) return noId;
+        if (!SignatureHeader.TryRead(request, config.Header!, out var value, out var rejected)) return rejected;
+        var prefix = config.Prefix ?? "";
+        if (!value.StartsWith(prefix, StringComparison.Ordinal)) return VerificationResult.Rejected($"header {config.Header} does not start with \"{prefix}\"");
+        var (hash, size) = config.Algorithm.Hash();
+        if (MacText.Decode(value.AsSpan(prefix.Length), config.Encoding ?? MacEncoding.Hex, size, "header " + config.Header, out rejected) is not { } given) return rejected;
+        return MacCheck.Hmac(input, hash, [given], Parts(signed, name => name switch
+        {
+            "timestamp" => MacCheck.Utf8(timestamp),
+            "id" => MacCheck.Utf8(id),
+            "method" => MacCheck.Utf8(request.Method),
+            "url" => MacCheck.Utf8(request.Url),
+            _ => request.Body,
+        }));
+    }
+
+    private static ReadOnlyMemory<byte>[] Parts(string signed, Func<string, ReadOnlyMemory<byte>> valueOf)
+    {
+        var parts = new List<ReadOnlyMemory<byte>>();
+        var end = 0;
+        foreach (Match match in Placeholder().Matches(signed))
+        {
+            parts.Add(MacCheck.Utf8(signed[end..match.Index]));
+            parts.Add(valueOf(match.Groups[1].Value));
+            end = match.Index + match.Length;
+        }
+
+        return [.. parts, MacCheck.Utf8(signed[end..])];
+    }
+
+    [GeneratedRegex(@"\{(\w+)\}", RegexOptions.CultureInvariant)]
+    private static partial Regex Placeholder();
+}

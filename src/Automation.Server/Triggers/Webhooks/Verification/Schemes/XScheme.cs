@@ -1,0 +1,19 @@
+using Automation.Server.Triggers.Webhooks.Handshakes;
+
+namespace Automation.Server.Triggers.Webhooks.Verification.Schemes;
+
+/// <summary>X (Twitter): <c>x-twitter-webhooks-signature: sha256=&lt;base64 HMAC-SHA256 of the raw body&gt;</c> under the consumer secret — docs.x.com, webhooks.</summary>
+internal sealed class XScheme : BodyHmacScheme
+{
+    public override string Name => "x";
+
+    public override string SecretsAre => "the consumer secret";
+
+    public override IHandshake Handshake { get; } = new XHandshake();
+
+    protected override string Header => "x-twitter-webhooks-signature";
+
+    protected override MacEncoding Encoding => MacEncoding.Base64;
+
+    protected override string Prefix => "sha256=";
+}
