@@ -13,6 +13,8 @@ internal static class CommandLine
         ValidateCommand.Create(),
         SchemaCommand.Create(),
         ListenCommand.Create(),
+        VerifyCommand.Create(),
+        SendCommand.Create(),
         BackupCommand.Create(),
         BackupCommand.CreateRestore(),
         MqttPasswordCommand.Create(),

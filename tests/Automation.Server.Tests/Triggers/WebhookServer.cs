@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Automation.Server.Deliveries;
 using Automation.Server.Sandbox;
 using Automation.Server.Triggers;
 using Automation.Server.Triggers.Webhooks;
@@ -40,6 +41,7 @@ internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
             offered.TrySetResult();
             return new IntakeResult(await Accept(offers[0].Event, answer), [.. offers.SelectMany(offer => offer.Targets).Select((_, at) => RunId + at)]);
         });
+        builder.Services.AddSingleton(new OutboundHttp(new OutboundOptions { AllowPrivate = "loopback" }, Time));
         builder.Services.AddWebhooks(builder.Configuration);
         app = builder.Build();
         app.MapWebhooks();

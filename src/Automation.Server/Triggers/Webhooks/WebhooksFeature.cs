@@ -8,7 +8,7 @@ namespace Automation.Server.Triggers.Webhooks;
 internal static class WebhooksFeature
 {
     /// <summary>
-    /// Reads the section <c>Webhooks</c>. Needs <see cref="Intake"/>, <see cref="Values.IdSource"/>, <see cref="TimeProvider"/> and a <see cref="SecretLookup"/>. Whoever loads workflows calls
+    /// Reads the section <c>Webhooks</c>. Needs <see cref="Intake"/>, <see cref="Values.IdSource"/>, <see cref="TimeProvider"/> <see cref="Deliveries.OutboundHttp"/> and a <see cref="SecretLookup"/>. Whoever loads workflows calls
     /// <see cref="WebhookRoutes.Use"/> after each change.
     /// </summary>
     public static IServiceCollection AddWebhooks(this IServiceCollection services, IConfiguration configuration)
@@ -17,7 +17,8 @@ internal static class WebhooksFeature
             .Validate(options => options.MaxBodyBytesInFlight > 0, "Webhooks:MaxBodyBytesInFlight has to be more than 0.").ValidateOnStart();
         services.AddSingleton(provider => new BodyBudget(provider.GetRequiredService<IOptions<WebhookOptions>>().Value.MaxBodyBytesInFlight));
         services.AddSingleton<WebhookRoutes>();
-        services.TryAddSingleton<KeySetLookup>((_, _) => ValueTask.FromResult<(string?, string?)>((null, "key sets are not fetched here")));
+        services.AddSingleton<KeySets>();
+        services.TryAddSingleton<KeySetLookup>(provider => provider.GetRequiredService<KeySets>().GetAsync);
         services.AddSingleton<Verifier>();
         services.AddSingleton(new PublicAddress((configuration["PublicUrl"] ?? "").TrimEnd('/')));
         services.TryAddSingleton<AcceptEvents>(provider => (offers, answer) => provider.GetRequiredService<Intake>().AcceptAsync(offers, answer));

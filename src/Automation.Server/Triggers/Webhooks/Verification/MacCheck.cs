@@ -47,6 +47,13 @@ internal static class MacCheck
         return VerificationResult.Rejected($"{where} is not the value of {Names(input)}");
     }
 
+    public static byte[] ComputeHmac(ReadOnlySpan<byte> key, HashAlgorithmName algorithm, params ReadOnlySpan<ReadOnlyMemory<byte>> parts)
+    {
+        using var hmac = IncrementalHash.CreateHMAC(algorithm, key);
+        foreach (var part in parts) hmac.AppendData(part.Span);
+        return hmac.GetHashAndReset();
+    }
+
     /// <summary>In the time that the given text takes, whatever the other is.</summary>
     public static bool AreEqual(ReadOnlySpan<char> given, string secret)
     {

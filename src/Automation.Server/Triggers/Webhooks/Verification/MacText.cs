@@ -33,6 +33,8 @@ internal static class MacText
         ? Convert.TryFromBase64Chars(text, code, out var length) && length == code.Length
         : Convert.FromHexString(text, code, out _, out length) is OperationStatus.Done && length == code.Length;
 
+    public static string Encode(ReadOnlySpan<byte> code, MacEncoding encoding) => encoding is MacEncoding.Base64 ? Convert.ToBase64String(code) : Convert.ToHexStringLower(code);
+
     private static string Words(MacEncoding encoding) => encoding is MacEncoding.Hex ? "hexadecimal" : "base64";
 
     // What senders get wrong most; nothing is taken that the scheme does not allow.

@@ -38,6 +38,10 @@ internal abstract class VerificationScheme
     /// <summary>The sender's own id of the message, equal in its retries; null when it sends none. Asked after verification.</summary>
     public virtual string? MessageId(WebhookRequest request) => null;
 
+    /// <summary>The headers that a sender of this scheme sends with a message. Empty where the proof is in the body or the connection.</summary>
+    /// <exception cref="FormatException">The secret cannot sign: it has the wrong form. The message does not repeat it.</exception>
+    public virtual IEnumerable<(string Name, string Value)> Sign(SigningInput input) => [];
+
     /// <summary>For schemes that have to ask nobody.</summary>
     protected virtual VerificationResult Verify(VerificationInput input) => throw new NotSupportedException($"{GetType().Name} verifies in VerifyAsync.");
 }

@@ -32,5 +32,7 @@ internal sealed class VerificationSchemes
     /// <summary>For messages, in alphabetical order.</summary>
     public string Names => string.Join(", ", byName.Keys.Order(StringComparer.Ordinal));
 
+    public IEnumerable<VerificationScheme> All => byName.Values;
+
     public bool TryGet(string name, out VerificationScheme scheme) => byName.TryGetValue(name, out scheme!);
 }

@@ -11,6 +11,8 @@ internal sealed class ApiKeyScheme : VerificationScheme
 
     public override VerifyOptions Takes => VerifyOptions.Header;
 
+    public override IEnumerable<(string Name, string Value)> Sign(SigningInput input) => [(input.Config.Header ?? DefaultHeader, input.Secret)];
+
     protected override VerificationResult Verify(VerificationInput input)
     {
         var header = input.Config.Header ?? DefaultHeader;

@@ -15,6 +15,9 @@ internal sealed class BasicScheme : VerificationScheme
 
     public override VerifyOptions Needs => VerifyOptions.User;
 
+    public override IEnumerable<(string Name, string Value)> Sign(SigningInput input) =>
+        [("Authorization", Prefix + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{input.Config.User}:{input.Secret}")))];
+
     protected override VerificationResult Verify(VerificationInput input)
     {
         if (!SignatureHeader.TryRead(input.Request, "Authorization", out var value, out var rejected)) return rejected;

@@ -19,5 +19,7 @@ internal sealed class BearerScheme : VerificationScheme
         return rejected.IsVerified;
     }
 
+    public override IEnumerable<(string Name, string Value)> Sign(SigningInput input) => [("Authorization", Prefix + input.Secret)];
+
     protected override VerificationResult Verify(VerificationInput input) => TryRead(input.Request, out var token, out var rejected) ? MacCheck.Equal(input, token, "the bearer token") : rejected;
 }

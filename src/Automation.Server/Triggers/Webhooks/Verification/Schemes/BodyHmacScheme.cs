@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Automation.Server.Triggers.Webhooks.Verification.Schemes;
 
 /// <summary>Senders that put an HMAC-SHA256 of the raw body into one header. Keys are the secrets' UTF-8 bytes.</summary>
@@ -8,6 +10,8 @@ internal abstract class BodyHmacScheme : VerificationScheme
     protected abstract MacEncoding Encoding { get; }
 
     protected virtual string Prefix => "";
+
+    public override IEnumerable<(string Name, string Value)> Sign(SigningInput input) => [(Header, Prefix + MacText.Encode(input.Hmac(HashAlgorithmName.SHA256, input.Body), Encoding))];
 
     protected override VerificationResult Verify(VerificationInput input) => Verify(input, Header, null, Encoding, Prefix);
 

@@ -18,6 +18,14 @@ internal sealed class ConvoyScheme : VerificationScheme
         if (config is { Version: "simple", ToleranceSeconds: not null }) yield return ("/toleranceSeconds", "Convoy's simple signatures have no timestamp; remove this option.");
     }
 
+    public override IEnumerable<(string Name, string Value)> Sign(SigningInput input)
+    {
+        var simple = input.Config.Version is "simple";
+        var head = simple ? "" : input.Seconds + ",";
+        var code = MacText.Encode(input.Hmac(input.Config.Algorithm.Hash().Name, MacCheck.Utf8(head), input.Body), input.Config.Encoding ?? MacEncoding.Hex);
+        return [(Header, simple ? code : $"t={input.Seconds},v1={code}")];
+    }
+
     protected override VerificationResult Verify(VerificationInput input)
     {
         var encoding = input.Config.Encoding ?? MacEncoding.Hex;

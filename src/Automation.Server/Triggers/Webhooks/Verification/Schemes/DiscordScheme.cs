@@ -19,6 +19,13 @@ internal sealed class DiscordScheme : VerificationScheme
 
     public override string? MessageId(WebhookRequest request) => BodyProperty.Read(request.Body, "id");
 
+    public override IEnumerable<(string Name, string Value)> Sign(SigningInput input)
+    {
+        var seed = new byte[Ed25519.SeedSize];
+        if (!MacText.TryDecode(input.Secret, MacEncoding.Hex, seed)) throw new FormatException("The private key is not 64 hexadecimal digits.");
+        return [(TimestampHeader, input.Seconds), (Header, Convert.ToHexStringLower(Ed25519.Sign(seed, [.. MacCheck.Utf8(input.Seconds), .. input.Body.Span])))];
+    }
+
     protected override VerificationResult Verify(VerificationInput input)
     {
         var request = input.Request;

@@ -9,6 +9,8 @@ internal sealed class GitLabScheme : VerificationScheme
 
     public override string? MessageId(WebhookRequest request) => (string?)request.Headers["Idempotency-Key"] ?? request.Headers["X-Gitlab-Event-UUID"];
 
+    public override IEnumerable<(string Name, string Value)> Sign(SigningInput input) => [("X-Gitlab-Token", input.Secret)];
+
     protected override VerificationResult Verify(VerificationInput input) =>
         SignatureHeader.TryRead(input.Request, "X-Gitlab-Token", out var value, out var rejected) ? MacCheck.Equal(input, value, "header X-Gitlab-Token") : rejected;
 }

@@ -31,6 +31,23 @@ internal sealed partial class HmacScheme : VerificationScheme
         if (names.Contains("id") && config.IdHeader is null) yield return ("/idHeader", "\"signed\" names {id}; name its header here.");
     }
 
+    public override IEnumerable<(string Name, string Value)> Sign(SigningInput input)
+    {
+        var config = input.Config;
+        var signed = Parts(config.Signed ?? "{body}", name => name switch
+        {
+            "timestamp" => MacCheck.Utf8(input.Seconds),
+            "id" => MacCheck.Utf8(input.Id),
+            "method" => MacCheck.Utf8(input.Method),
+            "url" => MacCheck.Utf8(input.Url),
+            _ => input.Body,
+        });
+        if (config.TimestampHeader is { } timestampHeader) yield return (timestampHeader, input.Seconds);
+        if (config.IdHeader is { } idHeader) yield return (idHeader, input.Id);
+        yield return (config.Header!, config.Prefix + MacText.Encode(input.Hmac(config.Algorithm.Hash().Name, signed), config.Encoding ?? MacEncoding.Hex));
+    }
+
+
     protected override VerificationResult Verify(VerificationInput input)
     {
         var (request, config) = (input.Request, input.Config);

@@ -27,6 +27,18 @@ internal sealed class HubSpotScheme : VerificationScheme
         if (config is { Version: "v1" or "v2", ToleranceSeconds: not null }) yield return ("/toleranceSeconds", $"Version {config.Version} of hubspot signs no timestamp; remove this option.");
     }
 
+    public override IEnumerable<(string Name, string Value)> Sign(SigningInput input) => input.Config.Version is { } version and ("v1" or "v2")
+        ?
+        [
+            (VersionHeader, version),
+            (OldHeader, Convert.ToHexStringLower(SHA256.HashData([.. MacCheck.Utf8(input.Secret + (version is "v2" ? input.Method + input.Url : "")), .. input.Body.Span]))),
+        ]
+        :
+        [
+            (TimestampHeader, input.Milliseconds),
+            (Header, Convert.ToBase64String(input.Hmac(HashAlgorithmName.SHA256, MacCheck.Utf8(input.Method + Address(input.Url)), input.Body, MacCheck.Utf8(input.Milliseconds)))),
+        ];
+
     protected override VerificationResult Verify(VerificationInput input) => input.Config.Version is "v1" or "v2" ? VerifyOld(input, input.Config.Version) : VerifyNew(input);
 
     private static VerificationResult VerifyNew(VerificationInput input)

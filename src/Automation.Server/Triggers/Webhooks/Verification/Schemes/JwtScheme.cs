@@ -23,6 +23,8 @@ internal sealed class JwtScheme : VerificationScheme
         if (config is { JwksUrl: not null, Audience: null }) yield return ("/audience", "Name the audience: without it a token that the issuer made for anybody else would be taken.");
     }
 
+    public override IEnumerable<(string Name, string Value)> Sign(SigningInput input) => [(input.Config.Header ?? "Authorization", "Bearer " + JsonWebTokens.Create(input))];
+
     public override async ValueTask<VerificationResult> VerifyAsync(VerificationInput input)
     {
         string token;

@@ -16,7 +16,7 @@ internal sealed class StandardWebhooksScheme : VerificationScheme
     // A sender has one signature a secret; more is an attempt to make us work.
     private const int MaxSignatures = 16;
 
-    private const string SecretPrefix = "whsec_", PublicKeyPrefix = "whpk_";
+    private const string SecretPrefix = "whsec_", PublicKeyPrefix = "whpk_", PrivateKeyPrefix = "whsk_";
 
     public override string Name => "standard-webhooks";
 
@@ -25,6 +25,24 @@ internal sealed class StandardWebhooksScheme : VerificationScheme
     public override VerifyOptions Takes => VerifyOptions.ToleranceSeconds;
 
     public override string? MessageId(WebhookRequest request) => request.Headers[Brand(request) + "id"];
+
+    public override IEnumerable<(string Name, string Value)> Sign(SigningInput input)
+    {
+        var head = MacCheck.Utf8($"{input.Id}.{input.Seconds}.");
+        string signature;
+        if (input.Secret.StartsWith(PrivateKeyPrefix, StringComparison.Ordinal))
+        {
+            if (!TryKey(input.Secret, PrivateKeyPrefix, out var pair) || pair.Length < Ed25519.SeedSize) throw new FormatException("The private key is not whsk_ with base64 of 64 bytes.");
+            signature = "v1a," + Convert.ToBase64String(Ed25519.Sign(pair.AsSpan(0, Ed25519.SeedSize), [.. head, .. input.Body.Span]));
+        }
+        else
+        {
+            if (!TryKey(input.Secret, SecretPrefix, out var key)) throw new FormatException("The signing secret is not whsec_ with base64.");
+            signature = "v1," + Convert.ToBase64String(MacCheck.ComputeHmac(key, HashAlgorithmName.SHA256, head, input.Body));
+        }
+
+        return [("webhook-id", input.Id), ("webhook-timestamp", input.Seconds), ("webhook-signature", signature)];
+    }
 
     protected override VerificationResult Verify(VerificationInput input)
     {

@@ -18,6 +18,9 @@ internal sealed class StripeScheme : VerificationScheme
 
     public override string? MessageId(WebhookRequest request) => BodyProperty.Read(request.Body, "id");
 
+    public override IEnumerable<(string Name, string Value)> Sign(SigningInput input) =>
+        [(Header, $"t={input.Seconds},v1={Convert.ToHexStringLower(input.Hmac(HashAlgorithmName.SHA256, MacCheck.Utf8(input.Seconds + "."), input.Body))}")];
+
     protected override VerificationResult Verify(VerificationInput input)
     {
         if (!SignatureHeader.TryRead(input.Request, Header, out var value, out var rejected)) return rejected;

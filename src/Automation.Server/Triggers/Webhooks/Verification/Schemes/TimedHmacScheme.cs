@@ -9,6 +9,12 @@ internal abstract class TimedHmacScheme(string signatureHeader, string timestamp
 
     public sealed override VerifyOptions Takes => VerifyOptions.ToleranceSeconds;
 
+    public override IEnumerable<(string Name, string Value)> Sign(SigningInput input) =>
+    [
+        (timestampHeader, input.Seconds),
+        (signatureHeader, Prefix + Convert.ToHexStringLower(input.Hmac(HashAlgorithmName.SHA256, MacCheck.Utf8($"v0:{input.Seconds}:"), input.Body))),
+    ];
+
     protected override VerificationResult Verify(VerificationInput input)
     {
         if (!SignatureHeader.TryRead(input.Request, timestampHeader, out var timestamp, out var rejected)) return rejected;

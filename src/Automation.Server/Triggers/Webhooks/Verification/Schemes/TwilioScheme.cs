@@ -19,6 +19,13 @@ internal sealed class TwilioScheme : VerificationScheme
 
     public override string? MessageId(WebhookRequest request) => request.Headers["I-Twilio-Idempotency-Token"];
 
+    public override IEnumerable<(string Name, string Value)> Sign(SigningInput input)
+    {
+        var fields = "";
+        if (!input.Url.Contains(BodyHash, StringComparison.Ordinal) && !input.Body.IsEmpty && !TryJoin(null, input.Body, out fields)) throw new FormatException("The body is not a form.");
+        return [(Header, Convert.ToBase64String(input.Hmac(HashAlgorithmName.SHA1, MacCheck.Utf8(input.Url), MacCheck.Utf8(fields))))];
+    }
+
     protected override VerificationResult Verify(VerificationInput input)
     {
         var request = input.Request;

@@ -13,6 +13,9 @@ internal sealed class ZohoPaymentsScheme : VerificationScheme
 
     public override VerifyOptions Takes => VerifyOptions.ToleranceSeconds;
 
+    public override IEnumerable<(string Name, string Value)> Sign(SigningInput input) =>
+        [(Header, $"t={input.Milliseconds},v={Convert.ToHexStringLower(input.Hmac(HashAlgorithmName.SHA256, MacCheck.Utf8(input.Milliseconds + "."), input.Body))}")];
+
     protected override VerificationResult Verify(VerificationInput input)
     {
         if (!SignatureHeader.TryRead(input.Request, Header, out var value, out var rejected)) return rejected;
