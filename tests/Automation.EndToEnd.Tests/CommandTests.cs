@@ -90,6 +90,25 @@ public sealed class CommandTests : IDisposable
         Assert.Equal("", said.Errors);
     }
 
+    [Fact]
+    public async Task Verify_SaysValid_OrWhyNot_WithItsExitCode()
+    {
+        var body = scratch.Write("body.txt", "Hello, World!");
+        var changed = scratch.Write("changed.txt", "Hello, World!\n");
+        string[] options = ["verify", "--scheme", "github", "--secret-file", scratch.Write("secret.txt", "It's a Secret to Everybody\n"), "--header", "X-Hub-Signature-256: sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"];
+
+        var good = await ServerProcess.CommandAsync([.. options, "--body-file", body]);
+        var bad = await ServerProcess.CommandAsync([.. options, "--body-file", changed]);
+        var none = await ServerProcess.CommandAsync("verify", "--scheme", "github");
+
+        Assert.Equal((0, "valid\n"), (good.ExitCode, good.Output));
+        Assert.Equal(1, bad.ExitCode);
+        Assert.StartsWith("invalid: no configured secret matches", bad.Output, StringComparison.Ordinal);
+        Assert.Contains("without the line break at its end", bad.Output, StringComparison.Ordinal);
+        Assert.Equal((2, ""), (none.ExitCode, none.Output));
+        Assert.Contains("--secret-file", none.Errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("serve")]
     [InlineData("validate")]
@@ -98,6 +117,8 @@ public sealed class CommandTests : IDisposable
     [InlineData("backup")]
     [InlineData("restore")]
     [InlineData("mqtt-password")]
+    [InlineData("verify")]
+    [InlineData("send")]
     [InlineData("version")]
     public async Task Help_NamesEachCommand(string command)
     {

@@ -41,6 +41,7 @@ internal sealed class SchemeOptions
         foreach (var value in parsed.GetValue(Secret) ?? []) secrets.Add(new NamedSecret($"{secrets.Count + 1}", value));
         foreach (var file in parsed.GetValue(SecretFile) ?? []) secrets.Add(new NamedSecret(file, WithoutLineBreak(CommandFiles.ReadText(file))));
         if (secrets.Exists(secret => secret.Value.Length == 0)) throw new CommandException("A secret is empty.");
+        if (secrets.Count == 0 && scheme is { SecretsAre: { } what, SecretsAreOptional: false }) throw new CommandException($"Give {what} with --secret-file or --secret.");
         var config = Config(name, parsed.GetValue(Setting) ?? []);
         var problems = OptionCheck.Of(scheme, config with { Secrets = secrets.Count > 0 ? [.. secrets.Select(secret => secret.Name)] : null }).ToList();
         if (problems.Count > 0) throw new CommandException(string.Join(Environment.NewLine, problems.Select(problem => problem.Message)));
@@ -55,6 +56,7 @@ internal sealed class SchemeOptions
             var equals = setting.IndexOf('=', StringComparison.Ordinal);
             if (equals <= 0) throw new CommandException($"\"{setting}\" is not NAME=VALUE.");
             var (name, value) = (setting[..equals], setting[(equals + 1)..]);
+            if (!OptionCheck.Names.Contains(name)) throw new CommandException($"\"{name}\" is not an option of \"verify\"; there are {string.Join(", ", OptionCheck.Names)}.");
             json[name] = name switch
             {
                 "toleranceSeconds" when int.TryParse(value, out var seconds) => seconds,

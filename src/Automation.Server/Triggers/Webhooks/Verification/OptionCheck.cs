@@ -3,6 +3,9 @@ namespace Automation.Server.Triggers.Webhooks.Verification;
 /// <summary>Whether a trigger's <c>verify</c> has the options that its scheme takes, and no other.</summary>
 internal static class OptionCheck
 {
+    /// <summary>Of all options that some scheme takes.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Options(new VerifyConfig("")).Select(option => option.Name)];
+
     /// <summary>JSON pointer below <c>verify</c> and a sentence.</summary>
     public static IEnumerable<(string Pointer, string Message)> Of(VerificationScheme scheme, VerifyConfig config)
     {
