@@ -39,6 +39,46 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
+    public async Task WithPostgres_BothCommandsRefuse_AndNamePgDump()
+    {
+        var environment = new Dictionary<string, string?> { ["Database"] = "Host=db.example.org;Database=automation" };
+        foreach (var command in new[] { "backup", "restore" })
+        {
+            Refused(await Shell.RunAsync("dotnet", [ServerProcess.Program, command, scratch.At("a.tar"), "--data", scratch.At("data")], environment), "Use pg_dump");
+        }
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(scratch.Path));
+    }
+
+    [Fact]
+    public async Task EverythingAcknowledgedBeforeAPgDump_IsThereAfterItsRestore_AndRunsGoOn()
+    {
+        var events = new NumberedEvents();
+        await using var postgres = await PostgresCluster.StartAsync();
+        await using var installation = await Installation.StartAsync(NumberedEvents.Workflow, answer: events.CountAsync, environment: new Dictionary<string, string?> { ["Database"] = postgres.Address });
+        var server = installation.Server;
+        using var end = new CancellationTokenSource();
+        var sending = events.SendAsync(server, 4, 2, 1, end.Token);
+        await Eventually.HoldsAsync(() => Task.FromResult(events.Acknowledged.Count > 300), "300 events are acknowledged");
+
+        var before = events.Acknowledged.ToHashSet();
+        var port = postgres.Address.Split(';').Single(part => part.StartsWith("Port=", StringComparison.Ordinal))[5..];
+        var dumped = await Shell.BashAsync($"pg_dump -h 127.0.0.1 -p {port} -U automation -Fc -f {scratch.At("all.dump")} postgres");
+        await end.CancelAsync();
+        await sending;
+        await server.KillAsync();
+        var restored = await Shell.BashAsync($"createdb -h 127.0.0.1 -p {port} -U automation -T template0 restored && pg_restore -h 127.0.0.1 -p {port} -U automation --exit-on-error -d restored {scratch.At("all.dump")}");
+
+        Assert.True(dumped.ExitCode == 0, dumped.All);
+        Assert.True(restored.ExitCode == 0, restored.All);
+        var address = postgres.Address.Replace("Database=postgres", "Database=restored", StringComparison.Ordinal);
+        await using var second = await ServerProcess.StartAsync(server.Settings with { Environment = new Dictionary<string, string?> { ["Database"] = address } });
+        Assert.Empty(before.Except(JournalFile.Numbers(second)));
+        await JournalFile.EverythingEndedAsync(second);
+        Assert.Equal(0, JournalFile.Count(second, "SELECT count(*) FROM runs WHERE state <> 'succeeded'"));
+    }
+
+    [Fact]
     public async Task ExistingFile_IsNotWrittenOver()
     {
         await using var installation = await Installation.StartAsync(NumberedEvents.Workflow);

@@ -53,9 +53,16 @@ internal static class BackupCommand
 
     private static Option<string?> DataOption() => new("--data") { Description = "Data folder. Default ./data.", HelpName = "DIR" };
 
+    /// <exception cref="BackupException">The server's data is not in a data folder.</exception>
     private static string Folder(string? named)
     {
         using var services = CommandParts.Of(new Dictionary<string, string?>());
-        return named ?? services.GetRequiredService<IConfiguration>()[ServerOptions.Data] ?? "data";
+        var configuration = services.GetRequiredService<IConfiguration>();
+        if (configuration[ServerOptions.Database] is { Length: > 0 })
+        {
+            throw new BackupException("The setting Database names a PostgreSQL database, which backup and restore do not cover. Use pg_dump and pg_restore (docs/postgresql.md), and keep a copy of the data folder's token and secrets. For a data folder with SQLite, unset Database.");
+        }
+
+        return named ?? configuration[ServerOptions.Data] ?? "data";
     }
 }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 
@@ -21,12 +22,17 @@ internal static class JournalFile
     /// <summary>The numbers of all stored events: their bodies are <c>{"n"}</c>.</summary>
     public static HashSet<int> Numbers(ServerProcess server)
     {
-        using var connection = Open(server.DatabaseFile);
+        using var connection = Connect(server);
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT json_extract(CAST(body AS TEXT), '$.n') FROM events";
+        command.CommandText = "SELECT body FROM events";
         using var rows = command.ExecuteReader();
         var numbers = new HashSet<int>();
-        while (rows.Read()) numbers.Add(rows.GetInt32(0));
+        while (rows.Read())
+        {
+            using var body = JsonDocument.Parse(rows.GetFieldValue<byte[]>(0));
+            numbers.Add(body.RootElement.GetProperty("n").GetInt32());
+        }
+
         return numbers;
     }
 
