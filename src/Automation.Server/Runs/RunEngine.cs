@@ -32,7 +32,8 @@ internal sealed class RunEngine : BackgroundService
     private readonly CancellationTokenSource stopWalks = new();
     private readonly CancellationToken walksStop; // outlives its source: a walk may begin while that goes
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile bool isShared;
+    private volatile bool isShared, hasDropped;
+    private long countedAs; // the server as which it counts
     private long open;
     private long unclaimed;
     private volatile bool stopping;
@@ -49,6 +50,7 @@ internal sealed class RunEngine : BackgroundService
         Window.Left += OnLeft;
         open = services.Journal.OpenRunsAtStart;
         unclaimed = services.Journal.ClaimableAtStart;
+        countedAs = services.Journal.Server;
     }
 
     /// <summary>Raised after a wait was stored that ends by itself at the time given, which may have passed.</summary>
@@ -202,11 +204,13 @@ internal sealed class RunEngine : BackgroundService
         return change;
     }
 
-    /// <summary>Looks after what other servers left. The counts are those of all servers then; what is being stored at the moment is missing until the next look.</summary>
+    /// <summary>Looks after what other servers left, or this one before it had to register anew. The counts are those of all servers then; what is being stored at the moment is missing until the next look.</summary>
     public void Look(ServersLooked look)
     {
-        var counts = isShared || look.Servers > 1 || look.Dead.Count > 0;
+        var counts = isShared || look.Servers > 1 || look.Dead.Count > 0 || hasDropped || countedAs != services.Journal.Server;
         isShared = look.Servers > 1;
+        hasDropped = false;
+        countedAs = services.Journal.Server;
         if (counts)
         {
             Volatile.Write(ref open, look.OpenRuns);
@@ -312,6 +316,7 @@ internal sealed class RunEngine : BackgroundService
             {
                 Log.Superseded(services.Logger, PublicId.Format(PublicId.Run, work.RunId), work.Version.WorkflowId);
                 callers.TryRemove(work.RunId, out _); // whoever walks it now does not know its caller
+                hasDropped = true;
                 break;
             }
             catch (JournalException error) when (!IsOfThisRun(error))
@@ -356,6 +361,7 @@ internal sealed class RunEngine : BackgroundService
     {
         Log.Superseded(services.Logger, PublicId.Format(PublicId.Run, work.RunId), work.Version.WorkflowId);
         callers.TryRemove(work.RunId, out _);
+        hasDropped = true;
         Interlocked.Decrement(ref open);
         Window.Leave(1, work.Bytes);
         TellLeft(work.RunId);

@@ -173,6 +173,7 @@ internal sealed class Journal : IAsyncDisposable
         try
         {
             session.Reopen();
+            if (TryStore([]) is JournalException refused) throw refused; // as when it cannot be a server
             failure = null;
             Log.Recovered(log);
             return true;
@@ -217,7 +218,7 @@ internal sealed class Journal : IAsyncDisposable
             catch (JournalException fenced) when (fenced.IsFencedOff)
             {
                 TryRollback();
-                if (TryRegister() is { } failed) return failed;
+                if (TryRegister(fenced.Message) is { } failed) return failed;
             }
             catch (Exception error)
             {
@@ -228,18 +229,17 @@ internal sealed class Journal : IAsyncDisposable
     }
 
     /// <summary>Goes on as another server. What was held as the one before is others' now; what is about to be stored of it is superseded.</summary>
-    private JournalException? TryRegister()
+    private Exception? TryRegister(string why)
     {
-        Log.FencedOff(log);
         try
         {
             writer.Register(time.GetUtcNow());
             Server = session.Server;
+            Log.FencedOff(log, why);
             return null;
         }
-        catch (JournalException error)
+        catch (Exception error)
         {
-            TryRollback();
             return error;
         }
     }

@@ -28,10 +28,10 @@ internal sealed class JournalException : Exception
     /// <summary>True when the same may well succeed at once: another transaction was in the way.</summary>
     public bool Passes { get; private init; }
 
-    /// <summary>True when others took this server for dead.</summary>
+    /// <summary>True when this server has to register anew: others took it for dead, or what it holds is not known.</summary>
     public bool IsFencedOff { get; private init; }
 
-    public static JournalException FencedOff() => new("Other servers took this one for dead, because it was not heard of for longer than its lease.") { IsFencedOff = true };
+    public static JournalException FencedOff(string why) => new(why) { IsFencedOff = true };
 
     public static JournalException RefusedBecause(string message, Exception inner) => new(message, inner) { Refused = true };
 

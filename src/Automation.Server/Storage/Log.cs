@@ -29,8 +29,8 @@ internal static partial class Log
     [LoggerMessage(5008, LogLevel.Information, "Deleted {Versions} versions and activations of workflows that nothing needs any more")]
     public static partial void PrunedVersions(ILogger logger, int versions);
 
-    [LoggerMessage(5030, LogLevel.Warning, "Other servers took this one for dead, as it was not heard of for longer than its lease (Server:Lease). What it held is theirs; it goes on as a new one.")]
-    public static partial void FencedOff(ILogger logger);
+    [LoggerMessage(5030, LogLevel.Warning, "{Reason} What this server held is free for all; it goes on as a new one.")]
+    public static partial void FencedOff(ILogger logger, string reason);
 
     [LoggerMessage(5031, LogLevel.Warning, "What this server holds could not be given back: {Reason} Others take it when its lease is over.")]
     public static partial void NotLeft(ILogger logger, string reason);

@@ -8,7 +8,7 @@ namespace Automation.Server.Storage.Postgres;
 /// <remarks>
 /// Statements that return nothing gather and are sent together, with the next that reads or before the commit: a transaction of hundreds of statements costs two round
 /// trips. A lost connection fails the transaction, and the next one makes a new connection. When the answer to a COMMIT is lost, the server is asked what became of
-/// it, for as long as <see cref="InDoubt"/> at the most.
+/// it, for as long as <see cref="InDoubt"/> at the most. After that it stays open: what was to be held by then may be held for nobody to know, so that it has to be freed by registering anew.
 /// </remarks>
 internal sealed class PostgresSession : SqlSession
 {
@@ -28,6 +28,8 @@ internal sealed class PostgresSession : SqlSession
     private int waitingBytes;
     private string? transaction;
     private bool hasNotified, isNamed;
+    private long begunAs; // 0: to register
+    private long doubtful; // the server as which a commit was made or not
 
     /// <exception cref="JournalException">The database cannot be reached or used; the message says why.</exception>
     public PostgresSession(PostgresDatabase database, TimeProvider time)
@@ -52,6 +54,8 @@ internal sealed class PostgresSession : SqlSession
 
     public override void Begin()
     {
+        begunAs = Server;
+        if (Server != 0 && Server == doubtful) throw JournalException.FencedOff("What became of its last commit is not known.");
         if (connection is null or { State: not System.Data.ConnectionState.Open }) Reopen();
         transaction = null;
         hasNotified = false;
@@ -60,7 +64,7 @@ internal sealed class PostgresSession : SqlSession
         if (Server == 0) return;
         Sql(PostgresServers.Fence).Bind(1, Server).RunThen(static row =>
         {
-            if (!row.Read()) throw JournalException.FencedOff();
+            if (!row.Read()) throw JournalException.FencedOff("Other servers took this one for dead, because it was not heard of for longer than its lease (Server:Lease).");
         });
         if (!isNamed) Sql(PostgresServers.Name).Bind(1, Server.ToString(CultureInfo.InvariantCulture)).RunThen(static _ => { });
         isNamed = true;
@@ -78,9 +82,9 @@ internal sealed class PostgresSession : SqlSession
                 command.ExecuteNonQuery();
             });
         }
-        catch (JournalException) when (transaction is { } doubtful && connection is not { State: System.Data.ConnectionState.Open })
+        catch (JournalException) when (transaction is { } inDoubt && connection is not { State: System.Data.ConnectionState.Open })
         {
-            if (!WasCommitted(doubtful)) throw;
+            if (!WasCommitted(inDoubt)) throw;
         }
     }
 
@@ -251,7 +255,7 @@ internal sealed class PostgresSession : SqlSession
 
     /// <summary>What became of a transaction whose COMMIT was not answered. PostgreSQL keeps that for a long time, also over a crash.</summary>
     /// <exception cref="JournalException">It did not say within the time.</exception>
-    private bool WasCommitted(string doubtful)
+    private bool WasCommitted(string inDoubt)
     {
         var since = time.GetTimestamp();
         using var pause = new ManualResetEventSlim();
@@ -262,7 +266,7 @@ internal sealed class PostgresSession : SqlSession
                 Drop();
                 connection = database.OpenForWriting();
                 using var command = new NpgsqlCommand("SELECT pg_xact_status($1::text::xid8)", connection);
-                command.Parameters.Add(new NpgsqlParameter { Value = doubtful });
+                command.Parameters.Add(new NpgsqlParameter { Value = inDoubt });
                 var status = command.ExecuteScalar() as string;
                 if (status is "committed") return true;
                 if (status is "aborted") return false;
@@ -272,7 +276,12 @@ internal sealed class PostgresSession : SqlSession
                 // not there yet
             }
 
-            if (time.GetElapsedTime(since) > InDoubt) throw new JournalException("The connection was lost during a commit, and the database did not say what became of it.");
+            if (time.GetElapsedTime(since) > InDoubt)
+            {
+                if (begunAs != 0) doubtful = begunAs; // a registration in doubt is found, or not, by the next one
+                throw new JournalException("The connection was lost during a commit, and the database did not say what became of it.");
+            }
+
             pause.Wait(BetweenTries);
         }
     }

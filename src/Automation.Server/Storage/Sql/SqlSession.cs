@@ -38,7 +38,7 @@ internal abstract class SqlSession : IDisposable
     public abstract SqlStatement Sql(string text);
 
     /// <summary>Begins a transaction, as the server that it registered as.</summary>
-    /// <exception cref="JournalException"><see cref="JournalException.IsFencedOff"/>, here or later in the transaction: others took it for dead. It has to register anew.</exception>
+    /// <exception cref="JournalException"><see cref="JournalException.IsFencedOff"/>, here or later in the transaction: others took it for dead, or it does not know what it holds. It has to register anew.</exception>
     public abstract void Begin();
 
     /// <summary>Returns once the transaction is on the disk (P1).</summary>
