@@ -78,6 +78,56 @@ public sealed class PostgresServersFacts : IAsyncLifetime
         Assert.Contains("Server:Name", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // of its data folder
+    public async Task ServerThatWasTakenForDead_StoresNothing_WhileAnotherHasItsName_AndGoesOnWhenThatLeaves(bool isACopy)
+    {
+        var time = new ManualTime();
+        await using var frozen = Open("frozen", time: time);
+        await frozen.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1));
+        var before = frozen.Server;
+        LetLeaseEnd("frozen");
+        await LookAsync(second);
+        var namesake = Open("frozen", isACopy ? "frozen" : "another folder");
+
+        for (var id = 11; id < 14; id++)
+        {
+            var error = await Assert.ThrowsAsync<JournalException>(async () => await frozen.CommitAsync(new EventAccepted(Sample.Event(id), 1)));
+            Assert.Contains("Server:Name", error.Message, StringComparison.Ordinal);
+            time.Advance(TimeSpan.FromSeconds(1)); // a trial, before what comes next
+        }
+
+        await namesake.CommitAsync(new EventAccepted(Sample.Event(15), 1));
+        await namesake.DisposeAsync();
+        time.Advance(TimeSpan.FromSeconds(1));
+        await frozen.CommitAsync(new EventAccepted(Sample.Event(21), 1), Sample.Run(22, 21));
+        Assert.NotEqual(before, frozen.Server);
+        Assert.Equal((frozen.Server, 3L), (database.Scalar("SELECT owner FROM runs WHERE id = 22"), database.Scalar("SELECT count(*) FROM events")));
+    }
+
+    [Fact]
+    public async Task ServersOnCopiesOfADataFolder_LeaveEachOtherAlone()
+    {
+        await first.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1));
+
+        await using var copy = Open("copy", "first");
+
+        Assert.Empty(await copy.ClaimRunsAsync(10));
+        await first.CommitAsync(Sample.Ended(2, 1, owner: first.Server));
+        Assert.Equal(3, (await LookAsync(copy)).Servers);
+    }
+
+    [Fact]
+    public async Task ServerThatWasKilled_TakesUpItsOwnAtOnce()
+    {
+        await first.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1));
+
+        await using var again = Open("first");
+
+        Assert.Equal([2], (await again.ClaimRunsAsync(10)).Select(run => run.RunId));
+    }
+
     [Fact]
     public async Task Duty_IsOneServers_AndGoesToAnother_WhenItDies()
     {
@@ -239,7 +289,8 @@ public sealed class PostgresServersFacts : IAsyncLifetime
         return due;
     }
 
-    private Journal Open(string name) => new(database.Named(name, TimeSpan.FromHours(1)).Open(TimeProvider.System), TimeProvider.System, NullLogger<Journal>.Instance);
+    private Journal Open(string name, string? instance = null, TimeProvider? time = null) =>
+        new(new PostgresDatabase(database.Address, () => new ServerIdentity(name, instance ?? name, TimeSpan.FromHours(1))).Open(time ?? TimeProvider.System), time ?? TimeProvider.System, NullLogger<Journal>.Instance);
 
     private void LetLeaseEnd(string name) => database.Execute($"UPDATE servers SET lease_until = 0 WHERE name = '{name}'");
 }

@@ -24,7 +24,7 @@ internal static class PostgresServers
 
     private const string
         Now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
-        Before = "SELECT id, name FROM servers WHERE instance = ?1",
+        Before = "SELECT id, name FROM servers WHERE instance = ?1 AND name = ?2",
         Over = $"SELECT id, name FROM servers WHERE lease_until < {Now}",
         Namesake = "SELECT 1 FROM servers WHERE name = ?1",
         Insert = $"INSERT INTO servers (started_at, name, instance, lease_until) VALUES (?1, ?2, ?3, {Now} + ?4) RETURNING id",
@@ -41,16 +41,24 @@ internal static class PostgresServers
         "DELETE FROM servers WHERE id = ?1",
     ];
 
-    /// <summary>Becomes one of the servers, in a transaction of its own. What an earlier process of the same data folder held is free at once.</summary>
+    /// <summary>Becomes one of the servers, in a transaction of its own. What it held before, also as an earlier process on the same data folder and by the same name, is free at once.</summary>
+    /// <param name="me">Who it is.</param>
+    /// <param name="mine">What this process has been before. When it was something, others with its data folder and name are no predecessors: they run on a copy of it.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="db">Within a transaction.</param>
     /// <returns>The number of its broker.</returns>
     /// <exception cref="JournalException">Another live server has the name.</exception>
-    public static long Register(ServerIdentity me, DateTimeOffset now, SqlSession db)
+    public static long Register(ServerIdentity me, IReadOnlySet<long> mine, DateTimeOffset now, SqlSession db)
     {
-        foreach (var (id, _) in Read(db.Sql(Before).Bind(1, me.Instance))) Release(id, db);
+        foreach (var (id, _) in Read(db.Sql(Before).Bind(1, me.Instance).Bind(2, me.Name)))
+        {
+            if (mine.Count == 0 || mine.Contains(id)) Release(id, db);
+        }
+
         foreach (var (id, _) in Read(db.Sql(Over))) Release(id, db);
         if (Number(db.Sql(Namesake).Bind(1, me.Name)) is not null)
         {
-            throw new JournalException($"A server named \"{me.Name}\" uses this database already, or has died less than {me.Lease.TotalSeconds:0} seconds ago. Give each server a name of its own with Server:Name, or start again then.");
+            throw new JournalException($"A server named \"{me.Name}\" uses this database already, or has died less than {me.Lease.TotalSeconds:0} seconds ago. Give each server a name of its own with Server:Name, and a data folder of its own that is no copy; or start again then.");
         }
 
         do db.Server = Number(db.Sql(Insert).Bind(1, now).Bind(2, me.Name).Bind(3, me.Instance).Bind(4, (long)me.Lease.TotalMilliseconds))!.Value;

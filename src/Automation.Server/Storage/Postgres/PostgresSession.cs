@@ -21,6 +21,7 @@ internal sealed class PostgresSession : SqlSession
     private readonly TimeProvider time;
     private readonly Dictionary<object, PostgresStatement> statements = new(ReferenceEqualityComparer.Instance);
     private readonly List<Waiting> waiting = [];
+    private readonly HashSet<long> mine = []; // what it was registered as, or may be
     private NpgsqlConnection? connection;
     private NpgsqlBatch? batch;
     private NpgsqlDataReader? reader;
@@ -126,7 +127,8 @@ internal sealed class PostgresSession : SqlSession
 
     public override void Register(DateTimeOffset now)
     {
-        Broker = PostgresServers.Register(me, now, this);
+        Broker = PostgresServers.Register(me, mine, now, this);
+        mine.Add(Server);
         isNamed = false;
     }
 
