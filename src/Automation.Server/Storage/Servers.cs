@@ -57,7 +57,7 @@ internal sealed class Servers(Journal journal, JournalDatabase database, IOption
             {
                 await RunOnceAsync(isRoutine);
             }
-            catch (JournalException error)
+            catch (Exception error)
             {
                 Log.LookFailed(log, error.Message);
             }
@@ -72,13 +72,14 @@ internal sealed class Servers(Journal journal, JournalDatabase database, IOption
         {
             try
             {
-                await database.ListenAsync(() => heard.TrySetResult(), stopping);
+                using var end = CancellationTokenSource.CreateLinkedTokenSource(stopping); // a lost connection may leave something in it that throws when it is cancelled
+                await database.ListenAsync(() => heard.TrySetResult(), end.Token);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
-            catch (JournalException error)
+            catch (Exception error)
             {
                 Log.NotListening(log, pause, error.Message);
                 await Task.Delay(pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

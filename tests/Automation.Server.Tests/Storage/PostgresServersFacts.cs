@@ -1,8 +1,14 @@
 using Automation.Mqtt.Storage;
+using Automation.Server.Runs;
 using Automation.Server.Storage;
 using Automation.Server.Storage.Postgres;
+using Automation.Server.Storage.Sql;
+using Automation.Server.Tests.Runs;
+using Automation.Server.Triggers;
 using Automation.Server.Values;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Tests.Storage;
 
@@ -264,6 +270,76 @@ public sealed class PostgresServersFacts : IAsyncLifetime
 
         await end.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listening);
+    }
+
+    [Fact]
+    public async Task CalledRunOfAServerThatDies_IsAnsweredOnce_ByTheOneThatTakesItOver()
+    {
+        var child = Sample.Run(4, 3, held: false) with { CalledBy = "run_2.call" };
+        await first.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1));
+        var wait = new Wait(9, "call", Sample.Time, null, WaitMatch.OfRun(4), Json.Null);
+        await first.CommitAsync(
+            new EventAccepted(Sample.Event(3, trigger: Event.OfCall), 1),
+            child,
+            new RunSaved(2, first.Server, Sample.Time, Json.Parse("{}"), Json.Parse("[]")) { Waits = [wait], IsWaiting = true });
+        Assert.Equal([4], (await second.ClaimRunsAsync(10)).Select(run => run.RunId));
+        var dead = second.Server;
+        LetLeaseEnd("second");
+
+        Assert.Equal(["second"], (await LookAsync(first)).Dead);
+        Assert.Equal([4], (await first.ClaimRunsAsync(10)).Select(run => run.RunId));
+        RunEnded Ends(long owner, int n) => Sample.Ended(4, 3, owner: owner) with { IsCalled = true, Output = Json.Parse($"{n}") };
+        var late = await Assert.ThrowsAsync<JournalException>(async () => await second.CommitAsync(Ends(dead, 1)));
+        var end = Ends(first.Server, 2);
+        await first.CommitAsync(end);
+        var again = await Assert.ThrowsAsync<JournalException>(async () => await second.CommitAsync(Ends(dead, 3)));
+
+        Assert.True(late.Superseded && again.Superseded);
+        Assert.Equal(1, end.Ended.Runs);
+        var caller = Assert.Single(await second.ClaimRunsAsync(10));
+        Assert.Equal((2, 9), (caller.RunId, Assert.Single(caller.Woken).WaitId));
+        Assert.Contains("\"output\":2", caller.Woken[0].Data!.Value.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ListeningThatEndsByADefect_IsBegunAgain_AndEndsNothing()
+    {
+        var time = new ManualTime();
+        var settings = new ServerSettings();
+        var deaf = new DeafAtFirst(database.Named("second"));
+        using var servers = new Servers(second, deaf, Options.Create(settings), time, NullLogger<Servers>.Instance);
+        await servers.StartAsync(CancellationToken.None);
+        await WorkflowServer.UntilAsync(() =>
+        {
+            time.Advance(settings.Lease);
+            return deaf.Heard.IsCompleted;
+        });
+
+        await servers.StopAsync(CancellationToken.None);
+
+        Assert.True(servers.ExecuteTask!.IsCompletedSuccessfully);
+    }
+
+    /// <summary>Its first listening meets a defect.</summary>
+    private sealed class DeafAtFirst(PostgresDatabase database) : JournalDatabase
+    {
+        private readonly TaskCompletionSource heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private bool hasListened;
+
+        public Task Heard => heard.Task;
+
+        public override string Description => database.Description;
+
+        public override SqlSession Open(TimeProvider time) => database.Open(time);
+
+        public override void Configure(DbContextOptionsBuilder options) => database.Configure(options);
+
+        public override Task ListenAsync(Action heard, CancellationToken cancellation)
+        {
+            if (hasListened) return database.ListenAsync(heard + (() => this.heard.TrySetResult()), cancellation);
+            hasListened = true;
+            throw new InvalidOperationException("A defect.");
+        }
     }
 
     private async Task PruneAsync(DateTimeOffset now)
