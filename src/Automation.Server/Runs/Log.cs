@@ -40,4 +40,7 @@ internal static partial class Log
 
     [LoggerMessage(3211, LogLevel.Warning, "Run {RunId} of {WorkflowId} is not this server's any more; what it did here since its last save is dropped")]
     public static partial void Superseded(ILogger logger, string runId, string workflowId);
+
+    [LoggerMessage(3212, LogLevel.Error, "Run {RunId} of {WorkflowId} cannot be ended: it is left as it is until the next start")]
+    public static partial void LeftAsItIs(ILogger logger, string runId, string workflowId, Exception error);
 }

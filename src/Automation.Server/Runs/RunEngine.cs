@@ -18,7 +18,7 @@ namespace Automation.Server.Runs;
 /// </remarks>
 internal sealed class RunEngine : BackgroundService
 {
-    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1), RemotePause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1), RemotePause = TimeSpan.FromMilliseconds(200), PollPause = TimeSpan.FromSeconds(10);
 
     private readonly RunServices services;
     private readonly RunOptions options;
@@ -32,7 +32,7 @@ internal sealed class RunEngine : BackgroundService
     private readonly CancellationTokenSource stopWalks = new();
     private readonly CancellationToken walksStop; // outlives its source: a walk may begin while that goes
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile bool isShared, hasDropped;
+    private volatile bool isShared, hasDropped, isPollDue;
     private long countedAs; // the server as which it counts
     private long open;
     private long unclaimed;
@@ -264,11 +264,13 @@ internal sealed class RunEngine : BackgroundService
     /// <summary>Claims what there is room for. Returns how many runs were taken up.</summary>
     public async Task<int> ClaimOnceAsync()
     {
-        var room = Window.Room;
-        if (room == 0 || (Unclaimed <= 0 && !isShared)) return 0;
+        var (room, known, polls) = (Window.Room, Unclaimed, isPollDue);
+        if (room == 0 || (known <= 0 && !isShared && !polls)) return 0;
+        isPollDue = false;
         var claimed = await services.Journal.ClaimRunsAsync(Math.Min(room, 256), Window.RoomBytes, services.Time.GetUtcNow());
-        Interlocked.Add(ref unclaimed, -claimed.Count);
+        if (known > 0 || isShared) Interlocked.Add(ref unclaimed, -claimed.Count); // else nobody had counted them
         if (claimed.Count == 0 && isShared) Interlocked.Exchange(ref unclaimed, 0); // others have taken them
+        else if (claimed.Count == 0 && polls && Window.Runs == 0) Interlocked.CompareExchange(ref unclaimed, 0, known); // it was counted wrongly, unless more were since
         foreach (var run in claimed) await TakeUpAsync(run);
         return claimed.Count;
     }
@@ -276,7 +278,19 @@ internal sealed class RunEngine : BackgroundService
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var workers = Enumerable.Range(0, options.MaxConcurrent).Select(_ => WalkLoopAsync());
-        return Task.WhenAll([.. workers, ClaimLoopAsync(stoppingToken)]);
+        return Task.WhenAll([.. workers, ClaimLoopAsync(stoppingToken), PollLoopAsync(stoppingToken)]);
+    }
+
+    /// <summary>Has the journal asked now and then, whatever is counted here: a wake-up that was missed delays runs, and strands none.</summary>
+    private async Task PollLoopAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            await Task.Delay(PollPause, services.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (cancellation.IsCancellationRequested) return;
+            isPollDue = true;
+            Signal();
+        }
     }
 
     private async Task WalkLoopAsync()
@@ -308,9 +322,9 @@ internal sealed class RunEngine : BackgroundService
                 if (end is WalkEnd.Ended) callers.TryRemove(work.RunId, out _);
                 break;
             }
-            catch (OperationCanceledException) when (walksStop.IsCancellationRequested)
+            catch (Exception) when (walksStop.IsCancellationRequested)
             {
-                return;
+                return; // not by a fault of the run
             }
             catch (JournalException error) when (error.Superseded)
             {
@@ -418,10 +432,16 @@ internal sealed class RunEngine : BackgroundService
                 dropped = version is null ? null : await WhyDroppedAsync(run, version);
                 break;
             }
-            catch (JournalException error)
+            catch (JournalException error) when (!IsOfThisRun(error))
             {
                 Log.ClaimFailed(services.Logger, error);
                 if (!await PauseAsync()) return;
+            }
+            catch (Exception defect)
+            {
+                Log.WalkDefect(services.Logger, PublicId.Format(PublicId.Run, run.RunId), run.WorkflowId, defect);
+                (version, dropped) = (null, null);
+                break;
             }
         }
 
@@ -479,6 +499,7 @@ internal sealed class RunEngine : BackgroundService
         return run.StartedAt is null && !await versions.IsOnAsync(run.WorkflowId) ? "the workflow is switched off, or its file is gone" : null;
     }
 
+    /// <summary>False when it is to be tried again. A run whose end is refused for good, or meets a defect, is left as it is until the next start: nobody walks it, and only later runs of its key wait for it.</summary>
     private async Task<bool> TryEndAsync(string state, long runId, long owner, Event accepted, string workflowId, string version, string? onErrorWorkflow, RunKey? key, StepError? error)
     {
         try
@@ -500,9 +521,12 @@ internal sealed class RunEngine : BackgroundService
             feed.Publish(runId, workflowId, state, now);
             return true;
         }
-        catch (Exception failed) when (failed is JournalException or SandboxUnavailableException)
+        catch (Exception failed)
         {
-            return failed is JournalException { Superseded: true };
+            if (failed is JournalException { Superseded: true }) return true;
+            if (failed is SandboxUnavailableException || (failed is JournalException fault && !IsOfThisRun(fault))) return false;
+            Log.LeftAsItIs(services.Logger, PublicId.Format(PublicId.Run, runId), workflowId, failed);
+            return true;
         }
     }
 

@@ -84,6 +84,27 @@ public sealed class ErrorWorkflowTests
     }
 
     [Fact]
+    public async Task RunThatCannotBeWalkedAnyMore_IsToldToo()
+    {
+        await using var server = await WorkflowServer.StartAsync(("Runs:OnErrorWorkflow", "teller"));
+        await AddAsync(server, "teller", Teller);
+        var waiting = await server.RunUntilItWaitsAsync(await server.AddAsync("""{ "steps": { "w": { "type": "wait", "event": "run.failed", "next": "tell" }, "tell": { "type": "webhook.send", "url": "RECEIVER/heard" } } }"""));
+        server.Receiver.Hold("/ask");
+        var id = await server.AddAsync("""{ "steps": { "ask": { "type": "http.request", "url": "RECEIVER/ask", "timeout": "60s" } } }""");
+        var run = (await server.PostAsync($"/api/workflows/{id}/run", "1", 202))["runId"]!.GetValue<string>();
+        await server.Receiver.NextAsync("/ask");
+        await server.CrashAsync();
+        server.Database.Execute($"UPDATE runs SET version = 'gone' WHERE workflow_id = '{id}'");
+        await server.StartAsync();
+
+        var told = System.Text.Json.Nodes.JsonNode.Parse((await server.Receiver.NextAsync("/told")).Body)!;
+        Assert.Equal((run, "version_unavailable"), (told["run"]!.GetValue<string>(), told["error"]!["code"]!.GetValue<string>()));
+        Assert.Equal($"{waiting}.tell", (await server.Receiver.NextAsync("/heard")).Key);
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        Assert.Equal(0, server.Engine.Unclaimed);
+    }
+
+    [Fact]
     public async Task FailureOfATimerOfTheErrorWorkflow_TellsNobody()
     {
         var time = new ManualTime();

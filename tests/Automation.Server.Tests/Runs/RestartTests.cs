@@ -208,6 +208,51 @@ public sealed class RestartTests
         Assert.Equal(0, server.Engine.Open);
     }
 
+    [Fact]
+    public async Task RunThatTheDatabaseDoesNotLetEnd_IsLeftAsItIs_AndOthersGoOn()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        server.Receiver.Hold("/ask");
+        await server.AddAsync(Of("one"));
+        foreach (var body in new[] { "1", "2" })
+        {
+            await PostAsync(server, "/hooks/ask", body);
+            await server.Receiver.NextAsync("/ask");
+        }
+
+        await server.CrashAsync();
+        server.Receiver.On("/ask", 200);
+        server.Database.Execute("UPDATE runs SET version = 'gone' WHERE id = (SELECT min(id) FROM runs)");
+        server.Database.RefuseFailures();
+        await server.StartAsync();
+        await server.Receiver.NextAsync("/tell");
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        Assert.Contains(server.Logged, line => line.StartsWith("Error 3212", StringComparison.Ordinal));
+
+        await server.StopAsync();
+        server.Database.AllowFailures();
+        await server.StartAsync();
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM runs WHERE state = 'failed'") == 1);
+        Assert.Equal(1, server.Count("SELECT count(*) FROM runs WHERE state = 'succeeded'"));
+    }
+
+    [Fact]
+    public async Task RunThatNobodyWasToldOf_IsTakenUpByTheNextPoll()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time);
+        var id = await server.AddAsync("""{ "steps": { "a": { "type": "delay", "for": "1h" } } }""");
+        await server.RunUntilItWaitsAsync(id);
+        using var changes = server.Get<RunFeed>().Subscribe(id)!;
+        server.Database.Execute("UPDATE runs SET state = 'running'");
+
+        await WorkflowServer.UntilAsync(() => time.IsAwaited(time.GetUtcNow().AddSeconds(10)));
+        time.Advance(TimeSpan.FromSeconds(10));
+
+        await WorkflowServer.NextAsync(changes, "waiting"); // again
+        Assert.Equal(0, server.Engine.Unclaimed);
+    }
+
     private static string Of(string version) => Asker.Replace("VERSION", version, StringComparison.Ordinal);
 
     private static async Task PostAsync(WorkflowServer server, string hook, string body = "1")

@@ -33,6 +33,14 @@ internal abstract class TestDatabase : IDisposable
         ? $"ALTER TABLE events ADD CONSTRAINT never CHECK ({column} <> '{value}')"
         : $"CREATE TRIGGER never BEFORE INSERT ON events WHEN CAST(NEW.{column} AS TEXT) = '{value}' BEGIN SELECT RAISE(ABORT, 'never'); END");
 
+    /// <summary>From now on the database lets no run fail.</summary>
+    public void RefuseFailures() => Execute(this is OfPostgres
+        ? "ALTER TABLE runs ADD CONSTRAINT never CHECK (state <> 'failed')"
+        : "CREATE TRIGGER never BEFORE UPDATE ON runs WHEN NEW.state = 'failed' BEGIN SELECT RAISE(ABORT, 'never'); END");
+
+    /// <summary>Takes back what was refused.</summary>
+    public void AllowFailures() => Execute(this is OfPostgres ? "ALTER TABLE runs DROP CONSTRAINT never" : "DROP TRIGGER never");
+
     /// <summary>Nothing can be written until it is disposed.</summary>
     public abstract IDisposable Lock();
 
