@@ -19,6 +19,8 @@ public class ClusterTests(ITestOutputHelper output)
 {
     private const int Keys = 40, HttpSenders = 4, MqttSenders = 2;
 
+    private static readonly string[] Hooks = ["counted", "counted", "counted", "later", "calling", "failing"];
+
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(4);
 
     private static readonly Dictionary<string, string> Workflows = new()
@@ -44,6 +46,33 @@ public class ClusterTests(ITestOutputHelper output)
                 "send": { "type": "webhook.send", "url": "RECEIVER/later", "body": { "n": "${event.data.n}" }, "maxAttempts": 50 }
               }
             }
+            """,
+        ["calling.json"] = """
+            {
+              "triggers": { "web": { "type": "webhook", "path": "/calling", "methods": ["POST"] } },
+              "steps": {
+                "call": { "type": "workflow.call", "workflow": "called", "input": { "n": "${event.data.n}" }, "next": "send" },
+                "send": { "type": "webhook.send", "url": "RECEIVER/calling", "body": "${input}", "maxAttempts": 50 }
+              }
+            }
+            """,
+        ["called.json"] = """
+            {
+              "steps": {
+                "wait": { "type": "delay", "for": "500ms", "next": "give" },
+                "give": { "type": "script", "code": "return { n: event.data.n };" }
+              }
+            }
+            """,
+        ["failing.json"] = """
+            {
+              "onError": { "workflow": "told" },
+              "triggers": { "web": { "type": "webhook", "path": "/failing", "methods": ["POST"] } },
+              "steps": { "fail": { "type": "fail", "message": "${event.data.n}" } }
+            }
+            """,
+        ["told.json"] = """
+            { "steps": { "send": { "type": "webhook.send", "url": "RECEIVER/told", "body": { "n": "${Number(event.data.error.message)}" }, "maxAttempts": 50 } } }
             """,
         ["tick.json"] = """
             {
@@ -85,7 +114,14 @@ public class ClusterTests(ITestOutputHelper output)
         // A broker that was not acknowledged sends again: that is another event. Nobody sends a webhook again.
         Assert.All(delivered.Where(d => !published.ContainsKey(d.Key)), number => Assert.Single(number.Value.Select(d => d.IdempotencyKey).Distinct()));
         CheckKeys(cluster.Servers[0]);
-        Assert.Equal(0, JournalFile.Count(cluster.Servers[0], "SELECT count(*) FROM runs WHERE state <> 'succeeded'"));
+        Assert.Equal(0, JournalFile.Count(cluster.Servers[0], "SELECT count(*) FROM runs WHERE state <> CASE workflow_id WHEN 'failing' THEN 'failed' ELSE 'succeeded' END"));
+        foreach (var (of, started) in new[] { ("calling", "called"), ("failing", "told") })
+        {
+            var runs = JournalFile.Count(cluster.Servers[0], $"SELECT count(*) FROM runs WHERE workflow_id = '{of}'");
+            Assert.True(runs > 0);
+            Assert.Equal(runs, JournalFile.Count(cluster.Servers[0], $"SELECT count(*) FROM runs WHERE workflow_id = '{started}'"));
+        }
+
         Assert.Equal(0, JournalFile.Count(cluster.Servers[0], "SELECT count(*) FROM (SELECT attributes::json ->> 'scheduledAt' AS at FROM events WHERE trigger_type = 'schedule' GROUP BY 1 HAVING count(*) > 1) AS twice"));
         Assert.True(JournalFile.Count(cluster.Servers[0], "SELECT count(*) FROM events WHERE trigger_type = 'schedule'") > rounds);
     }
@@ -202,7 +238,7 @@ public class ClusterTests(ITestOutputHelper output)
             var number = Interlocked.Increment(ref last);
             try
             {
-                using var answer = await PostAsync(cluster.Servers[random.Next(cluster.Servers.Count)], number, random.Next(4) == 0 ? "later" : "counted");
+                using var answer = await PostAsync(cluster.Servers[random.Next(cluster.Servers.Count)], number, Hooks[random.Next(Hooks.Length)]);
                 if (answer.StatusCode == HttpStatusCode.Accepted) acknowledged.TryAdd(number, 0);
             }
             catch (Exception error) when (error is HttpRequestException or OperationCanceledException or IOException)
