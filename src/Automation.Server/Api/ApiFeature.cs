@@ -42,6 +42,7 @@ internal static class ApiFeature
         DeliveriesApi.Map(api);
         MqttConnectionsApi.Map(api);
         MqttApi.Map(api);
+        SecretsApi.Map(api);
         TypesApi.Map(api);
         HealthApi.Map(routes);
         routes.MapOpenApi("/openapi/{documentName}.json").ExcludeFromDescription();

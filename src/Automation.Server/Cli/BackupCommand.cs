@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Automation.Server.Hosting;
+using Automation.Server.Secrets;
 using Automation.Server.Storage.Backups;
 
 namespace Automation.Server.Cli;
@@ -17,7 +18,7 @@ internal static class BackupCommand
         {
             var (folder, target) = (Folder(parsed.GetValue(data)), parsed.GetRequiredValue(file));
             var (events, bytes) = DataBackup.Create(folder, target);
-            return string.Create(CultureInfo.InvariantCulture, $"{folder} is in {target}: {events} events, {bytes / 1e6:0.0} MB. It holds the admin token and the secrets of the data folder: keep it where those may be.");
+            return string.Create(CultureInfo.InvariantCulture, $"{folder} is in {target}: {events} events, {bytes / 1e6:0.0} MB. It holds the admin token and the files of secrets in the data folder: keep it where those may be. The key of the secrets in the database, {SecretKeys.FileName}, is not in it: keep a copy of that elsewhere.");
         }));
         return command;
     }

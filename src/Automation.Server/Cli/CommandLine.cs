@@ -18,6 +18,7 @@ internal static class CommandLine
         BackupCommand.Create(),
         BackupCommand.CreateRestore(),
         MqttPasswordCommand.Create(),
+        SecretsKeyCommand.Create(),
         VersionCommand.Create(),
         new HelpOption { Recursive = true },
         new VersionOption(),

@@ -1,29 +1,22 @@
 using System.Security.Cryptography;
-using Automation.Server.Secrets;
+using Automation.Server.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Deliveries;
 
-/// <summary>Outbound deliveries and the secrets they need: what is registered, and from which settings.</summary>
+/// <summary>Outbound deliveries: what is registered, and from which settings.</summary>
 internal static class DeliveriesFeature
 {
-    /// <summary>Reads the sections <c>Deliveries</c>, <c>Outbound</c> and <c>Secrets</c>; wrong values stop the start, all named at once.</summary>
+    /// <summary>Reads the sections <c>Deliveries</c> and <c>Outbound</c>; wrong values stop the start, all named at once.</summary>
     public static IServiceCollection AddDeliveries(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<DeliveryOptions>().Bind(configuration.GetSection(DeliveryOptions.Section), Strict).ValidateOnStart();
         services.AddOptions<OutboundOptions>().Bind(configuration.GetSection(OutboundOptions.Section), Strict).ValidateOnStart();
-        services.AddOptions<SecretsOptions>().Bind(configuration.GetSection(SecretsOptions.Section), Strict).ValidateOnStart();
         services.AddSingleton<IValidateOptions<DeliveryOptions>>(new OptionsCheck<DeliveryOptions>(o => o.Problems()));
         services.AddSingleton<IValidateOptions<OutboundOptions>>(new OptionsCheck<OutboundOptions>(o => o.Problems()));
-        services.AddSingleton<IValidateOptions<SecretsOptions>>(new OptionsCheck<SecretsOptions>(o => o.Problems()));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(s => s.GetRequiredService<IOptions<DeliveryOptions>>().Value);
-        services.AddSingleton(s => new SecretStore(
-            s.GetRequiredService<IOptions<SecretsOptions>>().Value,
-            Environment.GetEnvironmentVariables(),
-            s.GetRequiredService<TimeProvider>(),
-            s.GetRequiredService<ILogger<SecretStore>>()));
         services.AddSingleton(s => new OutboundHttp(s.GetRequiredService<IOptions<OutboundOptions>>().Value, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new RetrySchedule(s.GetRequiredService<DeliveryOptions>(), new Random(RandomNumberGenerator.GetInt32(int.MaxValue))));
         services.AddSingleton<DeliverySender>();
@@ -35,11 +28,4 @@ internal static class DeliveriesFeature
 
     /// <summary>A misspelt setting is an error, not a default.</summary>
     private static void Strict(BinderOptions options) => options.ErrorOnUnknownConfiguration = true;
-
-    private sealed class OptionsCheck<TOptions>(Func<TOptions, IEnumerable<string>> problems) : IValidateOptions<TOptions>
-        where TOptions : class
-    {
-        public ValidateOptionsResult Validate(string? name, TOptions options) =>
-            problems(options).ToList() is { Count: > 0 } found ? ValidateOptionsResult.Fail(found) : ValidateOptionsResult.Success;
-    }
 }

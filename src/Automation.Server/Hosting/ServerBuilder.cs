@@ -4,6 +4,7 @@ using Automation.Server.Callbacks;
 using Automation.Server.Deliveries;
 using Automation.Server.Runs;
 using Automation.Server.Sandbox;
+using Automation.Server.Secrets;
 using Automation.Server.Storage;
 using Automation.Server.Triggers.Mqtt;
 using Automation.Server.Triggers.Schedules;
@@ -22,6 +23,8 @@ internal static class ServerBuilder
         builder.Configuration.AddInMemoryCollection(settings);
         builder.AddHosting();
         builder.Services.AddStorage(builder.Configuration);
+        builder.Services.AddSecrets(builder.Configuration, provider => provider.GetRequiredService<DataFolder>().Path);
+        builder.Services.AddSecretUses();
         builder.Services.AddAccess(builder.Configuration, provider => provider.GetRequiredService<DataFolder>().Path);
         builder.Services.AddSandbox(builder.Configuration);
         builder.Services.AddWorkflows(builder.Configuration);
@@ -36,15 +39,25 @@ internal static class ServerBuilder
         return builder;
     }
 
+    /// <summary>Everything in its place, nothing started yet but the journal.</summary>
     public static WebApplication BuildServer(this WebApplicationBuilder builder)
     {
         var app = builder.Build();
-        app.UseApi();
-        app.UseAccess();
-        app.MapWebhooks();
-        app.MapCallbacks();
-        app.MapAccess();
-        app.MapApi();
-        return app;
+        try
+        {
+            app.LoadSecrets(); // before what needs some is made
+            app.UseApi();
+            app.UseAccess();
+            app.MapWebhooks();
+            app.MapCallbacks();
+            app.MapAccess();
+            app.MapApi();
+            return app;
+        }
+        catch
+        {
+            app.DisposeAsync().AsTask().GetAwaiter().GetResult(); // lets go of the data folder
+            throw;
+        }
     }
 }

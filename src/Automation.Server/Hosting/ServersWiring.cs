@@ -1,5 +1,7 @@
 using Automation.Server.Runs;
+using Automation.Server.Secrets;
 using Automation.Server.Storage;
+using Automation.Server.Storage.Sql;
 using Automation.Server.Triggers.Mqtt.Connections;
 using Automation.Server.Triggers.Schedules;
 using Automation.Server.Workflows;
@@ -17,6 +19,7 @@ internal static class ServersWiring
             var servers = ActivatorUtilities.CreateInstance<Servers>(provider);
             var (engine, waits, schedules) = (provider.GetRequiredService<RunEngine>(), provider.GetRequiredService<WaitTimer>(), provider.GetRequiredService<ScheduleTimer>());
             var (catalog, connections) = (provider.GetRequiredService<WorkflowCatalog>(), provider.GetRequiredService<MqttConnections>());
+            var secrets = provider.GetRequiredService<StoredSecrets>();
             foreach (var duty in connections.Duties) servers.Offer(duty);
             var before = 0L;
             servers.Looked += look =>
@@ -24,6 +27,7 @@ internal static class ServersWiring
                 connections.Hold(look.Held);
                 if (!look.IsShared) return;
                 Follow(catalog, look.Disabled);
+                secrets.Follow(look.Revisions.GetValueOrDefault(SqlRevisions.Secrets));
                 engine.Look(look);
                 if (look.Servers == before && !look.IsRoutine) return;
                 before = look.Servers;

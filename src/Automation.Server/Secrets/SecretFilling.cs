@@ -64,7 +64,7 @@ internal sealed class SecretFilling(SecretStore store)
     {
         var secret = store.Find(name) ?? throw new StepException(
             "secret_missing",
-            $"The secret {name} is not set. Put it into a file of that name in the secrets folder, or into the environment variable {SecretStore.Prefix}{name}.");
+            store.WhyMissing(name));
         used ??= [];
         if (!used.Contains(secret)) used.Add(secret);
         return secret.Value;

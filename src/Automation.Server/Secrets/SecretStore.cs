@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Automation.Server.Secrets;
 
-/// <summary>The secrets of this server: files of one folder, then environment variables <c>AUTOMATION_SECRET_NAME</c>. A file wins over a variable.</summary>
+/// <summary>The secrets of this server: files of one folder, then those that were set through the API, then environment variables <c>AUTOMATION_SECRET_NAME</c>. The first that has a name wins.</summary>
 /// <remarks>
 /// Files are read when asked for and again when the last reading is a second old, so a rotated secret is used within a second and without a restart; no
 /// watcher is needed, which mounted volumes often do not serve. Trailing line ends are cut off. An empty value counts as not set. Values live in memory and in outgoing requests only.
@@ -24,13 +24,16 @@ internal sealed class SecretStore
     private readonly string? folder;
     private readonly TimeProvider time;
     private readonly ILogger<SecretStore> log;
+    private readonly StoredSecrets? stored;
 
     /// <param name="options">Where the files are.</param>
     /// <param name="environment">The environment variables, as <see cref="Environment.GetEnvironmentVariables()"/> gives them.</param>
     /// <param name="time">For the age of a reading.</param>
     /// <param name="log">Says what could not be read, by name.</param>
-    public SecretStore(SecretsOptions options, IDictionary environment, TimeProvider time, ILogger<SecretStore> log)
+    /// <param name="stored">Those of the database; null where there is none.</param>
+    public SecretStore(SecretsOptions options, IDictionary environment, TimeProvider time, ILogger<SecretStore> log, StoredSecrets? stored = null)
     {
+        this.stored = stored;
         folder = (string.IsNullOrEmpty(options.Folder) ? options.DefaultFolder : options.Folder) is { Length: > 0 } path ? Path.GetFullPath(path) : null;
         this.time = time;
         this.log = log;
@@ -57,6 +60,7 @@ internal sealed class SecretStore
                 }
             }
 
+            if (stored is not null) names.UnionWith(stored.All.Keys);
             return [.. names];
         }
     }
@@ -69,11 +73,16 @@ internal sealed class SecretStore
     public string? HowToSet(string name)
     {
         if (Contains(name)) return null;
+        if (stored?.WhyLocked(name) is { } locked) return locked;
         if (!IsName(name)) return "Correct the name: it has to be of capital letters, digits and _, and begin with a letter.";
         return folder is null
             ? $"Set the environment variable {Prefix}{name} and start the server again, or correct the name."
-            : $"Write its value into the file {Path.Combine(folder, name)}, or set the environment variable {Prefix}{name} and start the server again.";
+            : $"Write its value into the file {Path.Combine(folder, name)},{(stored is null ? "" : $" set it with PUT /api/secrets/{name},")} or set the environment variable {Prefix}{name} and start the server again.";
     }
+
+    /// <summary>The same for who looks at a run, which need not know the server's folders.</summary>
+    public string WhyMissing(string name) =>
+        stored?.WhyLocked(name) ?? $"The secret {name} is not set. Put it into a file of that name in the secrets folder,{(stored is null ? "" : $" set it with PUT /api/secrets/{name},")} or into the environment variable {Prefix}{name}.";
 
     public bool TryGet(string name, out string value)
     {
@@ -86,8 +95,20 @@ internal sealed class SecretStore
     public Secret? Find(string name)
     {
         if (folder is not null && IsName(name) && FromFolder(name) is { } secret) return secret;
-        return variables.GetValueOrDefault(name);
+        return stored?.Find(name) ?? variables.GetValueOrDefault(name);
     }
+
+    /// <summary>Whether each of the sources has it, the one that counts first.</summary>
+    public (bool File, bool Store, bool Environment) SourcesOf(string name) =>
+        (folder is not null && IsName(name) && FromFolder(name) is not null, stored?.Find(name) is not null, variables.ContainsKey(name));
+
+    /// <summary>Stores a secret in the database, sealed; in use on this server when this completes, on others of the database within a second as a rule. A file of the name still counts before it.</summary>
+    /// <param name="name">Capital letters, digits and <c>_</c>.</param>
+    /// <param name="value">Not empty, 64 KiB at the most.</param>
+    /// <param name="by">Who set it, for the list of secrets.</param>
+    /// <exception cref="SecretException">Name or value cannot be taken, there are too many, or this server has no key.</exception>
+    /// <exception cref="Storage.JournalException">It could not be stored.</exception>
+    public Task SetAsync(string name, string value, string? by = null) => (stored ?? throw new InvalidOperationException("There is no database here.")).SetAsync(name, value, by);
 
     private Secret? FromFolder(string name)
     {

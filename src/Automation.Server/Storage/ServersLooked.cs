@@ -30,4 +30,7 @@ internal sealed record ServersLooked(IReadOnlyCollection<string> Duties) : Chang
 
     /// <summary>Those of <see cref="Duties"/> that are this server's.</summary>
     public List<string> Held { get; } = [];
+
+    /// <summary>Numbers of what servers keep a copy of; see <see cref="Sql.SqlRevisions"/>.</summary>
+    public Dictionary<string, long> Revisions { get; } = new(StringComparer.Ordinal);
 }

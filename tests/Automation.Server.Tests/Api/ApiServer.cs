@@ -6,6 +6,7 @@ using Automation.Server.Access;
 using Automation.Server.Api;
 using Automation.Server.Runs;
 using Automation.Server.Sandbox;
+using Automation.Server.Secrets;
 using Automation.Server.Steps;
 using Automation.Server.Storage;
 using Automation.Server.Storage.Management;
@@ -53,6 +54,11 @@ public sealed class ApiServer : IAsyncLifetime
 
     internal int Woken { get; private set; }
 
+    internal List<SecretUse> SecretUses { get; } = [];
+
+    internal T Get<T>()
+        where T : notnull => app.Services.GetRequiredService<T>();
+
     public string Folder { get; } = Directory.CreateTempSubdirectory("automation-").FullName;
 
     /// <summary>Sends the token.</summary>
@@ -74,8 +80,11 @@ public sealed class ApiServer : IAsyncLifetime
         builder.Logging.ClearProviders().AddProvider(new Recorder(Logged)).SetMinimumLevel(LogLevel.Trace);
         builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(Ids).AddSingleton(Journal).AddSingleton(Feed);
         builder.Services.AddSingleton(new HealthCheck("workflows", () => ReadyProblem)).AddSingleton(new HealthCheck("journal", () => Journal.Failure));
-        builder.Services.AddSingleton(database.Database).AddManagement().AddAccess(builder.Configuration, _ => Folder).AddApi(_ => Sources());
+        builder.Services.AddSingleton(database.Database).AddManagement().AddSecrets(builder.Configuration, _ => Folder).AddAccess(builder.Configuration, _ => Folder).AddApi(_ => Sources());
+        builder.Services.AddSingleton<SecretUses>(() => SecretUses);
+        builder.Services.PostConfigure<SecretsOptions>(options => options.DefaultFolder = Path.Combine(Folder, "secrets"));
         app = builder.Build();
+        app.LoadSecrets();
         app.UseApi();
         app.UseAccess();
         app.MapAccess();

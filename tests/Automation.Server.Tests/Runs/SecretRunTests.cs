@@ -38,6 +38,24 @@ public sealed class SecretRunTests
     }
 
     [Fact]
+    public async Task SecretThatWasSetThroughTheApi_ReachesTheReceiver_AlsoAfterARestart()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        using (var set = await server.Http.PutAsync(new Uri("/api/secrets/LATE", UriKind.Relative), WorkflowServer.Json($$"""{"value":"{{Value}}"}"""))) Assert.Equal(200, (int)set.StatusCode);
+        var id = await server.AddAsync("""{ "steps": { "tell": { "type": "webhook.send", "url": "RECEIVER/late", "headers": { "X-Key": "${secret.LATE}" }, "body": 1 } } }""");
+        await server.RunByIdAsync(id);
+        Assert.Equal(Value, (await server.Receiver.NextAsync("/late")).Headers["X-Key"]);
+
+        await server.StopAsync();
+        await server.StartAsync();
+        await server.RunByIdAsync(id);
+
+        Assert.Equal(Value, (await server.Receiver.NextAsync("/late")).Headers["X-Key"]);
+        Assert.Equal(id, (await server.GetAsync("/api/secrets"))["items"]![0]!["usedBy"]![0]!["id"]!.GetValue<string>());
+        Assert.DoesNotContain(server.Logged, line => line.Contains(Value, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task SavedFile_TakesTheNextEvents_AndABrokenOneLeavesTheLastGood()
     {
         await using var server = await WorkflowServer.StartAsync();

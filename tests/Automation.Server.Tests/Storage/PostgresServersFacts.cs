@@ -55,6 +55,15 @@ public sealed class PostgresServersFacts : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Look_SaysThatSecretsChanged()
+    {
+        var before = (await LookAsync(second)).Revisions.GetValueOrDefault(SqlRevisions.Secrets);
+        await first.CommitAsync(new SecretStored(new SealedSecret("A", "k", [1], [2], Sample.Time, null), null, 10));
+
+        Assert.Equal(before + 1, (await LookAsync(second)).Revisions[SqlRevisions.Secrets]);
+    }
+
+    [Fact]
     public async Task ServerThatLives_KeepsWhatItHolds()
     {
         await first.CommitAsync(new EventAccepted(Sample.Event(1), 1), Sample.Run(2, 1));

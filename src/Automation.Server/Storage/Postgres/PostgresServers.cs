@@ -99,6 +99,7 @@ internal static class PostgresServers
         while (cancelled.Read()) change.Cancelled.Add(cancelled.Long(0));
         var disabled = db.Sql("SELECT id FROM workflows WHERE enabled = 0");
         while (disabled.Read()) change.Disabled.Add(disabled.Text(0));
+        SqlRevisions.Read(change.Revisions, db);
     }
 
     public static bool IsFirst(SqlSession db) => Number(db.Sql("SELECT min(id) FROM servers")) == db.Server;

@@ -119,6 +119,10 @@ internal sealed class SqlWriter : IDisposable
             case ScheduleStarted c: SqlSchedules.Apply(c, db); break;
             case ScheduleStopped c: SqlSchedules.Apply(c, db); break;
             case ScheduleMoved c: Apply(c); break;
+            case SecretStored c: SqlSecrets.Apply(c, db); break;
+            case SecretDeleted c: SqlSecrets.Apply(c, db); break;
+            case SecretsRead c: SqlSecrets.Apply(c, db); break;
+            case SecretKeyNoted c: SqlSecrets.Apply(c, db); break;
             case MqttStored c: SqlMqtt.Apply(c, db); break;
             case MqttLoaded c: SqlMqtt.Apply(c, db); break;
             default: throw new InvalidOperationException($"No SQL for {change.GetType().Name}.");
