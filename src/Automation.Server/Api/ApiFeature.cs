@@ -37,6 +37,7 @@ internal static class ApiFeature
         SchedulesApi.Map(api);
         FiltersApi.Map(api);
         EventsApi.Map(api);
+        WebhookRequestsApi.Map(api);
         RunsApi.Map(api);
         KeysApi.Map(api);
         DeliveriesApi.Map(api);

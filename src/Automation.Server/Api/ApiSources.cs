@@ -4,6 +4,7 @@ using Automation.Server.Runs;
 using Automation.Server.Storage;
 using Automation.Server.Storage.Management;
 using Automation.Server.Triggers;
+using Automation.Server.Triggers.Webhooks.Requests;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
 using Automation.Server.Workflows.Compilation;
@@ -33,6 +34,12 @@ internal sealed class ApiSources
 
     /// <summary>Takes in an event: <see cref="Intake.AcceptAsync"/>.</summary>
     public required AcceptEvents Accept { get; init; }
+
+    /// <summary>Gives a kept request, or a webhook's event, to the workflows that take its path: <see cref="RequestReplay"/>.</summary>
+    public required WebhookReplay ReplayWebhook { get; init; }
+
+    /// <summary>Keeps requests to a path that has no workflow until then; no longer with null: <see cref="Captures.SetAsync"/>.</summary>
+    public required Func<string, DateTimeOffset?, Task> CapturePath { get; init; }
 
     /// <summary>The embedded MQTT broker; null while it is switched off.</summary>
     public Func<MqttBroker?> MqttBroker { get; init; } = static () => null;
@@ -71,3 +78,6 @@ internal sealed class ApiSources
     /// <summary>JSON Schema of a workflow file.</summary>
     public required Func<Json> WorkflowSchema { get; init; }
 }
+
+/// <summary>Replays of what came to a hook.</summary>
+internal sealed record WebhookReplay(Func<RequestRow, Task<ReplayedRequest?>> OfRequest, Func<EventRow, Task<ReplayedRequest?>> OfEvent);

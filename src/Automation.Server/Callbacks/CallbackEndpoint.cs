@@ -20,6 +20,8 @@ internal sealed class CallbackEndpoint(CallbackTokens tokens, VersionLookup vers
     /// <summary>Largest body.</summary>
     public const int BodyBytes = 256 << 10;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     public async Task HandleAsync(HttpContext context)
     {
         // The address is what lets people in: it must not leave with links, and nobody may keep the page.
@@ -91,7 +93,7 @@ internal sealed class CallbackEndpoint(CallbackTokens tokens, VersionLookup vers
     private async Task TakeAsync(HttpContext context, CallbackAddress address, string outcome)
     {
         using var share = budget.Open();
-        var (body, refusal) = await RequestBody.ReadAsync(context, BodyBytes, share);
+        var (body, refusal) = await RequestBody.ReadAsync(context, BodyBytes, share, Patience, time);
         if (refusal is not null)
         {
             if (refusal.Header is { } header) context.Response.Headers[header] = refusal.HeaderValue;

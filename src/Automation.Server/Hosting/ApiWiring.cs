@@ -6,6 +6,7 @@ using Automation.Server.Storage;
 using Automation.Server.Triggers;
 using Automation.Server.Triggers.Mqtt;
 using Automation.Server.Triggers.Mqtt.Connections;
+using Automation.Server.Triggers.Webhooks.Requests;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
 using Microsoft.Extensions.Options;
@@ -37,6 +38,8 @@ internal static class ApiWiring
             FindVersion = services.GetRequiredService<VersionLookup>().FindAsync,
             MoveRun = services.GetRequiredService<RunMoves>().MoveAsync,
             Accept = (offers, answer) => services.GetRequiredService<Intake>().AcceptAsync(offers, answer),
+            ReplayWebhook = new(row => services.GetRequiredService<RequestReplay>().ReplayAsync(row), row => services.GetRequiredService<RequestReplay>().ReplayAsync(row)),
+            CapturePath = (path, until) => services.GetRequiredService<Captures>().SetAsync(path, until),
             MqttBroker = () => services.GetRequiredService<EmbeddedBroker>().Broker,
             PublishMqtt = (message, cancellation) => services.GetRequiredService<EmbeddedBroker>().PublishAsync(message, cancellation),
             WakeDeliveries = services.GetRequiredService<DeliveryWorker>().Wake,

@@ -13,6 +13,7 @@ internal static class HostingFeature
         var configuration = builder.Configuration;
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Random>(_ => new LockedRandom());
+        builder.Services.AddSingleton(_ => new TrustedProxies(configuration.GetSection(ServerOptions.TrustedProxies).Get<string[]>() ?? []));
         builder.Services.AddSingleton(_ => DataFolder.Open(configuration[ServerOptions.Data] ?? "data"));
         builder.Services.PostConfigure<SecretsOptions>(options => options.DefaultFolder = Path.Combine(configuration[ServerOptions.Data] ?? "data", "secrets"));
         builder.Services.AddSingleton<SecretLookup>(services => name => services.GetRequiredService<SecretStore>().TryGet(name, out var value) ? value : null);

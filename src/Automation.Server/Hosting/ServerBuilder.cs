@@ -46,6 +46,7 @@ internal static class ServerBuilder
         try
         {
             app.LoadSecrets(); // before what needs some is made
+            app.UseTrustedProxies();
             app.UseApi();
             app.UseAccess();
             app.MapWebhooks();

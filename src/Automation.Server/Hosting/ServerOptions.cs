@@ -13,6 +13,7 @@ internal static class ServerOptions
         Workflows = "Workflows:Folder",
         Sandbox = "Sandbox:Folder",
         AllowPrivate = "Outbound:AllowPrivate",
+        TrustedProxies = "Server:TrustedProxies",
         ShutdownTime = "Server:ShutdownTime",
         MaxConnections = "Server:MaxConnections";
 }

@@ -16,7 +16,7 @@ internal sealed partial class Intake
         {
             foreach (var target in offer.Targets)
             {
-                if (target.Filter is not null) return true;
+                if (target.Filter is not null || target.Message is not null) return true;
             }
         }
 

@@ -19,6 +19,9 @@ internal readonly record struct TriggerTarget(WorkflowVersion Version, TriggerDe
     /// <summary>True when the trigger's filters are passed by.</summary>
     public bool Unfiltered { get; init; }
 
+    /// <summary>The sender's own id of the message, by which its repetitions are told where the trigger has no <c>idempotencyKey</c>, and for how long; null for none.</summary>
+    public (string Id, TimeSpan Window)? Message { get; init; }
+
     public TriggerFilter? Filter => Unfiltered ? null : Trigger.Filter;
 }
 

@@ -156,6 +156,8 @@ public sealed class ApiServer : IAsyncLifetime
         FindVersion = (_, _) => throw new NotSupportedException("No catalogue here."),
         MoveRun = (_, _, _) => throw new NotSupportedException("No run engine here."),
         Accept = (offers, answer) => Accept(offers, answer),
+        ReplayWebhook = new(_ => throw new NotSupportedException("No webhooks here."), _ => throw new NotSupportedException("No webhooks here.")),
+        CapturePath = (_, _) => throw new NotSupportedException("No webhooks here."),
         WakeDeliveries = () => Woken++,
         CancelRun = _ => throw new NotSupportedException("No run engine here."),
         RetryRun = _ => throw new NotSupportedException("No run engine here."),

@@ -5,8 +5,12 @@ using System.Text;
 using System.Text.Json;
 using Automation.Server.Deliveries;
 using Automation.Server.Sandbox;
+using Automation.Server.Storage;
+using Automation.Server.Storage.Management;
+using Automation.Server.Tests.Storage;
 using Automation.Server.Triggers;
 using Automation.Server.Triggers.Webhooks;
+using Automation.Server.Triggers.Webhooks.Requests;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
 using Microsoft.AspNetCore.Builder;
@@ -15,7 +19,9 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Automation.Server.Tests.Triggers;
 
@@ -23,16 +29,21 @@ namespace Automation.Server.Tests.Triggers;
 internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly string folder = Directory.CreateTempSubdirectory("automation-hooks-").FullName;
+    private readonly TestDatabase database;
+    private readonly Journal journal;
     private readonly WebApplication app;
     private readonly TaskCompletionSource offered = new(TaskCreationOptions.RunContinuationsAsynchronously), logged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private WebhookServer(WebApplicationBuilder builder, long bodyBytes)
     {
+        database = TestDatabase.Create(folder);
         ((IConfigurationBuilder)builder.Configuration).Sources.Clear(); // the shipped settings keep log lines away that tests look at
         builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("Webhooks:MaxBodyBytesInFlight", (string?)$"{bodyBytes}")]);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(this).SetMinimumLevel(LogLevel.Debug);
-        builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(new IdSource(Time));
+        journal = new Journal(database.Database.Open(Time), Time, NullLogger<Journal>.Instance);
+        builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(new IdSource(Time)).AddSingleton(journal).AddSingleton(database.Database).AddManagement();
         builder.Services.AddSingleton<SecretLookup>(name => Secrets.GetValueOrDefault(name));
         builder.Services.AddSingleton<AcceptEvents>(async (offers, answer) =>
         {
@@ -109,6 +120,14 @@ internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
     public Task<string> SendRawAsync(string method, string target) =>
         SendRawAsync($"{method} {target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
 
+    /// <summary>Completes when all refused requests are stored.</summary>
+    public async Task<List<RequestRow>> KeptAsync()
+    {
+        await app.Services.GetRequiredService<RequestLog>().WhenStoredAsync().WaitAsync(Patience);
+        await using var scope = app.Services.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<ManagementDb>().Requests.OrderBy(row => row.Id).ToListAsync();
+    }
+
     /// <summary>Bytes of the bodies in flight.</summary>
     public long BodyBytes => app.Services.GetRequiredService<BodyBudget>().Taken;
 
@@ -118,6 +137,9 @@ internal sealed class WebhookServer : IAsyncDisposable, ILoggerProvider, ILogger
     {
         Http.Dispose();
         await app.DisposeAsync();
+        await journal.DisposeAsync();
+        database.Dispose();
+        Directory.Delete(folder, recursive: true);
     }
 
     ILogger ILoggerProvider.CreateLogger(string categoryName) => this;

@@ -39,6 +39,10 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
 
     public DbSet<ScheduleRow> Schedules => Set<ScheduleRow>();
 
+    public DbSet<RequestRow> Requests => Set<RequestRow>();
+
+    public DbSet<CaptureRow> Captures => Set<CaptureRow>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMilliseconds>();
@@ -62,6 +66,8 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
         modelBuilder.Entity<VersionRow>().ToTable("versions").HasKey(v => new { v.WorkflowId, v.Hash });
         modelBuilder.Entity<ActivationRow>().ToTable("activations");
         modelBuilder.Entity<ScheduleRow>().ToTable("schedules").HasKey(s => new { s.WorkflowId, s.TriggerId });
+        modelBuilder.Entity<RequestRow>().ToTable("requests");
+        modelBuilder.Entity<CaptureRow>().ToTable("captures").HasKey(c => c.Path);
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(type => type.GetProperties()))
         {
             property.SetColumnName(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));

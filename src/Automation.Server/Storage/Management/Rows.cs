@@ -287,3 +287,53 @@ internal sealed class ScheduleRow
 
     public DateTimeOffset? LastAt { get; init; }
 }
+
+/// <summary>Table <c>requests</c>. The body may be large: leave it out of lists.</summary>
+internal sealed class RequestRow
+{
+    public long Id { get; init; }
+
+    public DateTimeOffset At { get; init; }
+
+    public required string Outcome { get; init; }
+
+    public required string Method { get; init; }
+
+    public required string Path { get; init; }
+
+    public required string Query { get; init; }
+
+    public required string Headers { get; init; }
+
+    public string? ContentType { get; init; }
+
+    public required byte[] Body { get; init; }
+
+    public long BodySize { get; init; }
+
+    public string? RemoteAddress { get; init; }
+
+    public int Status { get; init; }
+
+    public string? WorkflowId { get; init; }
+
+    public string? TriggerId { get; init; }
+
+    public string? Scheme { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? Hint { get; init; }
+
+    public string? Signed { get; init; }
+
+    public long Skipped { get; init; }
+}
+
+/// <summary>Table <c>captures</c>.</summary>
+internal sealed class CaptureRow
+{
+    public required string Path { get; init; }
+
+    public DateTimeOffset UntilAt { get; init; }
+}

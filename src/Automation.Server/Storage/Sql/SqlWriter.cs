@@ -123,6 +123,8 @@ internal sealed class SqlWriter : IDisposable
             case SecretDeleted c: SqlSecrets.Apply(c, db); break;
             case SecretsRead c: SqlSecrets.Apply(c, db); break;
             case SecretKeyNoted c: SqlSecrets.Apply(c, db); break;
+            case RequestKept c: SqlRequests.Apply(c, db); break;
+            case PathCaptured c: SqlRequests.Apply(c, db); break;
             case MqttStored c: SqlMqtt.Apply(c, db); break;
             case MqttLoaded c: SqlMqtt.Apply(c, db); break;
             default: throw new InvalidOperationException($"No SQL for {change.GetType().Name}.");

@@ -2,6 +2,7 @@ using Automation.Server.Sandbox;
 using Automation.Server.Steps;
 using Automation.Server.Steps.Types.Devices;
 using Automation.Server.Storage;
+using Automation.Server.Values;
 
 namespace Automation.Server.Triggers.Filters;
 
@@ -35,8 +36,10 @@ internal sealed class Candidate(Event accepted, TriggerTarget target)
     public bool IsDropped => DroppedBy is not null;
 
     /// <summary>What tells its repetitions; null when nothing does.</summary>
-    public FirstEventId? Mark =>
-        Problem is null && filters?.IdempotencyKey is { IsNull: false } value ? mark ??= new(target.Version.WorkflowId, target.Trigger.Id, DedupeStep.MarkOf(value)) : null;
+    public FirstEventId? Mark => Problem is not null || Told is not { } told ? null : mark ??= new(target.Version.WorkflowId, target.Trigger.Id, DedupeStep.MarkOf(told));
+
+    /// <summary>What the author says tells repetitions; else what the sender says.</summary>
+    private Json? Told => filters?.IdempotencyKey is { IsNull: false } value ? value : target.Message is { } message ? Json.From(new { message = message.Id }) : null;
 
     /// <summary>The event that it repeats; null when there is none.</summary>
     public long? Repeats { get; private set; }
@@ -79,7 +82,9 @@ internal sealed class Candidate(Event accepted, TriggerTarget target)
 
     /// <summary>What tells repetitions, and until when; null when nothing does.</summary>
     /// <param name="window">For how long, where the trigger does not say.</param>
-    public (string Mark, DateTimeOffset Until)? Claim(TimeSpan window) => Mark is { } mark ? (mark.Mark, accepted.AcceptedAt + (filters!.IdempotencyWindow?.Value ?? window)) : null;
+    public (string Mark, DateTimeOffset Until)? Claim(TimeSpan window) => Mark is { } mark ? (mark.Mark, accepted.AcceptedAt + Window(window)) : null;
+
+    private TimeSpan Window(TimeSpan window) => filters?.IdempotencyKey is { IsNull: false } ? filters.IdempotencyWindow?.Value ?? window : target.Message!.Value.Window;
 
     /// <summary>False when what the filters remember is not at hand any more.</summary>
     public bool Decide(FilterGate gate, Task<bool> stored)

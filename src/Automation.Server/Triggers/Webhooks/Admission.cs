@@ -1,6 +1,6 @@
 using Automation.Server.Triggers.Webhooks.Bodies;
 using Automation.Server.Triggers.Webhooks.CloudEvents;
-using Automation.Server.Triggers.Webhooks.Verification;
+using Automation.Server.Triggers.Webhooks.Door;
 
 namespace Automation.Server.Triggers.Webhooks;
 
@@ -27,10 +27,11 @@ internal static class Admission
     public static Refusal? Headers(HttpRequest request, out MediaType type)
     {
         type = default;
-        if (request.Headers.ContentEncoding is { Count: > 0 } encoding && !string.Equals(encoding.ToString(), "identity", StringComparison.OrdinalIgnoreCase))
+        if (ContentDecoding.Of(request) is null)
         {
             return new(
-                StatusCodes.Status415UnsupportedMediaType, $"The Content-Encoding \"{encoding}\" is not taken; send the body as it is.", "Accept-Encoding", "identity");
+                StatusCodes.Status415UnsupportedMediaType, $"The Content-Encoding \"{request.Headers.ContentEncoding}\" is not taken; send the body as it is, or as one of {ContentDecoding.Known}.",
+                "Accept-Encoding", ContentDecoding.Known);
         }
 
         if (request.Headers.ContentType.Count > 1) return Unsupported("The Content-Type header is there more than once; send one.");
@@ -39,6 +40,22 @@ internal static class Admission
         return type.Kind is BodyKind.Bytes or BodyKind.Multipart || Charset.IsKnown(type.Charset)
             ? null
             : Unsupported($"The charset \"{type.Charset}\" is not known; send {Charset.Known}.");
+    }
+
+    /// <summary>Whether the sender's address may call, and has not called too often.</summary>
+    public static Refusal? Sender(WebhookRoute route, System.Net.IPAddress? address, TimeProvider time)
+    {
+        if (route.Allowed is { } allowed && !allowed.Has(address)) return Refusal.NotAllowed(address);
+        if (route.PerSource is { } perSource && !perSource.TryTake(Source(address), time, out var wait)) return Refusal.TooMany(wait);
+        return route.PerPath is { } perPath && !perPath.TryTake("", time, out wait) ? Refusal.TooMany(wait) : null;
+    }
+
+    /// <summary>One sender of IPv6 has a network of 64 bits.</summary>
+    public static string Source(System.Net.IPAddress? address)
+    {
+        if (address is null) return "";
+        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4().ToString();
+        return address.AddressFamily is System.Net.Sockets.AddressFamily.InterNetworkV6 ? Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
     }
 
     public static Refusal? MediaTypes(WebhookRoute route, string? contentType) =>

@@ -16,4 +16,10 @@ internal static partial class Log
 
     [LoggerMessage(2003, LogLevel.Debug, "Webhook {Path}: the caller went away before the answer.")]
     public static partial void CallerGone(ILogger logger, string path);
+
+    [LoggerMessage(2004, LogLevel.Warning, "Webhook {Path} not let in by {WorkflowId}/{TriggerId}: {Reason}. {Silent} more rejections were not logged.")]
+    public static partial void NotLetIn(ILogger logger, string path, string workflowId, string triggerId, string reason, int silent);
+
+    [LoggerMessage(2005, LogLevel.Warning, "A refused request to webhook {Path} could not be kept: {Reason}")]
+    public static partial void NotKept(ILogger logger, string path, string reason);
 }

@@ -10,8 +10,14 @@ internal sealed record Refusal(int Status, string Detail, string? Header = null,
 {
     public static Refusal NotVerified(string reason) => new(StatusCodes.Status401Unauthorized, "", Reason: reason);
 
+    public static Refusal NotAllowed(System.Net.IPAddress? address) =>
+        new(StatusCodes.Status403Forbidden, "", Reason: $"the address {(address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)} is not in \"allow\"");
+
     public static Refusal TooLarge(long limit) =>
         new(StatusCodes.Status413PayloadTooLarge, $"The body is larger than the {limit} bytes this hook takes; send less, or raise \"maxBody\" in its trigger.");
+
+    public static Refusal TooMany(TimeSpan wait) => new(
+        StatusCodes.Status429TooManyRequests, "Too many requests; nothing was stored. Send it again after the time that Retry-After says.", "Retry-After", ((long)wait.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     public static Refusal RetryLater(string detail) => new(StatusCodes.Status503ServiceUnavailable, detail, "Retry-After", "1");
 }

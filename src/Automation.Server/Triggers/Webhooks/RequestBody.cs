@@ -7,12 +7,17 @@ namespace Automation.Server.Triggers.Webhooks;
 /// <summary>A request's body as a whole, or why it was not read to its end.</summary>
 internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, Refusal? Refusal = null)
 {
-    private static readonly RequestBody NoRoom = new(default, Refusal.RetryLater("Too much of other requests is being received; nothing was stored. Send it again after a second."));
+    public static readonly RequestBody NoRoom = new(default, Refusal.RetryLater("Too much of other requests is being received; nothing was stored. Send it again after a second."));
 
     /// <summary>The body, in an array of exactly its size; a refusal when it is larger than <paramref name="limit"/> bytes, or when <paramref name="share"/> has no room for it.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="limit">Bytes.</param>
+    /// <param name="share">Where the memory is counted.</param>
+    /// <param name="patience">From the first byte to the last.</param>
+    /// <param name="time">Measures it.</param>
     /// <exception cref="BadHttpRequestException">The sender broke the HTTP framing, or sent too slowly.</exception>
     /// <exception cref="IOException">The sender went away.</exception>
-    public static async ValueTask<RequestBody> ReadAsync(HttpContext context, long limit, BodyBudget.Share share)
+    public static async ValueTask<RequestBody> ReadAsync(HttpContext context, long limit, BodyBudget.Share share, TimeSpan patience, TimeProvider time)
     {
         var length = context.Request.ContentLength;
         if (length > limit) return TooLarge(limit);
@@ -21,7 +26,16 @@ internal readonly record struct RequestBody(ReadOnlyMemory<byte> Bytes, Refusal?
 
         // The trigger's limit stands for the server-wide one, which may be smaller.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server) server.MaxRequestBodySize = null;
-        return await ReadAsync(context.Request.BodyReader, length, limit, share, context.RequestAborted);
+        using var slow = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(slow.Token, context.RequestAborted);
+        try
+        {
+            return await ReadAsync(context.Request.BodyReader, length, limit, share, either.Token);
+        }
+        catch (OperationCanceledException) when (slow.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            return new RequestBody(default, new Refusal(StatusCodes.Status408RequestTimeout, $"The body was not there within {patience.TotalSeconds} seconds; nothing was stored.", "Connection", "close"));
+        }
     }
 
     // Memory is taken as the bytes come: a length that is only announced costs nothing.

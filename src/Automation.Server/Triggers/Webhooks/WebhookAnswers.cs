@@ -23,6 +23,10 @@ internal static class WebhookAnswers
     public static Task StillRunningAsync(HttpContext context, long eventId, long runId) =>
         WriteAsync(context, StatusCodes.Status202Accepted, JsonType, EventId(eventId, $",\"runId\":\"{PublicId.Format(PublicId.Run, runId)}\",\"status\":\"running\""));
 
+    /// <summary>202 <c>{ "captured": true, "requestId": "req_…" }</c>: no workflow takes the path yet; the request is kept to be looked at.</summary>
+    public static Task CapturedAsync(HttpContext context, long requestId) =>
+        WriteAsync(context, StatusCodes.Status202Accepted, JsonType, Encoding.ASCII.GetBytes($"{{\"captured\":true,\"requestId\":\"{PublicId.Format(PublicId.Request, requestId)}\"}}"));
+
     /// <summary>202 <c>{ "filtered": true }</c>: the filters of all triggers dropped the event, nothing is stored.</summary>
     public static Task FilteredAsync(HttpContext context) => WriteAsync(context, StatusCodes.Status202Accepted, JsonType, "{\"filtered\":true}"u8.ToArray());
 

@@ -18,7 +18,9 @@ internal sealed record WebhookConfig(
     [property: Description("Media types taken, as \"application/json\" or \"text/*\"; all by default.")] IReadOnlyList<string>? Accepts = null,
     [property: Description("Largest body, 64MB at most; 1MB by default."), Range(typeof(long), "1", WebhookConfig.LargestMaxBody)] ByteSize? MaxBody = null,
     [property: Description("What the sender asks before it sends, beyond what its \"verify\" scheme answers: \"cloudevents\" (OPTIONS, and Event Grid's validation event) or \"challenge\" (GET ?challenge=…, echoed).")]
-    WebhookHandshake? Handshake = null)
+    WebhookHandshake? Handshake = null,
+    [property: Description("Addresses that may call: addresses, networks as \"203.0.113.0/24\", or known ranges, as \"github\"; all by default.")] IReadOnlyList<string>? Allow = null,
+    [property: Description("How many requests may come; beyond, senders get 429.")] WebhookRates? RateLimit = null)
 {
     /// <summary>A body is kept in memory and in the journal as a whole.</summary>
     public const string LargestMaxBody = "67108864";
@@ -30,6 +32,11 @@ internal sealed record WebhookConfig(
 
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
 }
+
+/// <summary>How many requests a trigger takes.</summary>
+internal sealed record WebhookRates(
+    [property: Description("From one address, as \"60/1m\".")] Rate? PerSource = null,
+    [property: Description("From all together, as \"1000/1s\".")] Rate? PerPath = null);
 
 /// <summary>What the caller of a webhook is answered with.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RespondWith>))]

@@ -1,8 +1,12 @@
+using Automation.Server.Storage;
 using Automation.Server.Triggers.Webhooks.Bodies;
 using Automation.Server.Triggers.Webhooks.CloudEvents;
+using Automation.Server.Triggers.Webhooks.Door;
 using Automation.Server.Triggers.Webhooks.Handshakes;
+using Automation.Server.Triggers.Webhooks.Requests;
 using Automation.Server.Triggers.Webhooks.Verification;
 using Automation.Server.Values;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Triggers.Webhooks;
 
@@ -17,19 +21,25 @@ internal sealed class WebhookEndpoint(
     PublicAddress address,
     AcceptEvents accept,
     BodyBudget budget,
+    IOptions<WebhookOptions> options,
+    RequestLog log,
+    Captures captures,
     IdSource ids,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
     ILogger<WebhookEndpoint> logger)
 {
+    private readonly RateLimits? perSource = Rate.TryParse(options.Value.RatePerSource, out var rate) ? new RateLimits(rate) : null;
+
     public async Task HandleAsync(HttpContext context)
     {
         var path = context.Request.Path.Value ?? "";
         try
         {
-            var taken = await TakeAsync(context); // what it held of the request is free now
+            var taken = await TakeOrKeepAsync(context); // what it held of the request is free now
             if (taken.Handshake is { } handshake) await WebhookAnswers.HandshakeAsync(context, handshake);
             else if (taken.Refusal is { } refusal) await WebhookAnswers.RefuseAsync(context, refusal);
+            else if (taken.CapturedId is { } captured) await WebhookAnswers.CapturedAsync(context, captured);
             else if (taken.IsFiltered) await WebhookAnswers.FilteredAsync(context);
             else if (taken.Waits is { } waits) await AnswerResultAsync(context, taken.EventId, waits);
             else if (taken.EventId != 0 && taken.Accepted is { } wanted) await WebhookAnswers.HandshakeAsync(context, wanted);
@@ -52,14 +62,26 @@ internal sealed class WebhookEndpoint(
         }
     }
 
-    private async ValueTask<Taken> TakeAsync(HttpContext context)
+    private async ValueTask<Taken> TakeOrKeepAsync(HttpContext context)
+    {
+        var seen = new SeenRequest(context);
+        var taken = await TakeAsync(context, seen);
+        if (taken.Refusal is { } refusal && refusal.Status < StatusCodes.Status500InternalServerError) log.Keep(seen, refusal);
+        return taken;
+    }
+
+    private async ValueTask<Taken> TakeAsync(HttpContext context, SeenRequest seen)
     {
         var request = context.Request;
         if (!RequestPath.TryRead(context, out var path, out var reason)) return new Refusal(StatusCodes.Status400BadRequest, reason);
+        seen.Path = path;
+        var sender = context.Connection.RemoteIpAddress;
+        if (perSource is not null && !perSource.TryTake(Admission.Source(sender), time, out var wait)) return Refusal.TooMany(wait);
         var matches = routes.Current.Match(path);
-        if (matches.Count == 0) return Admission.NotFound(path);
+        if (matches.Count == 0) return await captures.HasAsync(path) ? await CaptureAsync(context, seen) : Admission.NotFound(path);
+        if (Keep(matches, seen, (sender, time), static (match, with) => Admission.Sender(match.Route, with.sender, with.time)) is { } unwelcome) return unwelcome;
         if ((HttpMethods.IsGet(request.Method) || HttpMethods.IsOptions(request.Method)) && matches.Exists(match => match.Route.Handshakes.Count > 0) &&
-            await HandshakeAsync(matches, path, Seen(context, default)) is { } asked)
+            await HandshakeAsync(matches, seen, Seen(context, default)) is { } asked)
         {
             return asked;
         }
@@ -75,57 +97,101 @@ internal sealed class WebhookEndpoint(
         if (matches.Count == 0) return Admission.MethodNotAllowed(request.Method, allowed);
 
         if (Admission.Headers(request, out var type) is { } unfit) return unfit;
-        if (Keep(matches, path, request, static (match, request) => Admission.MediaTypes(match.Route, request.ContentType)) is { } unsupported) return unsupported;
-        if (Keep(matches, path, request.ContentLength ?? 0, static (match, size) => Admission.Size(match.Route, size)) is { } announced) return announced;
+        if (Keep(matches, seen, request, static (match, request) => Admission.MediaTypes(match.Route, request.ContentType)) is { } unsupported) return unsupported;
+        if (Keep(matches, seen, request.ContentLength ?? 0, static (match, size) => Admission.Size(match.Route, size)) is { } announced) return announced;
         var limit = matches.Max(match => match.Route.MaxBody);
         using var share = budget.Open();
-        var (body, unread) = await RequestBody.ReadAsync(context, limit, share);
+        var (body, unread) = await RequestBody.ReadAsync(context, limit, share, options.Value.BodyTimeout, time);
         if (unread is not null) return unread;
-        if (Keep(matches, path, (long)body.Length, static (match, size) => Admission.Size(match.Route, size)) is { } tooLarge) return tooLarge;
+        var sent = body;
+        seen.Body = body;
+        if (ContentDecoding.Of(request) is { Length: > 0 } encoding && body.Length > 0)
+        {
+            (body, var undecoded) = ContentDecoding.Decode(encoding, body, limit, share);
+            if (undecoded is not null) return undecoded;
+        }
+
+        if (Keep(matches, seen, (long)body.Length, static (match, size) => Admission.Size(match.Route, size)) is { } tooLarge) return tooLarge;
         if (matches.Exists(match => match.Route.Verify is not null || match.Route.Handshakes.Count > 0))
         {
-            var seen = Seen(context, body);
-            if (await HandshakeAsync(matches, path, seen) is { } answered) return answered;
-            if (await VerifyAsync(matches, path, seen) is { } notVerified) return notVerified;
+            if (await HandshakeAsync(matches, seen, Seen(context, body)) is { } answered) return answered;
+            if (await VerifyAsync(matches, seen, Seen(context, sent), body) is { } notVerified) return notVerified;
         }
 
         if (Admission.Content(request, type, body, out var cloudEvent) is { } malformed) return malformed;
+        foreach (var match in matches) body = verifier.WithoutSecrets(match.Route, body);
         return await AcceptAsync(context, path, matches, body, cloudEvent);
+    }
+
+    private async ValueTask<Taken> CaptureAsync(HttpContext context, SeenRequest seen)
+    {
+        using var share = budget.Open();
+        (seen.Body, var unread) = await RequestBody.ReadAsync(context, WebhookConfig.DefaultMaxBody.Bytes, share, options.Value.BodyTimeout, time);
+        if (unread is not null) return unread;
+        try
+        {
+            return await log.CaptureAsync(seen) is { } id ? new Taken(CapturedId: id) : Refusal.TooMany(TimeSpan.FromSeconds(10));
+        }
+        catch (JournalException)
+        {
+            return Refusal.RetryLater("The request cannot be kept at the moment. Send it again.");
+        }
     }
 
     private WebhookRequest Seen(HttpContext context, ReadOnlyMemory<byte> body) =>
         new(context.Request.Method, address.Of(context), context.Request.Headers, body, context.Connection.ClientCertificate);
 
     /// <summary>Null when no trigger takes the request for a handshake.</summary>
-    private async ValueTask<Taken?> HandshakeAsync(List<WebhookMatch> matches, string path, WebhookRequest request)
+    private async ValueTask<Taken?> HandshakeAsync(List<WebhookMatch> matches, SeenRequest seen, WebhookRequest request)
     {
         foreach (var (route, _) in matches)
         {
             if (verifier.Answer(route, request) is not { } answer) continue;
-            var reason = answer.IsSigned ? (await verifier.VerifyAsync(route, request)).Reason : answer.Reason;
+            var reason = answer.Reason;
+            seen.Route = route;
+            if (answer.IsSigned)
+            {
+                var verified = await verifier.VerifyAsync(route, request);
+                reason = verified.Result.Reason;
+                if (verified.Input is { } input) seen.Verified = (input, verified.Result);
+            }
+
             if (reason is null) return new Taken(Handshake: answer);
             var refusal = answer.IsSigned ? Refusal.NotVerified(reason) : new Refusal(answer.Status, "", Reason: reason);
-            Report(route, path, refusal, othersTookIt: false);
+            Report(route, seen.Path, refusal, othersTookIt: false);
             return refusal;
         }
 
         return null;
     }
 
-    private async ValueTask<Refusal?> VerifyAsync(List<WebhookMatch> matches, string path, WebhookRequest request)
+    /// <param name="matches">The triggers.</param>
+    /// <param name="seen">Notes what is refused.</param>
+    /// <param name="request">As it was sent.</param>
+    /// <param name="plain">The body without its Content-Encoding: some senders sign before they, or their proxies, compress.</param>
+    private async ValueTask<Refusal?> VerifyAsync(List<WebhookMatch> matches, SeenRequest seen, WebhookRequest request, ReadOnlyMemory<byte> plain)
     {
         var refusals = new Dictionary<WebhookRoute, Refusal>();
-        foreach (var (route, _) in matches)
+        for (var at = 0; at < matches.Count; at++)
         {
-            var result = await verifier.VerifyAsync(route, request);
-            if (!result.IsVerified) refusals.Add(route, Refusal.NotVerified(result.Reason!));
+            var route = matches[at].Route;
+            var (result, input) = await verifier.VerifyAsync(route, request);
+            if (!result.IsVerified && !plain.Equals(request.Body)) (result, input) = await verifier.VerifyAsync(route, request with { Body = plain });
+            if (result.IsVerified)
+            {
+                if (route is { Scheme: { } scheme, Verify: { } verify }) matches[at] = matches[at] with { MessageId = scheme.MessageId(request with { Body = plain }, verify) };
+                continue;
+            }
+
+            refusals.Add(route, Refusal.NotVerified(result.Reason!));
+            if (input is not null) seen.Verified = (input, result);
         }
 
-        return refusals.Count == 0 ? null : Keep(matches, path, refusals, static (match, refusals) => refusals.GetValueOrDefault(match.Route));
+        return refusals.Count == 0 ? null : Keep(matches, seen, refusals, static (match, refusals) => refusals.GetValueOrDefault(match.Route));
     }
 
     /// <summary>Leaves the triggers that do not refuse; the refusal when none is left.</summary>
-    private Refusal? Keep<T>(List<WebhookMatch> matches, string path, T with, Func<WebhookMatch, T, Refusal?> refuses)
+    private Refusal? Keep<T>(List<WebhookMatch> matches, SeenRequest seen, T with, Func<WebhookMatch, T, Refusal?> refuses)
     {
         Refusal? last = null;
         List<(WebhookRoute, Refusal)>? refused = null;
@@ -137,7 +203,8 @@ internal sealed class WebhookEndpoint(
             matches.RemoveAt(at);
         }
 
-        foreach (var (route, refusal) in refused ?? []) Report(route, path, refusal, othersTookIt: matches.Count > 0);
+        foreach (var (route, refusal) in refused ?? []) Report(route, seen.Path, refusal, othersTookIt: matches.Count > 0);
+        if (matches.Count == 0) seen.Route = refused?[^1].Item1;
         return matches.Count == 0 ? last : null;
     }
 
@@ -145,7 +212,8 @@ internal sealed class WebhookEndpoint(
     {
         if ((!othersTookIt && refusal.Reason is null) || !route.Rejections.TryPass(time, out var silent)) return;
         var (version, trigger, _) = route.Target;
-        if (refusal.Reason is { } reason) Log.NotVerified(logger, path, version.WorkflowId, trigger.Id, route.Verify!.Scheme, reason, silent);
+        if (refusal is { Reason: { } why, Status: not StatusCodes.Status401Unauthorized }) Log.NotLetIn(logger, path, version.WorkflowId, trigger.Id, why, silent);
+        else if (refusal.Reason is { } reason) Log.NotVerified(logger, path, version.WorkflowId, trigger.Id, route.Verify!.Scheme, reason, silent);
         else Log.NotTaken(logger, path, version.WorkflowId, trigger.Id, refusal.Detail, silent);
     }
 
@@ -153,7 +221,7 @@ internal sealed class WebhookEndpoint(
     {
         var now = time.GetUtcNow();
         var offers = ParameterGroups.Of(matches).ConvertAll(group =>
-            new Offer(WebhookEvent.Create(context.Request, path, group, body, cloudEvent, ids.Next(), now), group.ConvertAll(match => match.Route.Target)));
+            new Offer(WebhookEvent.Create(context.Request, path, group, body, cloudEvent, ids.Next(), now), group.ConvertAll(match => match.Target)));
         var answer = matches.Exists(match => match.Route.WaitsForResult) ? new TaskCompletionSource<RunAnswer>(TaskCreationOptions.RunContinuationsAsynchronously) : null;
 
         // No token of the caller's: the request has been read, and whether it is stored must not depend on a connection any more.
@@ -206,7 +274,7 @@ internal sealed class WebhookEndpoint(
     }
 
     /// <summary>What a request came to: refused, stored, or a question about the path alone. Holds nothing of the request, because callers may wait for long.</summary>
-    private readonly record struct Taken(Refusal? Refusal = null, long EventId = 0, AwaitedRun? Waits = null, WebhookMethods Allowed = WebhookMethods.None, bool IsFiltered = false, HandshakeAnswer? Handshake = null, HandshakeAnswer? Accepted = null)
+    private readonly record struct Taken(Refusal? Refusal = null, long EventId = 0, AwaitedRun? Waits = null, WebhookMethods Allowed = WebhookMethods.None, bool IsFiltered = false, HandshakeAnswer? Handshake = null, HandshakeAnswer? Accepted = null, long? CapturedId = null)
     {
         public static implicit operator Taken(Refusal refusal) => new(refusal);
     }

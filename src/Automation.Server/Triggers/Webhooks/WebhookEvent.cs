@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Text.Json;
 using Automation.Server.Triggers.Webhooks.CloudEvents;
+using Automation.Server.Triggers.Webhooks.Requests;
 using Automation.Server.Values;
 
 namespace Automation.Server.Triggers.Webhooks;
@@ -16,9 +17,6 @@ internal static class WebhookEvent
 {
     private const string ReceivedType = "webhook.received";
     private const int LongestNameOnStack = 128;
-
-    private static readonly SearchValues<string> CredentialWords = SearchValues.Create(
-        ["authorization", "cookie", "api-key", "apikey", "access-key", "auth-key", "token", "secret", "password", "credential"], StringComparison.OrdinalIgnoreCase);
 
     [ThreadStatic]
     private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer)? scratch;
@@ -48,7 +46,7 @@ internal static class WebhookEvent
         writer.WriteString("path"u8, path);
         WriteParameters(writer, matches);
         WriteQuery(writer, request);
-        WriteHeaders(writer, request.Headers);
+        WriteHeaders(writer, request.Headers, matches);
         if (request.ContentType is { } contentType) writer.WriteString("contentType"u8, contentType);
         if (request.HttpContext.Connection.RemoteIpAddress is { } address) WriteAddress(writer, address);
         writer.WriteEndObject();
@@ -129,7 +127,7 @@ internal static class WebhookEvent
         writer.WriteEndObject();
     }
 
-    private static void WriteHeaders(Utf8JsonWriter writer, IHeaderDictionary headers)
+    private static void WriteHeaders(Utf8JsonWriter writer, IHeaderDictionary headers, List<WebhookMatch> matches)
     {
         Span<char> lower = stackalloc char[LongestNameOnStack];
         writer.WriteStartObject("headers"u8);
@@ -137,11 +135,21 @@ internal static class WebhookEvent
         {
             if (name.Length > LongestNameOnStack) writer.WritePropertyName(name.ToLowerInvariant());
             else writer.WritePropertyName(lower[..name.AsSpan().ToLowerInvariant(lower)]);
-            if (name.AsSpan().ContainsAny(CredentialWords)) writer.WriteStringValue("•••"u8);
+            if (RequestMasking.IsCredential(name) || IsProof(matches, name)) writer.WriteStringValue("•••"u8);
             else writer.WriteStringValue(values.Count == 1 ? values[0] : string.Join(", ", values.ToArray()));
         }
 
         writer.WriteEndObject();
+    }
+
+    private static bool IsProof(List<WebhookMatch> matches, string header)
+    {
+        foreach (var (route, _) in matches)
+        {
+            if (header.Equals(route.ProofHeader, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+
+        return false;
     }
 
     private static void WriteAddress(Utf8JsonWriter writer, IPAddress address)

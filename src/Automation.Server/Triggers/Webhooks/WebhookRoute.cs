@@ -1,3 +1,4 @@
+using Automation.Server.Triggers.Webhooks.Door;
 using Automation.Server.Triggers.Webhooks.Handshakes;
 using Automation.Server.Triggers.Webhooks.Verification;
 using Microsoft.Net.Http.Headers;
@@ -22,6 +23,9 @@ internal sealed class WebhookRoute
         if (Scheme?.Handshake is { } own) handshakes.Add(own);
         if (config.Handshake is { } asked) handshakes.Add(asked is WebhookHandshake.CloudEvents ? new CloudEventsHandshake() : new EchoHandshake());
         Handshakes = handshakes;
+        Allowed = config.Allow is { } allow ? AddressList.Of(allow) : null;
+        PerSource = config.RateLimit?.PerSource is { } perSource ? new RateLimits(perSource) : null;
+        PerPath = config.RateLimit?.PerPath is { } perPath ? new RateLimits(perPath) : null;
         if (config.Accepts is { } types) accepts = [.. types.Select(type => MediaTypeHeaderValue.TryParse(type, out var known) ? known : null).OfType<MediaTypeHeaderValue>()];
     }
 
@@ -41,9 +45,23 @@ internal sealed class WebhookRoute
 
     public IReadOnlyList<IHandshake> Handshakes { get; }
 
+    /// <summary>A header that is the proof itself, so that it must not be shown; null for none.</summary>
+    public string? ProofHeader => Verify is { Scheme: "api-key" or "jwt", Header: { } header } ? header : null;
+
+    /// <summary>Who may call; null for everybody.</summary>
+    public AddressList? Allowed { get; }
+
+    /// <summary>Null for no limit, as <see cref="PerPath"/>.</summary>
+    public RateLimits? PerSource { get; }
+
+    public RateLimits? PerPath { get; }
+
     public bool WaitsForResult => config.Respond is RespondWith.Result;
 
     public TimeSpan Timeout => config.Timeout?.Value ?? WebhookConfig.DefaultTimeout;
+
+    /// <summary>How long the sender's ids are remembered; zero for not at all. A caller that waits for the result tries again because it was not the one it wanted: then the run has to be made again.</summary>
+    public TimeSpan ReplayWindow => config.Verify?.ReplayWindow?.Value ?? (WaitsForResult ? TimeSpan.Zero : VerifyConfig.DefaultReplayWindow);
 
     /// <summary>When rejections of this trigger may be logged.</summary>
     public LogGate Rejections { get; } = new();
@@ -56,4 +74,10 @@ internal sealed class WebhookRoute
 /// <summary>A trigger whose path matches a request.</summary>
 /// <param name="Route">The trigger.</param>
 /// <param name="Values">Decoded, in the order of the pattern's names.</param>
-internal readonly record struct WebhookMatch(WebhookRoute Route, string[] Values);
+internal readonly record struct WebhookMatch(WebhookRoute Route, string[] Values)
+{
+    /// <summary>The sender's id of the message, once it was verified; null when it has none.</summary>
+    public string? MessageId { get; init; }
+
+    public TriggerTarget Target => MessageId is { Length: > 0 and <= 512 } id && Route.ReplayWindow > TimeSpan.Zero ? Route.Target with { Message = (id, Route.ReplayWindow) } : Route.Target;
+}

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Automation.Server.Triggers.Webhooks.Door;
 using Automation.Server.Triggers.Webhooks.Verification;
 using Automation.Server.Workflows.Configs;
 using Microsoft.Net.Http.Headers;
@@ -25,6 +26,7 @@ internal sealed class WebhookTrigger : TriggerType<WebhookConfig>
         if (TriggerCheck.Text(check.Config, "path") is { Length: > 0 } path && !PathPattern.TryParse(path, out _, out var problem)) check.Problem("/path", problem);
         CheckMethods(check);
         CheckAccepts(check);
+        CheckAllow(check);
         if (check.Config.TryGetProperty("verify", out var verify)) CheckVerify(verify, check);
         if (check.Config.TryGetProperty("respond", out _) && TriggerCheck.Text(check.Config, "respond") is not "accepted") return; // it waits, or has a mistake that is reported already
         if (check.Config.TryGetProperty("timeout", out var timeout) && timeout.ValueKind is not JsonValueKind.Null)
@@ -88,6 +90,16 @@ internal sealed class WebhookTrigger : TriggerType<WebhookConfig>
         catch (JsonException)
         {
             return null;
+        }
+    }
+
+    private static void CheckAllow(TriggerCheck check)
+    {
+        if (TriggerCheck.Texts(check.Config, "allow") is not { } allow) return;
+        if (check.Config.GetProperty("allow").GetArrayLength() == 0) check.Problem("/allow", "Name at least one address or network, or leave \"allow\" out for all.");
+        foreach (var (at, entry) in allow)
+        {
+            if (AddressList.Problem(entry) is { } problem) check.Problem($"/allow/{at}", problem);
         }
     }
 

@@ -73,6 +73,7 @@ internal static class ConfigSchema
     {
         ConfigKind.Duration => new JsonObject { ["type"] = "string", ["pattern"] = Duration.Pattern },
         ConfigKind.ByteSize => new JsonObject { ["type"] = "string", ["pattern"] = ByteSize.Pattern },
+        ConfigKind.Rate => new JsonObject { ["type"] = "string", ["pattern"] = Rate.Pattern },
         ConfigKind.SecretText => new JsonObject { ["type"] = "string", ["$comment"] = "May hold ${secret.NAME}." },
         ConfigKind.SecretJson => new JsonObject { ["$comment"] = "Strings inside may hold ${secret.NAME}." },
         ConfigKind.Any => [],

@@ -30,6 +30,7 @@ internal enum ConfigKind
     Choice,
     Duration,
     ByteSize,
+    Rate,
 
     /// <summary>A type with a converter of its own; only reading it tells whether a value fits.</summary>
     Own,
@@ -117,6 +118,7 @@ internal sealed class ConfigShape
         if (type == typeof(SecretJson)) return ConfigKind.SecretJson;
         if (type == typeof(Duration)) return ConfigKind.Duration;
         if (type == typeof(ByteSize)) return ConfigKind.ByteSize;
+        if (type == typeof(Rate)) return ConfigKind.Rate;
         if (type == typeof(Json) || type == typeof(JsonElement) || type == typeof(object) || type.IsAssignableTo(typeof(JsonNode))) return ConfigKind.Any;
         if (type == typeof(int) || type == typeof(long) || type == typeof(short) || type == typeof(byte)) return ConfigKind.Integer;
         if (type == typeof(double) || type == typeof(float) || type == typeof(decimal)) return ConfigKind.Number;

@@ -18,6 +18,7 @@ internal static class ConfigWords
         ConfigKind.Choice => "one of " + string.Join(", ", shape.Choices.Select(c => $"\"{c}\"")),
         ConfigKind.Duration => Duration.Expected,
         ConfigKind.ByteSize => ByteSize.Expected,
+        ConfigKind.Rate => Rate.Expected,
         _ => "a value",
     };
 
@@ -40,6 +41,7 @@ internal static class ConfigWords
             (ConfigKind.Choice, JsonValueKind.String) => shape.Choices.Contains(value.GetString()!),
             (ConfigKind.Duration, JsonValueKind.String) => Duration.TryParse(value.GetString(), out _),
             (ConfigKind.ByteSize, JsonValueKind.String) => ByteSize.TryParse(value.GetString(), out _),
+            (ConfigKind.Rate, JsonValueKind.String) => Rate.TryParse(value.GetString(), out _),
             (ConfigKind.Any or ConfigKind.SecretJson, _) => true,
             (ConfigKind.Own, _) => Reads(value, shape, out why),
             _ => false,

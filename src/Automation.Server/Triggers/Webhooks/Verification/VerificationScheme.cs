@@ -29,6 +29,9 @@ internal abstract class VerificationScheme
     /// <summary>What the sender has to be answered in place of 202 and the event's id; null when that will do.</summary>
     public virtual HandshakeAnswer? Accepted => null;
 
+    /// <summary>Whether the secret comes in the body, and has to be taken out of what is kept.</summary>
+    public virtual bool SecretIsInBody => false;
+
     /// <summary>What else is wrong with a trigger's options, at load: JSON pointer below <c>verify</c>, as <c>/header</c>, and a sentence.</summary>
     public virtual IEnumerable<(string Pointer, string Message)> Check(VerifyConfig config) => [];
 
@@ -36,7 +39,7 @@ internal abstract class VerificationScheme
     public virtual ValueTask<VerificationResult> VerifyAsync(VerificationInput input) => ValueTask.FromResult(Verify(input));
 
     /// <summary>The sender's own id of the message, equal in its retries; null when it sends none. Asked after verification.</summary>
-    public virtual string? MessageId(WebhookRequest request) => null;
+    public virtual string? MessageId(WebhookRequest request, VerifyConfig config) => null;
 
     /// <summary>The headers that a sender of this scheme sends with a message. Empty where the proof is in the body or the connection.</summary>
     /// <exception cref="FormatException">The secret cannot sign: it has the wrong form. The message does not repeat it.</exception>

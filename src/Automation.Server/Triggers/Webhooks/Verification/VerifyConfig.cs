@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using Automation.Server.Values;
 
 namespace Automation.Server.Triggers.Webhooks.Verification;
 
@@ -23,10 +24,15 @@ internal sealed record VerifyConfig(
     [property: Description("mtls, salesforce-soap: the client certificates taken, each by its SHA-256 fingerprint in hexadecimal, its common name or a DNS name in it.")] IReadOnlyList<string>? Certificates = null,
     [property: Description("meta: name of the secret that holds the verify token of the handshake.")] string? ChallengeSecret = null,
     [property: Description("Schemes with a timestamp: how far the sender's clock may be off, in seconds; 300 by default."), Range(1, 86_400)]
-    int? ToleranceSeconds = null)
+    int? ToleranceSeconds = null,
+    [property: Description("How long the sender's id of a message is remembered: one that comes again starts nothing. 3d by default, where the scheme has an id and \"respond\" is not \"result\"; 0s for never."), Range(typeof(TimeSpan), "00:00:00", "365.00:00:00")]
+    Duration? ReplayWindow = null)
 {
     /// <summary>More would only slow a rejection down.</summary>
     public const int MaxSecrets = 10;
+
+    /// <summary>Stripe tries again for three days, which is the longest of those with an id.</summary>
+    public static readonly TimeSpan DefaultReplayWindow = TimeSpan.FromDays(3);
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<HmacAlgorithm>))]

@@ -17,7 +17,7 @@ internal sealed class DiscordScheme : VerificationScheme
 
     public override IHandshake Handshake { get; } = new DiscordHandshake();
 
-    public override string? MessageId(WebhookRequest request) => BodyProperty.Read(request.Body, "id");
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => BodyProperty.Read(request.Body, "id");
 
     public override IEnumerable<(string Name, string Value)> Sign(SigningInput input)
     {

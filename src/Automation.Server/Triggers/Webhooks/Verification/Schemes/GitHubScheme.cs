@@ -14,5 +14,5 @@ internal sealed class GitHubScheme : BodyHmacScheme
 
     protected override string Prefix => "sha256=";
 
-    public override string? MessageId(WebhookRequest request) => request.Headers["X-GitHub-Delivery"];
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => request.Headers["X-GitHub-Delivery"];
 }

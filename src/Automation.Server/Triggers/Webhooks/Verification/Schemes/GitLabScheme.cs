@@ -7,7 +7,7 @@ internal sealed class GitLabScheme : VerificationScheme
 
     public override string SecretsAre => "the secret token";
 
-    public override string? MessageId(WebhookRequest request) => (string?)request.Headers["Idempotency-Key"] ?? request.Headers["X-Gitlab-Event-UUID"];
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => (string?)request.Headers["Idempotency-Key"] ?? request.Headers["X-Gitlab-Event-UUID"];
 
     public override IEnumerable<(string Name, string Value)> Sign(SigningInput input) => [("X-Gitlab-Token", input.Secret)];
 

@@ -31,6 +31,8 @@ internal sealed partial class HmacScheme : VerificationScheme
         if (names.Contains("id") && config.IdHeader is null) yield return ("/idHeader", "\"signed\" names {id}; name its header here.");
     }
 
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => config.IdHeader is { } header ? (string?)request.Headers[header] : null;
+
     public override IEnumerable<(string Name, string Value)> Sign(SigningInput input)
     {
         var config = input.Config;

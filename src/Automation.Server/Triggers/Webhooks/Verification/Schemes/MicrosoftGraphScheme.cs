@@ -18,6 +18,8 @@ internal sealed class MicrosoftGraphScheme : VerificationScheme
 
     public override VerifyOptions Takes => VerifyOptions.Audience | VerifyOptions.JwksUrl | VerifyOptions.ToleranceSeconds;
 
+    public override bool SecretIsInBody => true;
+
     public override IHandshake Handshake { get; } = new MicrosoftGraphHandshake();
 
     public override async ValueTask<VerificationResult> VerifyAsync(VerificationInput input)

@@ -30,7 +30,7 @@ internal sealed class SalesforceSoapScheme : VerificationScheme
         ? [("/secrets", "The scheme salesforce-soap needs \"secrets\" with the organization's id, \"certificates\" with Salesforce's client certificate, or both.")]
         : ClientCertificates.Check(config);
 
-    public override string? MessageId(WebhookRequest request) => Read(request.Body).Notification;
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => Read(request.Body).Notification;
 
     protected override VerificationResult Verify(VerificationInput input)
     {

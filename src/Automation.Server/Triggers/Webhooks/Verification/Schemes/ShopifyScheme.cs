@@ -11,5 +11,5 @@ internal sealed class ShopifyScheme : BodyHmacScheme
 
     protected override MacEncoding Encoding => MacEncoding.Base64;
 
-    public override string? MessageId(WebhookRequest request) => request.Headers["X-Shopify-Webhook-Id"];
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => request.Headers["X-Shopify-Webhook-Id"];
 }

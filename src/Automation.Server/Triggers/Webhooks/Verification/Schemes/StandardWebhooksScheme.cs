@@ -24,7 +24,7 @@ internal sealed class StandardWebhooksScheme : VerificationScheme
 
     public override VerifyOptions Takes => VerifyOptions.ToleranceSeconds;
 
-    public override string? MessageId(WebhookRequest request) => request.Headers[Brand(request) + "id"];
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => request.Headers[Brand(request) + "id"];
 
     public override IEnumerable<(string Name, string Value)> Sign(SigningInput input)
     {

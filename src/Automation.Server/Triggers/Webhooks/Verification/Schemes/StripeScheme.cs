@@ -16,7 +16,7 @@ internal sealed class StripeScheme : VerificationScheme
 
     public override VerifyOptions Takes => VerifyOptions.ToleranceSeconds;
 
-    public override string? MessageId(WebhookRequest request) => BodyProperty.Read(request.Body, "id");
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => BodyProperty.Read(request.Body, "id");
 
     public override IEnumerable<(string Name, string Value)> Sign(SigningInput input) =>
         [(Header, $"t={input.Seconds},v1={Convert.ToHexStringLower(input.Hmac(HashAlgorithmName.SHA256, MacCheck.Utf8(input.Seconds + "."), input.Body))}")];

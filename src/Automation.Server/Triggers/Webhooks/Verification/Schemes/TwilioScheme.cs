@@ -17,7 +17,7 @@ internal sealed class TwilioScheme : VerificationScheme
 
     public override string SecretsAre => "the auth token";
 
-    public override string? MessageId(WebhookRequest request) => request.Headers["I-Twilio-Idempotency-Token"];
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => request.Headers["I-Twilio-Idempotency-Token"];
 
     public override IEnumerable<(string Name, string Value)> Sign(SigningInput input)
     {

@@ -9,5 +9,5 @@ internal sealed class WooCommerceScheme : BodyHmacScheme
 
     protected override MacEncoding Encoding => MacEncoding.Base64;
 
-    public override string? MessageId(WebhookRequest request) => request.Headers["X-WC-Webhook-Delivery-ID"];
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => request.Headers["X-WC-Webhook-Delivery-ID"];
 }

@@ -1,0 +1,52 @@
+using Automation.Server.Storage;
+using Automation.Server.Storage.Management;
+using Microsoft.EntityFrameworkCore;
+
+namespace Automation.Server.Triggers.Webhooks.Requests;
+
+/// <summary>The paths whose requests are kept although no workflow takes them yet: to see what a sender sends before a workflow is written.</summary>
+/// <remarks>Rows of the journal, looked up at most every few seconds, so that another server's captures count here soon.</remarks>
+internal sealed class Captures(Journal journal, IServiceScopeFactory scopes, TimeProvider time) : IDisposable
+{
+    public const int Most = 100;
+
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private volatile Known? known;
+
+    /// <param name="path">Below <c>/hooks</c>.</param>
+    public async ValueTask<bool> HasAsync(string path)
+    {
+        var now = time.GetUtcNow();
+        if (known is null || now - known.At >= Fresh) await LookAsync(now);
+        return known!.Paths.TryGetValue(path, out var until) && until > now;
+    }
+
+    /// <summary>Null for no longer.</summary>
+    public async Task SetAsync(string path, DateTimeOffset? until)
+    {
+        await journal.CommitAsync(new PathCaptured(path, time.GetUtcNow(), until));
+        known = null;
+    }
+
+    public void Dispose() => gate.Dispose();
+
+    private async Task LookAsync(DateTimeOffset now)
+    {
+        await gate.WaitAsync();
+        try
+        {
+            if (known is { } fresh && now - fresh.At < Fresh) return;
+            await using var scope = scopes.CreateAsyncScope();
+            var rows = await scope.ServiceProvider.GetRequiredService<ManagementDb>().Captures.Take(Most).ToListAsync();
+            known = new Known(now, rows.ToDictionary(row => row.Path, row => row.UntilAt, StringComparer.Ordinal));
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private sealed record Known(DateTimeOffset At, Dictionary<string, DateTimeOffset> Paths);
+}

@@ -1,0 +1,42 @@
+using System.Buffers;
+using Automation.Server.Secrets;
+using Automation.Server.Values;
+using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Automation.Server.Triggers.Webhooks.Requests;
+
+/// <summary>Takes out of a request what lets its sender in, before anybody else sees it.</summary>
+internal static class RequestMasking
+{
+    private const string Hidden = "•••";
+
+    private static readonly SearchValues<string> Words = SearchValues.Create(
+        ["authorization", "cookie", "api-key", "apikey", "access-key", "auth-key", "token", "secret", "password", "credential"], StringComparison.OrdinalIgnoreCase);
+
+    private static readonly SearchValues<string> QueryWords = SearchValues.Create(["key", "token", "secret", "password", "auth", "sig", "code"], StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a header of this name is a credential.</summary>
+    public static bool IsCredential(ReadOnlySpan<char> header) => header.ContainsAny(Words);
+
+    /// <summary>A JSON object; names in lower case, repeated headers joined by ", ".</summary>
+    /// <param name="headers">As sent.</param>
+    /// <param name="proof">A header that is the secret itself; null for none.</param>
+    /// <param name="secrets">Those of the trigger.</param>
+    public static Json Headers(IHeaderDictionary headers, string? proof, SecretRedactor secrets) => Json.From(headers.GroupBy(header => header.Key.ToLowerInvariant()).ToDictionary(
+        header => header.Key,
+        header => IsCredential(header.Key) || header.Key.Equals(proof, StringComparison.OrdinalIgnoreCase) ? Hidden : secrets.Mask(string.Join(", ", header.Select(values => values.Value.ToString())))));
+
+    /// <summary>With its <c>?</c>; "" when there is none.</summary>
+    public static string Query(QueryString query, SecretRedactor secrets)
+    {
+        if (!query.HasValue) return "";
+        var masked = new QueryBuilder();
+        foreach (var (name, values) in QueryHelpers.ParseQuery(query.Value))
+        {
+            foreach (var value in values) masked.Add(name, name.AsSpan().ContainsAny(QueryWords) ? Hidden : secrets.Mask(value ?? ""));
+        }
+
+        return masked.ToQueryString().Value ?? "";
+    }
+}
