@@ -64,7 +64,11 @@ internal static class DeliveriesApi
         var key = parameters.Id("id", PublicId.Delivery, id);
         if (parameters.Problem is { } problem) return problem;
         if (await db.Deliveries.Include(d => d.Tries.OrderBy(a => a.Number)).SingleOrDefaultAsync(d => d.Id == key, cancellation) is not { } row) return ApiProblem.NotFound("delivery", id);
-        var attempts = row.Tries.Select(a => new Attempt(a.Number, a.StartedAt, a.DurationMs, a.Status, a.Error, a.Message, a.ResponseHead));
+        var attempts = row.Tries.Select(a => new Attempt(a.Number, a.StartedAt, a.DurationMs, a.Status, a.Error, a.Message, a.ResponseHead)
+        {
+            RequestHead = a.RequestHead,
+            Timing = a.TotalMs is { } total ? new AttemptTiming(a.DnsMs, a.ConnectMs, a.TlsMs, a.FirstByteMs, total) : null,
+        });
         return TypedResults.Ok(new DeliveryDetails(DeliverySummary.Of(row), row.IdempotencyKey, DeliveryRequestView.Of(row), [.. attempts]));
     }
 }

@@ -35,7 +35,9 @@ internal record DeliverySummary
         AttemptsMade = d.Attempts,
         MaxAttempts = d.MaxAttempts,
         CreatedAt = d.CreatedAt,
-        NextAttemptAt = d.NextAttemptAt,
+        NextAttemptAt = d.NextAttemptAt == Delivery.Blocked ? null : d.NextAttemptAt,
+        OrderKey = d.OrderKey,
+        IsBlocked = d.NextAttemptAt == Delivery.Blocked,
         EndedAt = d.EndedAt,
         LastStatus = d.Tries.Where(a => a.Number == d.Attempts).Select(a => a.Status).SingleOrDefault(),
         LastError = d.Tries.Where(a => a.Number == d.Attempts).Select(a => a.Error).SingleOrDefault(),
@@ -64,10 +66,16 @@ internal record DeliverySummary
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    [Description("When it is tried next, or was due; null once it ended.")]
+    [Description("When it is tried next, or was due; null once it ended, and while it is blocked.")]
     public required DateTimeOffset? NextAttemptAt { get; init; }
 
     public required DateTimeOffset? EndedAt { get; init; }
+
+    [Description("Those to one destination with the same key are made one at a time, in order; null for no order.")]
+    public required string? OrderKey { get; init; }
+
+    [Description("True while it waits for an earlier delivery of its order key.")]
+    public required bool IsBlocked { get; init; }
 
     [Description("HTTP status of the last attempt; null when there was no answer.")]
     public required int? LastStatus { get; init; }

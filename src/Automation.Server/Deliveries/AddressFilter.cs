@@ -19,6 +19,7 @@ internal sealed class AddressFilter
         (IPNetwork.Parse("100.64.0.0/10"), "a shared address of a provider's network"),
         (IPNetwork.Parse("127.0.0.0/8"), "a loopback address"),
         (IPNetwork.Parse("169.254.0.0/16"), "a link-local address"), // 169.254.169.254: the metadata service of clouds
+        (IPNetwork.Parse("168.63.129.16/32"), "a metadata address"), // Azure's, from the public range
         (IPNetwork.Parse("172.16.0.0/12"), "a private address"),
         (IPNetwork.Parse("192.0.0.0/24"), "a reserved address"),
         (IPNetwork.Parse("192.0.2.0/24"), "a documentation address"),

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Automation.Server.Hosting;
+using Automation.Server.Secrets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -17,7 +18,10 @@ internal static class DeliveriesFeature
         services.AddSingleton<IValidateOptions<OutboundOptions>>(new OptionsCheck<OutboundOptions>(o => o.Problems()));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(s => s.GetRequiredService<IOptions<DeliveryOptions>>().Value);
-        services.AddSingleton(s => new OutboundHttp(s.GetRequiredService<IOptions<OutboundOptions>>().Value, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new OutboundHttp(
+            s.GetRequiredService<IOptions<OutboundOptions>>().Value,
+            s.GetRequiredService<TimeProvider>(),
+            secret: name => s.GetRequiredService<SecretStore>().TryGet(name, out var value) ? value : null));
         services.AddSingleton(s => new RetrySchedule(s.GetRequiredService<DeliveryOptions>(), new Random(RandomNumberGenerator.GetInt32(int.MaxValue))));
         services.AddSingleton<DeliverySender>();
         services.AddSingleton<DeliveryLanes>();

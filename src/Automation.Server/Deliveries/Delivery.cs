@@ -26,6 +26,15 @@ internal sealed record Delivery(
     /// <summary>Those of <see cref="Attempts"/> that were made before the last replay: the pauses between attempts begin afresh after it.</summary>
     public int AttemptsBeforeReplay { get; init; }
 
+    /// <summary>For what waits until another delivery of its <see cref="DeliveryRequest.OrderKey"/> has ended: due never, until that frees it.</summary>
+    public static readonly DateTimeOffset Blocked = new(9999, 12, 31, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>True when it may be tried as soon as it is stored: then room can be reserved for it. What is in order is claimed when it is its turn.</summary>
+    public bool GoesAtOnce => Request.OrderKey is null && FirstAttemptAt == CreatedAt;
+
+    /// <summary>When the first attempt is due.</summary>
+    public DateTimeOffset FirstAttemptAt => Request.Pauses is [var first, ..] ? CreatedAt + first : CreatedAt;
+
     /// <summary>As whom this server holds it; set when that is stored.</summary>
     public long Owner { get; set; }
 
@@ -52,7 +61,22 @@ internal sealed record Delivery(
 /// <param name="Error">Null for a 2xx; else a lower-case code such as <c>receiver_timed_out</c>, <c>receiver_refused</c>, <c>address_blocked</c>.</param>
 /// <param name="Message">One sentence for a person; null for a 2xx.</param>
 /// <param name="ResponseHead">Status line, headers and the first bytes of the body, 20 KB at most, secrets masked.</param>
-internal sealed record Attempt(int Number, DateTimeOffset StartedAt, int DurationMs, int? Status, string? Error, string? Message, string? ResponseHead);
+internal sealed record Attempt(int Number, DateTimeOffset StartedAt, int DurationMs, int? Status, string? Error, string? Message, string? ResponseHead)
+{
+    /// <summary>Request line and headers as they were sent, 8 KB at most, secrets masked; null when no request could be made.</summary>
+    public string? RequestHead { get; init; }
+
+    /// <summary>Where the time went; null for attempts of versions before it was measured.</summary>
+    public AttemptTiming? Timing { get; init; }
+}
+
+/// <summary>Where the time of an attempt went, in milliseconds. What did not happen, as on a connection that was open already, is null.</summary>
+/// <param name="DnsMs">Looking up the name.</param>
+/// <param name="ConnectMs">Opening the TCP connection, through the proxy if there is one.</param>
+/// <param name="TlsMs">The TLS handshake.</param>
+/// <param name="FirstByteMs">From the start until the answer's head had come.</param>
+/// <param name="TotalMs">From the start until the answer's body was read as far as it is kept, or until it failed.</param>
+internal sealed record AttemptTiming(int? DnsMs, int? ConnectMs, int? TlsMs, int? FirstByteMs, int TotalMs);
 
 /// <summary>A delivery's state: <c>pending → sending → succeeded | retrying → … | dead</c>. <c>sending</c> is a pending or retrying one that a server holds.</summary>
 internal static class DeliveryState

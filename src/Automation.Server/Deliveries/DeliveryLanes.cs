@@ -8,8 +8,11 @@ namespace Automation.Server.Deliveries;
 /// what waits beyond a fair share (<see cref="Shed"/>). So destinations that hang cannot starve the rest, until <c>MaxHeld / Concurrency</c> of them (125 by default) hang at the same time.
 /// When a lane is full its new deliveries stay in the journal, and so do later ones until the journal has none left for it: nothing overtakes what waits there for long.
 /// </remarks>
-internal sealed class DeliveryLanes(DeliveryOptions options)
+internal sealed class DeliveryLanes(DeliveryOptions options, TimeProvider time)
 {
+    // Destinations that are remembered although nothing is held for them, because they are failing or asked for fewer calls.
+    private const int MostRemembered = 10_000;
+
     // One claim: large enough to share a commit widely, small enough to overshoot a lane's limit by little.
     private const int LargestClaim = 256;
 
@@ -32,7 +35,7 @@ internal sealed class DeliveryLanes(DeliveryOptions options)
         {
             if (closed) return false;
             lanes.TryGetValue(destination, out var lane);
-            if (held >= options.MaxHeld || lane is { Behind: true } || lane?.Held >= Share)
+            if (held >= options.MaxHeld || lane is { Behind: true } || lane?.Held >= Share || lane?.Gate.IsClosedAt(time.GetUtcNow()) is true)
             {
                 if (lane is null) behind = true;
                 else lane.Behind = true;
@@ -72,14 +75,43 @@ internal sealed class DeliveryLanes(DeliveryOptions options)
     }
 
     /// <summary>The next delivery of a lane, for one of its runners; false ends the runner.</summary>
-    public bool TryNext(Lane lane, [NotNullWhen(true)] out Delivery? delivery)
+    /// <param name="resumeAt">When <see cref="Resume"/> is to be called because the destination may not be called before; null when it need not be.</param>
+    public bool TryNext(Lane lane, [NotNullWhen(true)] out Delivery? delivery, out DateTimeOffset? resumeAt)
     {
         lock (gate)
         {
-            if (lane.Waiting.TryDequeue(out delivery)) return true;
+            delivery = null;
+            resumeAt = null;
+            if (lane.Runners <= lane.Gate.Window && lane.Waiting.Count > 0)
+            {
+                if (lane.Gate.TryPass(time.GetUtcNow(), out var again)) return lane.Waiting.TryDequeue(out delivery);
+                if (!lane.IsResuming) resumeAt = again;
+                lane.IsResuming = true;
+            }
+
             lane.Runners--;
             RemoveIfEmpty(lane);
             return false;
+        }
+    }
+
+    /// <summary>The destination may be called again: returns how many runners to start.</summary>
+    public int Resume(Lane lane)
+    {
+        lock (gate)
+        {
+            lane.IsResuming = false;
+            return MoreRunners(lane);
+        }
+    }
+
+    /// <summary>What an attempt told of its destination. Returns how many runners to start, as more calls at a time may be made.</summary>
+    public int Report(Lane lane, SendResult result)
+    {
+        lock (gate)
+        {
+            lane.Gate.Report(result.Health, result.RetryAfter, result.Attempt.Status is not null, time.GetUtcNow());
+            return lane.IsResuming ? 0 : MoreRunners(lane);
         }
     }
 
@@ -93,13 +125,15 @@ internal sealed class DeliveryLanes(DeliveryOptions options)
         }
     }
 
-    /// <summary>How many deliveries to claim, and which destinations to leave out: those more than half full. False when there is no room.</summary>
+    /// <summary>How many deliveries to claim, and which destinations to leave out: those more than half full, and those that may not be called now. False when there is no room.</summary>
     public bool WantsMore(out int limit, out IReadOnlyCollection<string> except)
     {
         lock (gate)
         {
             limit = Math.Min(LargestClaim, (options.MaxHeld - held + 1) / 2);
-            except = closed || limit <= 0 ? [] : [.. lanes.Values.Where(l => l.Held > Share / 2).Select(l => l.Destination)];
+            var now = time.GetUtcNow();
+            Forget(now);
+            except = closed || limit <= 0 ? [] : [.. lanes.Values.Where(l => l.Held > Share / 2 || l.Gate.IsClosedAt(now)).Select(l => l.Destination)];
             return !closed && limit > 0;
         }
     }
@@ -127,7 +161,7 @@ internal sealed class DeliveryLanes(DeliveryOptions options)
         lock (gate)
         {
             if (closed || held <= options.MaxHeld * 3 / 4) return excess;
-            var fair = Math.Max(1, options.MaxHeld / 2 / lanes.Count);
+            var fair = Math.Max(1, options.MaxHeld / 2 / lanes.Values.Count(l => l.Held > 0));
             foreach (var lane in lanes.Values)
             {
                 for (var over = lane.Held - fair; over > 0 && lane.Waiting.TryDequeue(out var delivery); over--)
@@ -172,7 +206,7 @@ internal sealed class DeliveryLanes(DeliveryOptions options)
 
     private Lane Hold(string destination, Lane? lane)
     {
-        if (lane is null) lanes.Add(destination, lane = new Lane(destination));
+        if (lane is null) lanes.Add(destination, lane = new Lane(destination, new DestinationGate(options)));
         lane.Held++;
         held++;
         return lane;
@@ -180,8 +214,9 @@ internal sealed class DeliveryLanes(DeliveryOptions options)
 
     private Lane? Put(Delivery delivery, Lane lane, out bool startRunner)
     {
-        startRunner = !closed && lane.Runners < options.Concurrency;
+        startRunner = !closed && !lane.IsResuming && lane.Runners < lane.Gate.Window;
         if (closed) return null;
+        if (delivery.Request.RatePerSecond is { } rate) lane.Gate.Rate = rate;
         lane.Waiting.Enqueue(delivery);
         if (startRunner) lane.Runners++;
         return lane;
@@ -197,12 +232,32 @@ internal sealed class DeliveryLanes(DeliveryOptions options)
 
     private void RemoveIfEmpty(Lane lane)
     {
-        if (lane is { Held: 0, Runners: 0 }) lanes.Remove(lane.Destination);
+        if (lane is { Held: 0, Runners: 0 } && (lanes.Count > MostRemembered || lane.Gate.IsAtRest(time.GetUtcNow()))) lanes.Remove(lane.Destination);
+    }
+
+    private void Forget(DateTimeOffset now)
+    {
+        foreach (var lane in lanes.Values)
+        {
+            if (lane is { Held: 0, Runners: 0 } && lane.Gate.IsAtRest(now)) lanes.Remove(lane.Destination);
+        }
+    }
+
+    private int MoreRunners(Lane lane)
+    {
+        var more = closed ? 0 : Math.Clamp(Math.Min(lane.Gate.Window - lane.Runners, lane.Waiting.Count), 0, options.Concurrency);
+        lane.Runners += more;
+        return more;
     }
 
     /// <summary>One destination. Its fields belong to <see cref="DeliveryLanes"/>, under its lock.</summary>
-    internal sealed class Lane(string destination)
+    internal sealed class Lane(string destination, DestinationGate gate)
     {
+        public DestinationGate Gate { get; } = gate;
+
+        /// <summary>True while a timer is to start its runners again.</summary>
+        public bool IsResuming { get; set; }
+
         public string Destination { get; } = destination;
 
         public Queue<Delivery> Waiting { get; } = new();

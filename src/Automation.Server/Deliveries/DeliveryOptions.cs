@@ -5,23 +5,48 @@ internal sealed class DeliveryOptions
 {
     public const string Section = "Deliveries";
 
-    /// <summary>Attempts before a delivery is dead, where its step says nothing else.</summary>
-    public int MaxAttempts { get; set; } = 10;
+    private const int MostAttempts = 50;
+
+    private string schedule = "";
+    private IReadOnlyList<TimeSpan> pauses = [];
+
+    public DeliveryOptions() => Schedule = "0s 5s 5m 30m 2h 5h 10h 10h";
+
+    /// <summary>The pause before each attempt, parted by blanks, where a step or endpoint says nothing else: as many attempts as pauses. The default's eight take about 28 hours.</summary>
+    public string Schedule
+    {
+        get => schedule;
+        set
+        {
+            schedule = value;
+            try
+            {
+                pauses = RetrySchedule.Parse(value);
+            }
+            catch (FormatException)
+            {
+                pauses = []; // Problems says it
+            }
+        }
+    }
 
     /// <summary>Limit of one attempt, where its step says nothing else.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Pause after the first attempt. With the defaults ten attempts take about 28 hours: 5 s, 20 s, 80 s, 5 m, 21 m, 85 m, 6 h, 10 h, 10 h.</summary>
-    public TimeSpan InitialDelay { get; set; } = TimeSpan.FromSeconds(5);
-
-    /// <summary>Each pause is so many times the one before.</summary>
-    public double Factor { get; set; } = 4;
-
-    /// <summary>Longest pause that the schedule gives; a receiver's <c>Retry-After</c> may ask for more, up to a day.</summary>
-    public TimeSpan MaxDelay { get; set; } = TimeSpan.FromHours(10);
-
     /// <summary>Attempts under way to one destination at the same time.</summary>
     public int Concurrency { get; set; } = 32;
+
+    /// <summary>Attempts in a second to one destination, from this server; zero for no limit.</summary>
+    public double RatePerDestination { get; set; }
+
+    /// <summary>After so many failures in a row that are the destination's (no answer, or 5xx) its circuit opens.</summary>
+    public int CircuitFailures { get; set; } = 10;
+
+    /// <summary>How long an open circuit keeps a destination from being called; then one attempt tries it. Twice as long after each that fails, up to <see cref="CircuitMaxPause"/>.</summary>
+    public TimeSpan CircuitPause { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <inheritdoc cref="CircuitPause"/>
+    public TimeSpan CircuitMaxPause { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Deliveries this server holds in memory; the others wait in the journal.</summary>
     public int MaxHeld { get; set; } = 4000;
@@ -32,15 +57,21 @@ internal sealed class DeliveryOptions
     /// <summary>How long attempts under way may go on when the server stops; after that they are cut off and made again at the next start.</summary>
     public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary><see cref="Schedule"/>, read.</summary>
+    internal IReadOnlyList<TimeSpan> Pauses => pauses;
+
     /// <summary>What is wrong with the values; empty when nothing is.</summary>
     public IEnumerable<string> Problems()
     {
-        if (MaxAttempts is < 1 or > 50) yield return "Deliveries:MaxAttempts has to be between 1 and 50.";
+        if (pauses.Count is < 1 or > MostAttempts)
+            yield return $"Deliveries:Schedule is not a list of 1 to {MostAttempts} pauses: write durations parted by blanks, as \"0s 5s 5m 30m 2h\".";
+        if (pauses.Any(p => p > TimeSpan.FromDays(7))) yield return "Deliveries:Schedule has a pause of more than 7 days.";
         if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromMinutes(5)) yield return "Deliveries:Timeout has to be more than zero and at most 5 minutes.";
-        if (InitialDelay <= TimeSpan.Zero) yield return "Deliveries:InitialDelay has to be more than zero.";
-        if (Factor is not (>= 1 and <= 100)) yield return "Deliveries:Factor has to be between 1 and 100.";
-        if (MaxDelay < InitialDelay) yield return "Deliveries:MaxDelay has to be at least InitialDelay.";
         if (Concurrency is < 1 or > 1000) yield return "Deliveries:Concurrency has to be between 1 and 1000.";
+        if (RatePerDestination is not (>= 0 and <= 100_000)) yield return "Deliveries:RatePerDestination has to be between 0 (no limit) and 100000.";
+        if (CircuitFailures < 1) yield return "Deliveries:CircuitFailures has to be at least 1.";
+        if (CircuitPause <= TimeSpan.Zero) yield return "Deliveries:CircuitPause has to be more than zero.";
+        if (CircuitMaxPause < CircuitPause || CircuitMaxPause > TimeSpan.FromDays(1)) yield return "Deliveries:CircuitMaxPause has to be at least CircuitPause and at most a day.";
         if (MaxHeld < 1) yield return "Deliveries:MaxHeld has to be at least 1.";
         if (MaxHeldPerDestination < 1) yield return "Deliveries:MaxHeldPerDestination has to be at least 1.";
         if (StopGrace < TimeSpan.Zero) yield return "Deliveries:StopGrace cannot be negative.";

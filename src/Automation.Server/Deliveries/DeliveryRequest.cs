@@ -19,4 +19,14 @@ internal sealed record DeliveryRequest(
     ReadOnlyMemory<byte> Body,
     string? SigningSecret,
     int MaxAttempts,
-    TimeSpan Timeout);
+    TimeSpan Timeout)
+{
+    /// <summary>The pause before each attempt; null for the server's.</summary>
+    public IReadOnlyList<TimeSpan>? Pauses { get; init; }
+
+    /// <summary>Deliveries to one destination with the same text are made one at a time, in the order they were queued; null for no order.</summary>
+    public string? OrderKey { get; init; }
+
+    /// <summary>Attempts in a second to its destination; null for the server's limit.</summary>
+    public double? RatePerSecond { get; init; }
+}

@@ -7,7 +7,9 @@ namespace Automation.Server.Deliveries;
 /// <param name="Attempt">For the journal.</param>
 /// <param name="State"><see cref="DeliveryState.Succeeded"/>, <see cref="DeliveryState.Retrying"/> or <see cref="DeliveryState.Dead"/>.</param>
 /// <param name="NextAttemptAt">Only with <see cref="DeliveryState.Retrying"/>.</param>
-internal readonly record struct SendResult(Attempt Attempt, string State, DateTimeOffset? NextAttemptAt);
+/// <param name="Health">What it told of the destination.</param>
+/// <param name="RetryAfter">What the receiver asked for; null when nothing.</param>
+internal readonly record struct SendResult(Attempt Attempt, string State, DateTimeOffset? NextAttemptAt, DestinationHealth Health = DestinationHealth.Well, TimeSpan? RetryAfter = null);
 
 /// <summary>Makes one attempt of a delivery: fills in the secrets, signs, sends, and judges the answer.</summary>
 /// <remarks>
@@ -28,7 +30,8 @@ internal sealed class DeliverySender(OutboundHttp http, SecretStore secrets, Ret
         var start = time.GetTimestamp();
         var filling = new SecretFilling(secrets);
         int? status = null;
-        string? head = null;
+        string? head = null, requestHead = null;
+        var connection = new ConnectionTiming(time);
         TimeSpan? retryAfter = null;
         OutboundFailure? failure = null;
         long? ended = null;
@@ -38,6 +41,8 @@ internal sealed class DeliverySender(OutboundHttp http, SecretStore secrets, Ret
         try
         {
             using var request = Build(delivery, startedAt, filling);
+            connection.NoteOn(request);
+            requestHead = RequestHead.Read(request, filling.Redactor);
             using var response = await http.SendAsync(request, timer.Token);
             ended = time.GetTimestamp();
             status = (int)response.StatusCode;
@@ -62,10 +67,28 @@ internal sealed class DeliverySender(OutboundHttp http, SecretStore secrets, Ret
             timers.Return(timer);
         }
 
-        var duration = (int)time.GetElapsedTime(start, ended ?? time.GetTimestamp()).TotalMilliseconds;
+        var total = time.GetTimestamp();
+        var duration = Milliseconds(time.GetElapsedTime(start, ended ?? total));
+        var timing = new AttemptTiming(
+            connection.Dns is { } dns ? Milliseconds(dns) : null,
+            connection.Connect is { } connect ? Milliseconds(connect) : null,
+            connection.Tls is { } tls ? Milliseconds(tls) : null,
+            ended is null ? null : duration,
+            Milliseconds(time.GetElapsedTime(start, total)));
         var message = failure is null ? null : filling.Redactor?.Mask(failure.Message) ?? failure.Message;
-        return Judge(delivery, new Attempt(delivery.Attempts + 1, startedAt, duration, status, failure?.Code, message, head), failure?.Final ?? false, retryAfter);
+        var attempt = new Attempt(delivery.Attempts + 1, startedAt, duration, status, failure?.Code, message, head) { RequestHead = requestHead, Timing = timing };
+        return Judge(delivery, attempt, failure?.Final ?? false, retryAfter) with { Health = HealthOf(status, failure?.Code), RetryAfter = retryAfter };
     }
+
+    private static DestinationHealth HealthOf(int? status, string? code) => (status, code) switch
+    {
+        (429 or 502 or 503 or 504, _) => DestinationHealth.Overloaded,
+        ( >= 500, _) => DestinationHealth.Failing,
+        (null, "receiver_timed_out" or "connection_failed" or "connection_lost" or "tls_failed" or "invalid_response" or "name_not_resolved") => DestinationHealth.Failing,
+        _ => DestinationHealth.Well,
+    };
+
+    private static int Milliseconds(TimeSpan time) => (int)time.TotalMilliseconds;
 
     private static HttpRequestMessage Build(Delivery delivery, DateTimeOffset now, SecretFilling filling)
     {
@@ -89,7 +112,7 @@ internal sealed class DeliverySender(OutboundHttp http, SecretStore secrets, Ret
     {
         if (attempt.Error is null) return new SendResult(attempt, DeliveryState.Succeeded, null);
         if (final || attempt.Number >= delivery.Request.MaxAttempts) return new SendResult(attempt, DeliveryState.Dead, null);
-        return new SendResult(attempt, DeliveryState.Retrying, time.GetUtcNow() + schedule.DelayAfter(attempt.Number - delivery.AttemptsBeforeReplay, retryAfter));
+        return new SendResult(attempt, DeliveryState.Retrying, time.GetUtcNow() + schedule.DelayAfter(attempt.Number - delivery.AttemptsBeforeReplay, retryAfter, delivery.Request.Pauses));
     }
 
     private OutboundFailure Defect(Delivery delivery, Exception error)

@@ -7,7 +7,7 @@ namespace Automation.Server.Deliveries;
 /// <summary>Makes the deliveries: those the run engine hands over right after their commit, and those that wait in the journal.</summary>
 /// <remarks>
 /// Claims due deliveries at the start, when the next one is due, when room becomes free and every second. Two servers on one journal never make the same
-/// attempt at the same time, as a delivery is held by one of them. A delivery is made at least once: a server that dies between the receiver's answer and the commit makes
+/// attempt at the same time, as a delivery is held by one of them. What is in order (<see cref="DeliveryRequest.OrderKey"/>) is due when the one before has ended, by the journal's word. A delivery is made at least once: a server that dies between the receiver's answer and the commit makes
 /// that attempt again after its restart, with the same idempotency key. Deliveries to one destination start in about their order and may overtake each other.
 /// </remarks>
 internal sealed class DeliveryWorker(
@@ -33,6 +33,9 @@ internal sealed class DeliveryWorker(
     /// False: queue it without, and it is claimed when there is room.
     /// </returns>
     public bool TryReserve(string destination) => lanes.TryReserve(destination);
+
+    /// <summary>Takes room for a delivery that may be tried at once, as <see cref="TryReserve(string)"/>.</summary>
+    public bool TryReserve(Delivery delivery) => delivery.GoesAtOnce && lanes.TryReserve(delivery.Destination);
 
     /// <summary>Makes a delivery whose room was reserved and whose commit is done. Returns at once.</summary>
     public void Start(Delivery delivery) => Put(lanes.Enter(delivery, out var startRunner), delivery, startRunner);
@@ -129,13 +132,35 @@ internal sealed class DeliveryWorker(
     private void Put(DeliveryLanes.Lane? lane, Delivery delivery, bool startRunner)
     {
         if (lane is null) _ = GiveBackAsync([delivery]);
-        else if (startRunner) ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Worker.RunAsync(work.Lane), (Worker: this, Lane: lane), preferLocal: false);
+        else if (startRunner) StartRunners(lane, 1);
+    }
+
+    private void StartRunners(DeliveryLanes.Lane lane, int count)
+    {
+        for (; count > 0; count--) ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Worker.RunAsync(work.Lane), (Worker: this, Lane: lane), preferLocal: false);
+    }
+
+    private void ResumeAt(DeliveryLanes.Lane lane, DateTimeOffset at)
+    {
+        var rest = at - time.GetUtcNow();
+        ITimer? timer = null;
+        timer = time.CreateTimer(
+            _ =>
+            {
+                timer?.Dispose();
+                StartRunners(lane, lanes.Resume(lane));
+            },
+            null,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
+        timer.Change(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Makes the deliveries of a lane one after the other; as many of these run as the destination's concurrency allows.</summary>
     private async Task RunAsync(DeliveryLanes.Lane lane)
     {
-        while (lanes.TryNext(lane, out var delivery))
+        DateTimeOffset? resumeAt;
+        while (lanes.TryNext(lane, out var delivery, out resumeAt))
         {
             if (delivery.Owner != journal.Server)
             {
@@ -155,9 +180,12 @@ internal sealed class DeliveryWorker(
                 continue;
             }
 
+            StartRunners(lane, lanes.Report(lane, result));
             // The destination need not wait for our disk: the next attempt starts while this one is being stored.
             _ = RecordAsync(delivery, result);
         }
+
+        if (resumeAt is { } at) ResumeAt(lane, at);
     }
 
     /// <summary>Stores an attempt, however long that takes.</summary>
@@ -167,13 +195,14 @@ internal sealed class DeliveryWorker(
     /// </remarks>
     private async Task RecordAsync(Delivery delivery, SendResult result)
     {
-        var change = new DeliveryAttempted(delivery.Id, delivery.Owner, result.Attempt, result.State, result.NextAttemptAt);
+        var change = new DeliveryAttempted(delivery.Id, delivery.Owner, result.Attempt, result.State, result.NextAttemptAt) { Order = delivery.Request.OrderKey is { } key ? (delivery.Destination, key) : null };
         for (var pause = FirstCommitPause; ; pause = Longer(pause))
         {
             try
             {
                 await journal.CommitAsync(change);
                 Report(delivery, result);
+                if (change.Order is not null) Wake(); // it may be the next one's turn
                 break;
             }
             catch (JournalException error) when (error.Superseded)

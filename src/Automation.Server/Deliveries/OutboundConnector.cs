@@ -8,16 +8,27 @@ namespace Automation.Server.Deliveries;
 internal delegate Task<IPAddress[]> ResolveHost(string host, CancellationToken cancellation);
 
 /// <summary>Opens connections for <see cref="OutboundHttp"/>: resolves the host, asks the <see cref="AddressFilter"/> about each address, and connects to the very address that was asked about.</summary>
-internal sealed class OutboundConnector(AddressFilter filter, ResolveHost resolve, TimeProvider time)
+/// <param name="proxy">What is asked for the connection; null to make it directly.</param>
+internal sealed class OutboundConnector(AddressFilter filter, ResolveHost resolve, TimeProvider time, OutboundProxy? proxy = null)
 {
     // One address of several that does not answer (IPv6 without a route, mostly) must not use up the whole connect time.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2.5);
 
     /// <summary>Tries the permitted addresses in the resolver's order.</summary>
-    /// <exception cref="OutboundException"><c>name_not_resolved</c>, <c>address_blocked</c> or <c>connection_failed</c>.</exception>
-    public async ValueTask<Stream> ConnectAsync(DnsEndPoint target, CancellationToken cancellation)
+    /// <exception cref="OutboundException"><c>name_not_resolved</c>, <c>address_blocked</c> <c>proxy_refused</c> or <c>connection_failed</c>.</exception>
+    public async ValueTask<Stream> ConnectAsync(DnsEndPoint target, ConnectionTiming? timing, CancellationToken cancellation)
     {
+        var begun = time.GetTimestamp();
         var candidates = await CandidatesAsync(target.Host, cancellation);
+        if (timing is not null && !IPAddress.TryParse(target.Host, out _)) timing.Dns = time.GetElapsedTime(begun);
+        begun = time.GetTimestamp();
+        var stream = proxy is null ? await DirectAsync(target, candidates, cancellation) : await ThroughAsync(proxy, new IPEndPoint(candidates[0], target.Port), cancellation);
+        timing?.Connected(begun);
+        return stream;
+    }
+
+    private async ValueTask<NetworkStream> DirectAsync(DnsEndPoint target, List<IPAddress> candidates, CancellationToken cancellation)
+    {
         SocketException? last = null;
         for (var i = 0; i < candidates.Count; i++)
         {
@@ -32,6 +43,31 @@ internal sealed class OutboundConnector(AddressFilter filter, ResolveHost resolv
         }
 
         throw new OutboundException("connection_failed", $"No connection to {target.Host} port {target.Port}: {Reason(last!.SocketErrorCode)}.");
+    }
+
+    /// <summary>The proxy's own address is the operator's word and is not judged.</summary>
+    private async ValueTask<NetworkStream> ThroughAsync(OutboundProxy proxy, IPEndPoint target, CancellationToken cancellation)
+    {
+        NetworkStream stream;
+        try
+        {
+            stream = await DirectAsync(proxy.EndPoint, [.. await ResolveAsync(proxy.EndPoint.Host, cancellation)], cancellation);
+        }
+        catch (OutboundException error)
+        {
+            throw new OutboundException("proxy_failed", "The proxy cannot be reached. " + error.Message);
+        }
+
+        try
+        {
+            await proxy.TunnelAsync(stream, target, cancellation);
+            return stream;
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
     }
 
     private async ValueTask<List<IPAddress>> CandidatesAsync(string host, CancellationToken cancellation)
@@ -63,7 +99,7 @@ internal sealed class OutboundConnector(AddressFilter filter, ResolveHost resolv
         }
     }
 
-    private async ValueTask<Stream> OpenAsync(IPEndPoint address, bool last, CancellationToken cancellation)
+    private async ValueTask<NetworkStream> OpenAsync(IPEndPoint address, bool last, CancellationToken cancellation)
     {
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try

@@ -58,7 +58,8 @@ internal static class OutboundErrors
     {
         for (Exception? inner = error; inner is not null; inner = inner.InnerException)
         {
-            if (inner is AuthenticationException { InnerException: null } authentication) return authentication.Message;
+            if (inner is AuthenticationException { InnerException: null } authentication)
+                return authentication.Message.Contains("corrupted frame", StringComparison.Ordinal) ? "what it speaks is not TLS." : authentication.Message;
         }
 
         return "the handshake failed.";

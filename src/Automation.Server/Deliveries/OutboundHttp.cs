@@ -1,13 +1,13 @@
 using System.Net;
-using System.Net.Security;
 using System.Text;
 
 namespace Automation.Server.Deliveries;
 
 /// <summary>The one way out: every HTTP call the server makes for a workflow goes through this connection pool.</summary>
 /// <remarks>
-/// HTTP/1.1 with kept-alive connections, which are closed after five minutes so that changed names are seen. No redirects, cookies, proxy, credentials, trace headers or
-/// decompression: what the author wrote is sent, what the receiver answered is seen, and nothing leads past the <see cref="AddressFilter"/>.
+/// HTTP/2 where an https receiver speaks it (ALPN), else HTTP/1.1; connections are kept alive and closed after five minutes so that changed names are seen. No redirects,
+/// cookies, proxy of the environment, credentials, trace headers or decompression: what the author wrote is sent, what the receiver answered is seen, and nothing leads past
+/// the <see cref="AddressFilter"/>.
 /// </remarks>
 internal sealed class OutboundHttp : IDisposable
 {
@@ -19,11 +19,15 @@ internal sealed class OutboundHttp : IDisposable
     private static readonly TimeSpan DrainTime = TimeSpan.FromMilliseconds(500);
 
     private readonly HttpMessageInvoker invoker;
+    private readonly OutboundTls tls;
 
-    /// <exception cref="FormatException"><see cref="OutboundOptions.AllowPrivate"/> is malformed.</exception>
-    public OutboundHttp(OutboundOptions options, TimeProvider time, ResolveHost? resolve = null, SslClientAuthenticationOptions? tls = null)
+    /// <param name="secret">Looks up the proxy's password.</param>
+    /// <exception cref="FormatException">A setting is malformed.</exception>
+    public OutboundHttp(OutboundOptions options, TimeProvider time, ResolveHost? resolve = null, Func<string, string?>? secret = null)
     {
-        var connector = new OutboundConnector(new AddressFilter(options.AllowPrivate), resolve ?? Dns.GetHostAddressesAsync, time);
+        tls = new OutboundTls(options);
+        var proxy = options.ProxyAddress is { } address ? new OutboundProxy(address, () => Authorization(options, secret)) : null;
+        var connector = new OutboundConnector(new AddressFilter(options.AllowPrivate), resolve ?? Dns.GetHostAddressesAsync, time, proxy);
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -42,9 +46,15 @@ internal sealed class OutboundHttp : IDisposable
             ResponseDrainTimeout = DrainTime,
             RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
-            ConnectCallback = (context, cancellation) => connector.ConnectAsync(context.DnsEndPoint, cancellation),
+            EnableMultipleHttp2Connections = true,
+            SslOptions = tls.Options(),
+            ConnectCallback = (context, cancellation) => connector.ConnectAsync(context.DnsEndPoint, ConnectionTiming.Of(context.InitialRequestMessage), cancellation),
+            PlaintextStreamFilter = static (context, _) =>
+            {
+                if (context.InitialRequestMessage.RequestUri is { Scheme: "https" }) ConnectionTiming.Of(context.InitialRequestMessage)?.Secured();
+                return ValueTask.FromResult(context.PlaintextStream);
+            },
         };
-        if (tls is not null) handler.SslOptions = tls;
         invoker = new HttpMessageInvoker(handler);
     }
 
@@ -54,5 +64,16 @@ internal sealed class OutboundHttp : IDisposable
     /// <summary>Sends; completes when the answer's head has come. Bound it by a cancellation: there is no time limit but the connection's.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation) => invoker.SendAsync(request, cancellation);
 
-    public void Dispose() => invoker.Dispose();
+    public void Dispose()
+    {
+        invoker.Dispose();
+        tls.Dispose();
+    }
+
+    private static string? Authorization(OutboundOptions options, Func<string, string?>? secret)
+    {
+        if (options.ProxyUser.Length == 0) return null;
+        var password = secret?.Invoke(options.ProxyPasswordSecret) ?? throw new OutboundException("proxy_failed", $"The secret {options.ProxyPasswordSecret} is not set, which the proxy needs (Outbound:ProxyPasswordSecret).");
+        return "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{options.ProxyUser}:{password}"));
+    }
 }

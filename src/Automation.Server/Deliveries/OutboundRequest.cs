@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 
@@ -22,8 +23,8 @@ internal static class OutboundRequest
         ["Expect"] = "the server decides it",
         ["TE"] = "the server decides it",
         ["Trailer"] = "the server decides it",
-        ["Proxy-Authorization"] = "no proxy is used",
-        ["Proxy-Connection"] = "no proxy is used",
+        ["Proxy-Authorization"] = "settings say it",
+        ["Proxy-Connection"] = "settings say it",
         ["Idempotency-Key"] = "the server sets it, the same in each attempt",
         ["webhook-id"] = "the server sets it, the same in each attempt",
         ["webhook-timestamp"] = "the server sets it",
@@ -55,7 +56,7 @@ internal static class OutboundRequest
     public static HttpRequestMessage Create(string method, Uri address, ReadOnlyMemory<byte>? body, string? contentType)
     {
         if (!Methods.Contains(method)) throw new OutboundException("invalid_method", $"\"{Shown(method)}\" is not one of {string.Join(", ", Methods.Order())}.");
-        var request = new HttpRequestMessage(HttpMethod.Parse(method), address);
+        var request = new HttpRequestMessage(HttpMethod.Parse(method), address) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower };
         if (body is not { } bytes) return request;
         request.Content = new ReadOnlyMemoryContent(bytes);
         if (contentType is null) return request;

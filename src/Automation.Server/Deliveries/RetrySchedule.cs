@@ -1,9 +1,10 @@
 using System.Net.Http.Headers;
+using Automation.Server.Values;
 
 namespace Automation.Server.Deliveries;
 
-/// <summary>When a failed delivery is tried again: exponential pauses, 20 % jitter both ways, capped; the receiver's own word goes first.</summary>
-/// <param name="options">Initial pause, factor, cap.</param>
+/// <summary>When a delivery is tried, and tried again: a list of pauses, 20 % jitter both ways but before the first attempt; the receiver's own word goes first.</summary>
+/// <param name="options">The pauses where a delivery has none of its own.</param>
 /// <param name="random">For the jitter; used under a lock.</param>
 internal sealed class RetrySchedule(DeliveryOptions options, Random random)
 {
@@ -17,13 +18,15 @@ internal sealed class RetrySchedule(DeliveryOptions options, Random random)
 
     /// <param name="attempts">Attempts made since the delivery was queued or replayed, 1 or more.</param>
     /// <param name="retryAfter">What the receiver asked for, from <see cref="RetryAfter"/>; it replaces the schedule's pause.</param>
-    public TimeSpan DelayAfter(int attempts, TimeSpan? retryAfter)
+    /// <param name="own">The delivery's own pauses, that before the first attempt included; null for the server's. The last one goes on where there are more attempts.</param>
+    public TimeSpan DelayAfter(int attempts, TimeSpan? retryAfter, IReadOnlyList<TimeSpan>? own = null)
     {
         if (retryAfter is { } asked) return Clamp(asked, ShortestRetryAfter, LongestRetryAfter);
-        var pause = Math.Min(options.InitialDelay.TotalMilliseconds * Math.Pow(options.Factor, attempts - 1), options.MaxDelay.TotalMilliseconds);
+        var pauses = own ?? options.Pauses;
+        var pause = pauses[Math.Min(attempts, pauses.Count - 1)];
         double share;
         lock (gate) share = random.NextDouble();
-        return TimeSpan.FromMilliseconds(pause * (1 - Jitter + (2 * Jitter * share)));
+        return pause * (1 - Jitter + (2 * Jitter * share));
     }
 
     /// <summary>The <c>Retry-After</c> of an answer, seconds or HTTP date; null when there is none that can be read — RFC 9110 §10.2.3.</summary>
@@ -33,6 +36,11 @@ internal sealed class RetrySchedule(DeliveryOptions options, Random random)
         { Date: { } date } => date - now,
         _ => null,
     };
+
+    /// <summary>Reads pauses such as <c>0s 5s 5m</c>, parted by blanks or commas: one for each attempt.</summary>
+    /// <exception cref="FormatException">The message names what is no duration.</exception>
+    public static IReadOnlyList<TimeSpan> Parse(string text) =>
+        [.. text.Split([' ', ',', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(word => Duration.Parse(word).Value)];
 
     private static TimeSpan Clamp(TimeSpan value, TimeSpan least, TimeSpan most) => value < least ? least : value > most ? most : value;
 }

@@ -572,7 +572,7 @@ internal sealed class RunWalk : IDisposable
 
     private List<Change> TakeEffects(out List<(Delivery Delivery, bool Held)> deliveries)
     {
-        deliveries = queued.Count == 0 ? [] : queued.ConvertAll(d => (d, Services.Deliveries.TryReserve(d.Destination)));
+        deliveries = queued.Count == 0 ? [] : queued.ConvertAll(d => (d, Services.Deliveries.TryReserve(d)));
         queued.Clear();
         List<Change> unit = [.. deliveries.Select(d => new DeliveryQueued(d.Delivery, d.Held)), .. called];
         called.Clear();
@@ -598,6 +598,7 @@ internal sealed class RunWalk : IDisposable
         foreach (var (delivery, held) in deliveries)
         {
             if (held) Services.Deliveries.Start(delivery);
+            else if (delivery.Request.OrderKey is not null) Services.Deliveries.Wake(); // it may be its turn
         }
 
         var begun = unit[^1] is RunSaved save ? save.Waits : unit[^1] is RunEnded { Snapshot: not null } end ? end.Waits : [];

@@ -207,7 +207,11 @@ internal sealed record DeliveryQueued(Delivery Delivery, bool Held) : Change;
 /// <param name="Attempt">The attempt.</param>
 /// <param name="State"><see cref="DeliveryState.Succeeded"/>, <see cref="DeliveryState.Dead"/> or <see cref="DeliveryState.Retrying"/>.</param>
 /// <param name="NextAttemptAt">When to try again; only with <see cref="DeliveryState.Retrying"/>. The delivery is free to be claimed from then on.</param>
-internal sealed record DeliveryAttempted(long DeliveryId, long Owner, Attempt Attempt, string State, DateTimeOffset? NextAttemptAt) : Change;
+internal sealed record DeliveryAttempted(long DeliveryId, long Owner, Attempt Attempt, string State, DateTimeOffset? NextAttemptAt) : Change
+{
+    /// <summary>Where the delivery is in order, its destination and key: at its end, the next one's turn comes. Null for no order.</summary>
+    public (string Destination, string Key)? Order { get; init; }
+}
 
 /// <summary>Gives a held delivery back untried, as when the server stops.</summary>
 internal sealed record DeliveryReleased(long DeliveryId, long Owner) : Change;

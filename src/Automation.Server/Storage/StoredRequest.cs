@@ -8,6 +8,12 @@ namespace Automation.Server.Storage;
 /// <summary>A delivery's request as the journal keeps it: JSON without the body, which has a column of its own. Secrets are named, never held.</summary>
 internal sealed record StoredRequest(string Url, string Method, IReadOnlyDictionary<string, string> Headers, string? ContentType, string? SigningSecret, int MaxAttempts, long TimeoutMs)
 {
+    public IReadOnlyList<long>? PausesMs { get; init; }
+
+    public string? OrderKey { get; init; }
+
+    public double? RatePerSecond { get; init; }
+
     public static byte[] Write(DeliveryRequest request) => JsonSerializer.SerializeToUtf8Bytes(
         new StoredRequest(
             request.Url.Escaped,
@@ -16,7 +22,12 @@ internal sealed record StoredRequest(string Url, string Method, IReadOnlyDiction
             request.ContentType,
             request.SigningSecret,
             request.MaxAttempts,
-            (long)request.Timeout.TotalMilliseconds),
+            (long)request.Timeout.TotalMilliseconds)
+        {
+            PausesMs = request.Pauses is { } pauses ? [.. pauses.Select(pause => (long)pause.TotalMilliseconds)] : null,
+            OrderKey = request.OrderKey,
+            RatePerSecond = request.RatePerSecond,
+        },
         JsonFormat.Wire);
 
     public static DeliveryRequest Read(byte[] json, byte[] body)
@@ -30,6 +41,11 @@ internal sealed record StoredRequest(string Url, string Method, IReadOnlyDiction
             body,
             stored.SigningSecret,
             stored.MaxAttempts,
-            TimeSpan.FromMilliseconds(stored.TimeoutMs));
+            TimeSpan.FromMilliseconds(stored.TimeoutMs))
+        {
+            Pauses = stored.PausesMs is { } pauses ? [.. pauses.Select(pause => TimeSpan.FromMilliseconds(pause))] : null,
+            OrderKey = stored.OrderKey,
+            RatePerSecond = stored.RatePerSecond,
+        };
     }
 }

@@ -17,6 +17,11 @@ public sealed class AddressFilterTests
         ["localhost."] = ["127.0.0.1"],
         ["x.localhost"] = ["::1"],
         ["0x7f.1"] = ["127.0.0.1"],
+        ["metadata.google.internal"] = ["169.254.169.254"],
+        ["metadata.google.internal."] = ["169.254.169.254"],
+        ["instance-data"] = ["169.254.169.254"],
+        ["127.0.0.1.nip.example"] = ["127.0.0.1"],
+        ["127.0.0.1."] = ["127.0.0.1"],
         ["empty.example"] = [],
     };
 
@@ -75,6 +80,30 @@ public sealed class AddressFilterTests
     [InlineData("http://[ff02::1]/")]
     [InlineData("http://[100::1]/")]
     [InlineData("http://[5f00::1]/")]
+    [InlineData("http://127。0。0。1/")]
+    [InlineData("http://0x7F.0.0x0.01/")]
+    [InlineData("http://00000177.0.0.1/")]
+    [InlineData("http://10.0.256/")]
+    [InlineData("http://0xa.0.0.1/")]
+    [InlineData("http://192.168.257/")]
+    [InlineData("http://127.0.0.1./")]
+    [InlineData("http://168.63.129.16/machine?comp=goalstate")]
+    [InlineData("http://100.100.100.200/latest/meta-data/")]
+    [InlineData("http://192.0.0.192/opc/v2/")]
+    [InlineData("http://[fe80::1%25eth0]/")]
+    [InlineData("http://[fe80::a9fe:a9fe%251]/")]
+    [InlineData("http://[2001:0:7f00:1::]/")]
+    [InlineData("http://[64:ff9b::a9fe:a9fe]/")]
+    [InlineData("http://[0000:0000:0000:0000:0000:ffff:7f00:0001]/")]
+    [InlineData("http://[::0a00:0001]/")]
+    [InlineData("http://[fe80::5efe:10.0.0.1]/")]
+    [InlineData("http://metadata.google.internal/computeMetadata/v1/")]
+    [InlineData("http://METADATA.google.internal./computeMetadata/v1/")]
+    [InlineData("http://instance-data/latest/meta-data/")]
+    [InlineData("http://127.0.0.1.nip.example/")]
+    [InlineData("http://127.0.0.1#@example.com/")]
+    [InlineData("http://127.0.0.1?@example.com/")]
+    [InlineData("http:\\\\127.0.0.1/")]
     [InlineData("http://rebind.example/")]
     [InlineData("https://metadata.example/latest")]
     [InlineData("http://mixed.example/")]
@@ -91,10 +120,17 @@ public sealed class AddressFilterTests
     }
 
     [Theory]
+    [InlineData("http://①②⑦.⓪.⓪.①/")]
+    [InlineData("http://１２７.0.0.1/")]
+    public async Task SendAsync_TakesDigitsOfOtherScriptsForNames_ThatHaveToResolve(string url) => Assert.Equal("name_not_resolved", (await FailureAsync(url, "none")).Code);
+
+    [Theory]
     [InlineData("file:///etc/passwd")]
     [InlineData("gopher://127.0.0.1/")]
     [InlineData("ftp://example.com/")]
     [InlineData("/relative")]
+    [InlineData("http://%31%32%37.0.0.1/")]
+    [InlineData("http:127.0.0.1/")]
     [InlineData("example.com/hook")]
     [InlineData("http://user:password@example.com/")]
     [InlineData("http://example.com/a\r\nX-Injected: 1")]
@@ -166,6 +202,21 @@ public sealed class AddressFilterTests
         using var response = await http.SendAsync(request, CancellationToken.None);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal($"several.example:{receiver.Port}", Assert.Single(receiver.Requests).Headers["Host"]);
+    }
+
+    [Fact]
+    public async Task SendAsync_AsksAboutTheAddressItConnectsTo_NotAboutAnEarlierAnswer()
+    {
+        // Rebinding: a permitted address when the name is looked up first, another one the next time.
+        var asked = 0;
+        Task<IPAddress[]> Rebinding(string host, CancellationToken cancellation) => Task.FromResult(new[] { IPAddress.Parse(asked++ == 0 ? "127.0.0.2" : "127.0.0.1") });
+        using var http = new OutboundHttp(new OutboundOptions { AllowPrivate = "127.0.0.2" }, TimeProvider.System, Rebinding);
+        for (var i = 0; i < 2; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "http://rebinding.example:1/");
+            var error = await Assert.ThrowsAnyAsync<Exception>(() => http.SendAsync(request, CancellationToken.None));
+            Assert.Equal(i == 0 ? "connection_failed" : "address_blocked", OutboundErrors.Sort(error, null)!.Code);
+        }
     }
 
     private static async Task<OutboundFailure> FailureAsync(string url, string allowPrivate)

@@ -1,6 +1,7 @@
 using Automation.Server.Deliveries;
 using Automation.Server.Storage;
 using Automation.Server.Storage.Sqlite;
+using Automation.Server.Tests.Secrets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -25,8 +26,8 @@ public sealed class DeliveriesFeatureTests
 
     [Theory]
     [InlineData("Deliveries:Concurrency", "0")]
-    [InlineData("Deliveries:MaxAttempts", "1000")]
-    [InlineData("Deliveries:Factor", "0.5")]
+    [InlineData("Deliveries:Schedule", "soon")]
+    [InlineData("Deliveries:CircuitFailures", "0")]
     [InlineData("Deliveries:Concurency", "5")]
     public async Task AddDeliveries_RefusesWrongSettings(string key, string value)
     {
@@ -44,6 +45,7 @@ public sealed class DeliveriesFeatureTests
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value))).Build();
         var services = new ServiceCollection().AddLogging().AddDeliveries(configuration);
+        services.AddSingleton(TestSecrets.Of());
         services.AddSingleton(s => new Journal(new SqliteSession(Path.Combine(folder, "a.db")), s.GetRequiredService<TimeProvider>(), NullLogger<Journal>.Instance));
         return services.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true });
     }

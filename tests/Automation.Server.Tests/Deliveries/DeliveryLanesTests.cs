@@ -7,7 +7,7 @@ public sealed class DeliveryLanesTests
     [Fact]
     public void TryReserve_StopsAtTheDestinationsLimit()
     {
-        var lanes = new DeliveryLanes(new DeliveryOptions { MaxHeld = 100, MaxHeldPerDestination = 3 });
+        var lanes = new DeliveryLanes(new DeliveryOptions { MaxHeld = 100, MaxHeldPerDestination = 3 }, TimeProvider.System);
         Assert.Equal(3, Reserve(lanes, "a", 10));
         Assert.Equal(3, Reserve(lanes, "b", 10));
         Assert.Equal(6, lanes.Held);
@@ -16,21 +16,21 @@ public sealed class DeliveryLanesTests
     [Fact]
     public void TryReserve_TakesAThirdOfTheRoomAtMost_ForOneDestination()
     {
-        var lanes = new DeliveryLanes(new DeliveryOptions { MaxHeld = 900, MaxHeldPerDestination = 900 });
+        var lanes = new DeliveryLanes(new DeliveryOptions { MaxHeld = 900, MaxHeldPerDestination = 900 }, TimeProvider.System);
         Assert.Equal(300, Reserve(lanes, "hanging", 2000));
     }
 
     [Fact]
     public void Shed_MakesRoomForOthers_WhenManyDestinationsHang()
     {
-        var lanes = new DeliveryLanes(new DeliveryOptions { MaxHeld = 1000, Concurrency = 2 });
+        var lanes = new DeliveryLanes(new DeliveryOptions { MaxHeld = 1000, Concurrency = 2 }, TimeProvider.System);
         for (var i = 0; i < 50; i++)
         {
             for (var reserved = Reserve(lanes, $"hanging-{i}", 1000); reserved > 0; reserved--)
             {
                 // Two of each are under way and hang.
                 var (lane, startRunner) = Enter(lanes, $"hanging-{i}");
-                if (startRunner) lanes.TryNext(lane!, out _);
+                if (startRunner) lanes.TryNext(lane!, out _, out _);
             }
         }
 
@@ -43,7 +43,7 @@ public sealed class DeliveryLanesTests
     [Fact]
     public void TryReserve_KeepsRefusing_UntilTheJournalHasNothingLeftForTheDestination()
     {
-        var lanes = new DeliveryLanes(new DeliveryOptions { MaxHeld = 100, MaxHeldPerDestination = 1 });
+        var lanes = new DeliveryLanes(new DeliveryOptions { MaxHeld = 100, MaxHeldPerDestination = 1 }, TimeProvider.System);
         Assert.True(lanes.TryReserve("a"));
         Assert.True(lanes.TryReserve("b"));
         Assert.False(lanes.TryReserve("a"));
@@ -62,7 +62,7 @@ public sealed class DeliveryLanesTests
     [Fact]
     public void Release_GivesTheRoomBack()
     {
-        var lanes = new DeliveryLanes(new DeliveryOptions { MaxHeld = 1 });
+        var lanes = new DeliveryLanes(new DeliveryOptions { MaxHeld = 1 }, TimeProvider.System);
         Assert.True(lanes.TryReserve("a"));
         lanes.Release("a");
         Assert.Equal(0, lanes.Held);
@@ -72,22 +72,22 @@ public sealed class DeliveryLanesTests
     [Fact]
     public void Enter_StartsAsManyRunnersAsTheConcurrencyAllows()
     {
-        var lanes = new DeliveryLanes(new DeliveryOptions { Concurrency = 2 });
+        var lanes = new DeliveryLanes(new DeliveryOptions { Concurrency = 2 }, TimeProvider.System);
         Reserve(lanes, "a", 3);
         var first = Enter(lanes, "a");
         var second = Enter(lanes, "a");
         var third = Enter(lanes, "a");
         Assert.Equal([true, true, false], new[] { first.StartRunner, second.StartRunner, third.StartRunner });
-        Assert.True(lanes.TryNext(first.Lane!, out _));
-        Assert.True(lanes.TryNext(first.Lane!, out _));
-        Assert.True(lanes.TryNext(first.Lane!, out _));
-        Assert.False(lanes.TryNext(first.Lane!, out _));
+        Assert.True(lanes.TryNext(first.Lane!, out _, out _));
+        Assert.True(lanes.TryNext(first.Lane!, out _, out _));
+        Assert.True(lanes.TryNext(first.Lane!, out _, out _));
+        Assert.False(lanes.TryNext(first.Lane!, out _, out _));
     }
 
     [Fact]
     public void Close_HandsOutWhatWaits_AndLetsNothingIn()
     {
-        var lanes = new DeliveryLanes(new DeliveryOptions());
+        var lanes = new DeliveryLanes(new DeliveryOptions(), TimeProvider.System);
         Reserve(lanes, "a", 2);
         Enter(lanes, "a");
         Assert.Single(lanes.Close());

@@ -22,7 +22,7 @@ internal sealed class DeliveryRig : IAsyncDisposable
         Sender = new DeliverySender(Http, Secrets, new RetrySchedule(Options, new Random(1)), Time, SenderLog);
         database = TestDatabase.Create(folder);
         Journal = new Journal(database.Database.Open(Time), Time, NullLogger<Journal>.Instance);
-        Lanes = new DeliveryLanes(Options);
+        Lanes = new DeliveryLanes(Options, Time);
         Worker = new DeliveryWorker(Lanes, Sender, Journal, Options, Time, WorkerLog);
     }
 
@@ -76,7 +76,7 @@ internal sealed class DeliveryRig : IAsyncDisposable
     {
         await Journal.DisposeAsync();
         Journal = new Journal(database.Database.Open(Time), Time, NullLogger<Journal>.Instance);
-        Lanes = new DeliveryLanes(Options);
+        Lanes = new DeliveryLanes(Options, Time);
         Worker = new DeliveryWorker(Lanes, Sender, Journal, Options, Time, WorkerLog);
     }
 

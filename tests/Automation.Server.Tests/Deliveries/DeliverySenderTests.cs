@@ -29,8 +29,22 @@ public sealed class DeliverySenderTests
         Assert.DoesNotContain("traceparent", request.Headers.Keys);
         Assert.DoesNotContain("webhook-signature", request.Headers.Keys);
         Assert.Equal(DeliveryState.Succeeded, result.State);
-        Assert.Equal(new Attempt(1, rig.Time.GetUtcNow(), 0, 200, null, null, result.Attempt.ResponseHead), result.Attempt);
+        Assert.Equal(new Attempt(1, rig.Time.GetUtcNow(), 0, 200, null, null, result.Attempt.ResponseHead), result.Attempt with { RequestHead = null, Timing = null });
         Assert.StartsWith("HTTP/1.1 200 OK\n", result.Attempt.ResponseHead, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Send_NotesTheRequestHead_WithSecretsMasked_AndWhereTheTimeWent()
+    {
+        await using var receiver = await Receiver.StartAsync(_ => Task.CompletedTask);
+        await using var rig = new DeliveryRig(secrets: [("TOKEN", Token), ("PART", "abcdefgh12345")]);
+        var attempt = (await rig.Sender.SendAsync(rig.Delivery(receiver.Url + "/${secret.PART}?a=1", headers: [("Authorization", "Bearer ${secret.TOKEN}")]), CancellationToken.None)).Attempt;
+        Assert.StartsWith($"POST /•••?a=1 HTTP/", attempt.RequestHead, StringComparison.Ordinal);
+        Assert.Contains($"\nHost: 127.0.0.1:{receiver.Port}\n", attempt.RequestHead, StringComparison.Ordinal);
+        Assert.Contains("\nAuthorization: Bearer •••\n", attempt.RequestHead, StringComparison.Ordinal);
+        Assert.Contains("\nContent-Type: application/json\n", attempt.RequestHead, StringComparison.Ordinal);
+        Assert.Equal(new AttemptTiming(null, 0, null, 0, 0), attempt.Timing); // the clock stands still; no name, no TLS
+        Assert.Null((await rig.Sender.SendAsync(rig.Delivery(receiver.Url), CancellationToken.None)).Attempt.Timing!.ConnectMs); // the same connection
     }
 
     [Fact]

@@ -129,7 +129,7 @@ public sealed class HostileReceiverTests
     }
 
     [Fact]
-    public async Task CertificateNobodyVouchesFor_FailsTls()
+    public async Task CertificateNobodyVouchesFor_IsNamed()
     {
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
@@ -137,8 +137,8 @@ public sealed class HostileReceiverTests
         await using var receiver = await Receiver.StartAsync(_ => Task.CompletedTask, listen => listen.UseHttps(certificate));
         await using var rig = new DeliveryRig();
         var attempt = (await rig.Sender.SendAsync(rig.Delivery($"https://127.0.0.1:{receiver.Port}/"), CancellationToken.None)).Attempt;
-        Assert.Equal("tls_failed", attempt.Error);
-        Assert.Contains("certificate", attempt.Message, StringComparison.Ordinal);
+        Assert.Equal("certificate_untrusted", attempt.Error);
+        Assert.Contains("signed by itself", attempt.Message, StringComparison.Ordinal);
         Assert.Empty(receiver.Requests);
     }
 

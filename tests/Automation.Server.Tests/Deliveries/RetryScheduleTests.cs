@@ -10,14 +10,25 @@ public sealed class RetryScheduleTests
 
     [Theory]
     [InlineData(1, 5)]
-    [InlineData(2, 20)]
-    [InlineData(3, 80)]
-    [InlineData(6, 5120)]
-    [InlineData(8, 36000)]
+    [InlineData(2, 300)]
+    [InlineData(3, 1800)]
+    [InlineData(4, 7200)]
+    [InlineData(5, 18000)]
+    [InlineData(6, 36000)]
+    [InlineData(7, 36000)]
     [InlineData(50, 36000)]
-    public void DelayAfter_GrowsByTheFactor_WithinTwentyPercent_UpToTheCap(int attempts, double seconds)
+    public void DelayAfter_FollowsTheSchedule_WithinTwentyPercent(int attempts, double seconds)
     {
         for (var i = 0; i < 200; i++) Assert.InRange(schedule.DelayAfter(attempts, null).TotalSeconds, seconds * 0.8, seconds * 1.2);
+    }
+
+    [Fact]
+    public void DelayAfter_FollowsTheDeliverysOwnPauses_AndRepeatsTheLast()
+    {
+        TimeSpan[] own = [TimeSpan.Zero, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)];
+        Assert.InRange(schedule.DelayAfter(1, null, own).TotalSeconds, 0.8, 1.2);
+        Assert.InRange(schedule.DelayAfter(2, null, own).TotalSeconds, 8, 12);
+        Assert.InRange(schedule.DelayAfter(9, null, own).TotalSeconds, 8, 12);
     }
 
     [Fact]

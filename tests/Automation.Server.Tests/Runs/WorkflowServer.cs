@@ -220,7 +220,7 @@ public sealed class WorkflowServer : IAsyncLifetime
             [ServerOptions.Sandbox] = SandboxInstallation.Folder,
             [ServerOptions.AllowPrivate] = "loopback",
             ["Sandbox:WallTime"] = "00:00:15",
-            ["Deliveries:InitialDelay"] = "00:00:00.050",
+            ["Deliveries:Schedule"] = "0s 50ms 200ms 800ms 5s 20s 1m 5m",
             [AdminToken.Variable] = Token,
         };
         foreach (var (key, value) in settings) all[key] = value;

@@ -21,7 +21,7 @@ public sealed class SendWebhookStepTests
         Assert.Equal("{\"deliveryId\":\"dlv_0000000000010\"}", result.Output.ToString());
         Assert.Equal("done", result.Outcome);
         Assert.Equal("{\"text\":\"hi\"}", Encoding.UTF8.GetString(queued.Body.Span));
-        Assert.Equal(("POST", "application/json", 10, TimeSpan.FromSeconds(15), (string?)null), (queued.Method, queued.ContentType, queued.MaxAttempts, queued.Timeout, queued.SigningSecret));
+        Assert.Equal(("POST", "application/json", 8, TimeSpan.FromSeconds(15), (string?)null), (queued.Method, queued.ContentType, queued.MaxAttempts, queued.Timeout, queued.SigningSecret));
     }
 
     [Fact]

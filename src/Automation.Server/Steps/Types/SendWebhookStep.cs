@@ -25,13 +25,16 @@ internal sealed class SendWebhookStep(DeliveryOptions defaults, SecretStore secr
         [property: Description("What to send. Left out: the step's input (nothing with GET and DELETE).")] SecretJson? Body = null,
         [property: Description("Media type of the body. application/x-www-form-urlencoded sends an object as a form; with a text type, a text is sent as it is."), Required] string ContentType = OutboundBody.Json,
         [property: Description("Name of the secret (whsec_…) to sign with, as Standard Webhooks describes."), Literal] string? Sign = null,
-        [property: Description("Attempts before the delivery is dead. Left out: the server's setting, 10."), Range(1, 50)] int? MaxAttempts = null,
-        [property: Description("Limit of one attempt. Left out: the server's setting, 15s."), Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")] Duration? AttemptTimeout = null);
+        [property: Description("Attempts before the delivery is dead. Left out: as many as the schedule has pauses, 8 by the server's setting."), Range(1, 50)] int? MaxAttempts = null,
+        [property: Description("Limit of one attempt. Left out: the server's setting, 15s."), Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")] Duration? AttemptTimeout = null,
+        [property: Description("The pause before each attempt, that before the first included. Left out: the server's setting, 0s, 5s, 5m, 30m, 2h, 5h, 10h, 10h.")] IReadOnlyList<Duration>? Schedule = null,
+        [property: Description("Deliveries to the same receiver with the same key are made one at a time, in the order they were queued; one that is tried again holds up its key alone. Left out: in no order.")] string? OrderKey = null);
 
     public override void Check(StepCheck check)
     {
         OutboundCheck.Address(check);
         OutboundCheck.Headers(check);
+        if (check.Config.TryGetProperty("schedule", out var schedule) && schedule.ValueKind is JsonValueKind.Array && schedule.GetArrayLength() is 0 or > 50) check.Problem("/schedule", "Write 1 to 50 pauses, one for each attempt, as [\"0s\", \"5s\", \"5m\"].");
         if (!check.Config.TryGetProperty("sign", out var sign) || sign.ValueKind is not JsonValueKind.String) return;
         var name = sign.GetString()!;
         if (!SecretStore.IsName(name)) check.Problem("/sign", $"\"{name}\" is not a secret's name: write the name alone, as in \"PARTNER_SIGNING_KEY\".");
@@ -49,8 +52,12 @@ internal sealed class SendWebhookStep(DeliveryOptions defaults, SecretStore secr
             sendsBody ? config.ContentType : null,
             sendsBody ? Body(config, context.Input) : default,
             config.Sign,
-            config.MaxAttempts ?? defaults.MaxAttempts,
-            config.AttemptTimeout ?? defaults.Timeout)); // saved in the same transaction as this step's result
+            config.MaxAttempts ?? config.Schedule?.Count ?? defaults.Pauses.Count,
+            config.AttemptTimeout ?? defaults.Timeout)
+        {
+            Pauses = config.Schedule is { } schedule ? [.. schedule.Select(pause => pause.Value)] : null,
+            OrderKey = config.OrderKey,
+        }); // saved in the same transaction as this step's result
         return ValueTask.FromResult(StepResult.Done(new Output(PublicId.Format(PublicId.Delivery, id))));
     }
 

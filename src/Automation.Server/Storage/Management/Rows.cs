@@ -221,6 +221,8 @@ internal sealed class DeliveryRow
 
     public DateTimeOffset? EndedAt { get; init; }
 
+    public string? OrderKey { get; init; }
+
     public List<AttemptRow> Tries { get; } = [];
 }
 
@@ -242,6 +244,18 @@ internal sealed class AttemptRow
     public string? Message { get; init; }
 
     public string? ResponseHead { get; init; }
+
+    public string? RequestHead { get; init; }
+
+    public int? DnsMs { get; init; }
+
+    public int? ConnectMs { get; init; }
+
+    public int? TlsMs { get; init; }
+
+    public int? FirstByteMs { get; init; }
+
+    public int? TotalMs { get; init; }
 }
 
 /// <summary>Table <c>versions</c>: <see cref="Files"/> is a JSON object from path to text.</summary>

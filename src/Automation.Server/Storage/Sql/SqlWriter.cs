@@ -1,4 +1,3 @@
-using Automation.Server.Deliveries;
 using Automation.Server.Runs;
 using Automation.Server.Steps.Types;
 using Automation.Server.Triggers;
@@ -12,7 +11,7 @@ internal sealed class SqlWriter : IDisposable
     private const string OpenRunsOfNobody =
         "SELECT r.id, r.workflow_id, r.version, r.trigger_id, r.started_at, r.snapshot, r.key, r.deadline_at, " + SqlEvents.Columns + " FROM runs r JOIN events e ON e.id = r.event_id WHERE r.owner IS NULL AND r.ended_at IS NULL AND r.state <> 'waiting' AND r.blocked = 0 ORDER BY r.id LIMIT ?1";
 
-    private const string OthersRun = "The run is not this server's any more.", OthersDelivery = "The delivery is not this server's any more.";
+    private const string OthersRun = "The run is not this server's any more.";
 
     private readonly SqlSession db;
     private readonly WaitSources sources;
@@ -71,10 +70,10 @@ internal sealed class SqlWriter : IDisposable
             case RunAccepted c: Apply(c); break;
             case RunSaved c: Apply(c); break;
             case RunEnded c: Apply(c); break;
-            case DeliveryQueued c: Apply(c); break;
-            case DeliveryAttempted c: Apply(c); break;
-            case DeliveryReleased c: Apply(c); break;
-            case DeliveryReplayed c: Apply(c); break;
+            case DeliveryQueued c: SqlDeliveries.Apply(c, db); break;
+            case DeliveryAttempted c: SqlDeliveries.Apply(c, db); break;
+            case DeliveryReleased c: SqlDeliveries.Apply(c, db); break;
+            case DeliveryReplayed c: SqlDeliveries.Apply(c, db); break;
             case VersionStored c: SqlVersions.Apply(c, db); break;
             case WorkflowSwitched c: Apply(c); break;
             case RunsClaimed c: Apply(c); break;
@@ -227,46 +226,6 @@ internal sealed class SqlWriter : IDisposable
         if (c.Key is { } key) SqlKeys.Apply(c, key, db);
         if (c.IsCalled) SqlCalls.End(c.RunId, c.Output, c.EndedAt, c.Ended, db);
         SqlRuns.EndOfEvent(c.EventId, c.State == "failed", db);
-    }
-
-    private void Apply(DeliveryQueued change)
-    {
-        var d = change.Delivery;
-        d.Owner = change.Held ? db.Server : 0;
-        db.Sql("""
-            INSERT INTO deliveries (id, run_id, workflow_id, step_id, idempotency_key, destination, state, owner, next_attempt_at, attempts, max_attempts, request, body, created_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8, 0, ?9, ?10, ?11, ?8)
-            """)
-            .Bind(1, d.Id).Bind(2, d.RunId).Bind(3, d.WorkflowId).Bind(4, d.StepId).Bind(5, d.IdempotencyKey).Bind(6, d.Destination)
-            .Bind(7, change.Held ? db.Server : null).Bind(8, d.CreatedAt).Bind(9, d.Request.MaxAttempts)
-            .BindText(10, StoredRequest.Write(d.Request)).BindBlob(11, d.Request.Body.Span).Run();
-    }
-
-    private void Apply(DeliveryAttempted c)
-    {
-        var a = c.Attempt;
-        db.Sql("UPDATE deliveries SET state = ?2, owner = NULL, next_attempt_at = ?3, attempts = ?4, ended_at = ?5 WHERE id = ?1 AND owner = ?6")
-            .Bind(1, c.DeliveryId).Bind(2, c.State).Bind(3, c.NextAttemptAt).Bind(4, a.Number)
-            .Bind(5, c.NextAttemptAt is null ? a.StartedAt.AddMilliseconds(a.DurationMs) : null).Bind(6, c.Owner).RunOrSupersede(OthersDelivery);
-        db.Sql("""
-            INSERT INTO attempts (delivery_id, number, started_at, duration_ms, status, error, message, response_head) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-            ON CONFLICT (delivery_id, number) DO UPDATE SET started_at = ?3, duration_ms = ?4, status = ?5, error = ?6, message = ?7, response_head = ?8
-            """)
-            .Bind(1, c.DeliveryId).Bind(2, a.Number).Bind(3, a.StartedAt).Bind(4, a.DurationMs).Bind(5, a.Status).Bind(6, a.Error).Bind(7, a.Message).Bind(8, a.ResponseHead).Run();
-    }
-
-    private void Apply(DeliveryReleased c) => db.Sql("UPDATE deliveries SET owner = NULL WHERE id = ?1 AND owner = ?2").Bind(1, c.DeliveryId).Bind(2, c.Owner).Run();
-
-    private void Apply(DeliveryReplayed c)
-    {
-        c.Replayed = false;
-        var row = db.Sql("SELECT attempts, request FROM deliveries WHERE id = ?1 AND state IN ('dead', 'succeeded')").Bind(1, c.DeliveryId);
-        if (!row.Read()) return;
-        var maxAttempts = row.Long(0) + StoredRequest.Read(row.Bytes(1), []).MaxAttempts;
-        row.Reset();
-        db.Sql("UPDATE deliveries SET state = 'pending', next_attempt_at = ?2, max_attempts = ?3, ended_at = NULL WHERE id = ?1")
-            .Bind(1, c.DeliveryId).Bind(2, c.At).Bind(3, maxAttempts).Run();
-        c.Replayed = true;
     }
 
     private void Apply(WorkflowSwitched c)
