@@ -1,44 +1,105 @@
 using System.Globalization;
+using Automation.Server.Storage.Management;
+using Automation.Server.Values;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
 namespace Automation.Server.Access;
 
 /// <summary>Decides whether a request may pass, and writes the refusal when not.</summary>
-internal sealed class AccessCheck(AdminToken token, Session session, WrongTokens wrong, IProblemDetailsService problems, ILogger<AccessCheck> log)
+internal sealed class AccessCheck(
+    AdminToken token, ApiTokens tokens, Session session, ProxySignIn proxy, WrongTokens wrong, IOptions<AccessOptions> settings, IProblemDetailsService problems, ILogger<AccessCheck> log)
 {
-    private const string Where = $"The token is in the file {AdminToken.FileName} in the server's data folder, or in {AdminToken.Variable} of its environment.";
+    private const string Where = $"The token is in the file {AdminToken.FileName} in the server's data folder, or in {AdminToken.Variable} of its environment; POST /api/tokens makes others.";
 
-    /// <summary>True when the request brings the token or a session; else the answer is written.</summary>
+    private readonly bool allowAdminToken = settings.Value.AllowAdminToken;
+
+    /// <summary>True when the request comes from somebody who may use its route; else the answer is written.</summary>
     public async Task<bool> PassesAsync(HttpContext context)
     {
-        if (BearerOf(context.Request) is { } candidate) return await IsTokenAsync(context, candidate);
-        if (!session.IsValid(context.Request))
-        {
-            await RefuseAsync(context, StatusCodes.Status401Unauthorized, "Send \"Authorization: Bearer <token>\". " + Where, "Bearer");
-            return false;
-        }
-
-        if (Session.IsSameOrigin(context.Request)) return true;
-        await RefuseAsync(context, StatusCodes.Status403Forbidden, "A page of another origin sent this with your session. Use the token as \"Authorization: Bearer\" instead.");
-        return false;
+        if (await CallerOfAsync(context) is not { } caller) return false;
+        if (context.GetEndpoint() is RouteEndpoint endpoint && !await MayAsync(caller, endpoint, context)) return false;
+        context.Features.Set(caller);
+        return true;
     }
 
-    /// <summary>True when <paramref name="candidate"/> is the token; else the answer is written: 401, or 429 after too many.</summary>
-    public async Task<bool> IsTokenAsync(HttpContext context, string candidate)
+    /// <summary>Who sent the request; null when the refusal is written.</summary>
+    public async Task<Caller?> CallerOfAsync(HttpContext context)
+    {
+        if (BearerOf(context.Request) is { } candidate) return await OfBearerAsync(context, candidate);
+        var caller = proxy.IsClaimed(context.Request) ? proxy.CallerOf(context, out var why) : await session.CallerOfAsync(context.Request);
+        if (caller is null)
+        {
+            why = proxy.IsClaimed(context.Request) && proxy.CallerOf(context, out why) is null ? why : "Sign in at /sign-in, or send \"Authorization: Bearer <token>\". " + Where;
+            await RefuseAsync(context, StatusCodes.Status401Unauthorized, why, "Bearer");
+            return null;
+        }
+
+        if (Session.IsSameOrigin(context.Request)) return caller;
+        await RefuseAsync(context, StatusCodes.Status403Forbidden, "A page of another origin sent this with your session. Use a token as \"Authorization: Bearer\" instead.");
+        return null;
+    }
+
+    /// <summary>True when <paramref name="candidate"/> is the admin token; else the answer is written: 401, or 429 after too many.</summary>
+    public async Task<bool> IsTokenAsync(HttpContext context, string candidate) => await OfBearerAsync(context, candidate, adminOnly: true) is not null;
+
+    /// <summary>True, and the answer is written, when the address sent too many wrong tokens or passwords.</summary>
+    public async Task<bool> HasToWaitAsync(HttpContext context)
+    {
+        if (wrong.WaitOf(context.Connection.RemoteIpAddress) is not { Ticks: > 0 } wait) return false;
+        context.Response.Headers.RetryAfter = Seconds(wait);
+        await RefuseAsync(context, StatusCodes.Status429TooManyRequests, "Too many wrong tokens or passwords came from this address. Wait as long as Retry-After says.");
+        return true;
+    }
+
+    /// <summary>Counts a wrong token or password.</summary>
+    public void CountWrong(HttpContext context)
     {
         var address = context.Connection.RemoteIpAddress;
-        if (wrong.WaitOf(address) is { Ticks: > 0 } wait)
+        if (wrong.Count(address)) Log.Blocked(log, address, WrongTokens.Allowed);
+    }
+
+    internal static string Seconds(TimeSpan wait) => Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+
+    private async Task<Caller?> OfBearerAsync(HttpContext context, string candidate, bool adminOnly = false)
+    {
+        if (await HasToWaitAsync(context)) return null;
+        if (allowAdminToken && token.IsToken(candidate)) return Caller.AdminToken;
+        if (!adminOnly && tokens.CallerOf(candidate) is { } caller) return caller;
+        CountWrong(context);
+        await RefuseAsync(context, StatusCodes.Status401Unauthorized, $"This is not the token{(adminOnly ? "" : ", nor one that is valid now")}. " + Where, "Bearer error=\"invalid_token\"");
+        return null;
+    }
+
+    private async Task<bool> MayAsync(Caller caller, Endpoint endpoint, HttpContext context)
+    {
+        var needed = endpoint.Metadata.GetMetadata<RequiredRole>()?.Role ?? Role.Admin;
+        if (caller.Role < needed)
         {
-            context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-            await RefuseAsync(context, StatusCodes.Status429TooManyRequests, "Too many wrong tokens came from this address. Wait as long as Retry-After says.");
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, $"This needs the role {Name(needed)}, and yours is {Name(caller.Role)}.", required: needed);
             return false;
         }
 
-        if (token.IsToken(candidate)) return true;
-        if (wrong.Count(address)) Log.Blocked(log, address, WrongTokens.Allowed);
-        await RefuseAsync(context, StatusCodes.Status401Unauthorized, "This is not the token. " + Where, "Bearer error=\"invalid_token\"");
+        if (caller.Names.Count == 0 || (await NameOfAsync(endpoint, context) is { } name && ApiTokens.Fits(caller.Names, name))) return true;
+        await RefuseAsync(context, StatusCodes.Status403Forbidden, $"This token is for {string.Join(", ", caller.Names)} only, and this is not about one of those. Lists take a workflow to be about.");
         return false;
     }
+
+    /// <summary>What the request is about; null when that is not said or not there.</summary>
+    private static async Task<string?> NameOfAsync(Endpoint endpoint, HttpContext context)
+    {
+        if (endpoint.Metadata.GetMetadata<NamedBy>() is not { } by) return null;
+        var text = context.Request.RouteValues.TryGetValue(by.Parameter, out var value) ? value as string : context.Request.Query[by.Parameter] is [{ } one] ? one : null;
+        if (text is null || by.Kind is "workflow" or "secret") return text?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        if (!PublicId.TryParse(by.Kind == "run" ? PublicId.Run : PublicId.Delivery, text, out var id)) return null;
+        var db = context.RequestServices.GetRequiredService<ManagementDb>();
+        return by.Kind == "run"
+            ? await db.Runs.Where(r => r.Id == id).Select(r => r.WorkflowId).SingleOrDefaultAsync(context.RequestAborted)
+            : await db.Deliveries.Where(d => d.Id == id).Select(d => d.WorkflowId).SingleOrDefaultAsync(context.RequestAborted);
+    }
+
+    private static string Name(Role role) => role.ToString().ToLowerInvariant();
 
     private static string? BearerOf(HttpRequest request)
     {
@@ -47,11 +108,13 @@ internal sealed class AccessCheck(AdminToken token, Session session, WrongTokens
         return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : null;
     }
 
-    private async Task RefuseAsync(HttpContext context, int status, string detail, string? challenge = null)
+    private async Task RefuseAsync(HttpContext context, int status, string detail, string? challenge = null, Role? required = null)
     {
         context.Response.StatusCode = status;
         context.Response.Headers.CacheControl = "no-store";
         if (challenge is not null) context.Response.Headers[HeaderNames.WWWAuthenticate] = challenge;
-        await problems.WriteAsync(new ProblemDetailsContext { HttpContext = context, ProblemDetails = { Status = status, Detail = detail } });
+        var problem = new ProblemDetailsContext { HttpContext = context, ProblemDetails = { Status = status, Detail = detail } };
+        if (required is { } role) problem.ProblemDetails.Extensions["requiredRole"] = Name(role);
+        await problems.WriteAsync(problem);
     }
 }

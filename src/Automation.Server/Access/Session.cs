@@ -1,37 +1,56 @@
-using System.Globalization;
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Automation.Server.Storage;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Access;
 
-/// <summary>A browser's session: a cookie that says until when, signed with the admin token, so that the server keeps nothing and a new token ends all sessions.</summary>
-/// <remarks>Cookie: <c>expires "." base64url(HMAC-SHA-256)</c>, <c>expires</c> in seconds since 1970. It holds nothing of the token and is no bearer token.</remarks>
-internal sealed class Session(AdminToken token, TimeProvider time)
+/// <summary>Sessions of browsers: a cookie of 32 random bytes, of which the database holds a hash. They can be ended one by one; a user's end with a new password, those that the admin token began with a new token.</summary>
+internal sealed class Session(AccessDirectory directory, AdminToken token, IOptions<AccessOptions> settings, TimeProvider time)
 {
     public const string CookieName = "automation_session";
-    private static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
+    private const int CookieLength = 43; // 32 bytes as base64url
 
-    public void Start(HttpContext context)
+    private readonly AccessOptions options = settings.Value;
+
+    private string AdminStamp => token.Sign("automation session");
+
+    /// <summary>Begins a session of a user, or of the admin token when <paramref name="user"/> is null. One that the browser had is ended.</summary>
+    public async Task StartAsync(HttpContext context, string? user)
     {
-        var expires = (time.GetUtcNow() + Lifetime).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
-        context.Response.Cookies.Append(CookieName, expires + "." + Sign(expires), new CookieOptions
-        {
-            HttpOnly = true,
-            SameSite = SameSiteMode.Strict,
-            Secure = context.Request.IsHttps,
-            Path = "/",
-            MaxAge = Lifetime,
-            IsEssential = true,
-        });
+        await EndStoredAsync(context);
+        var value = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+        var now = time.GetUtcNow();
+        var agent = context.Request.Headers.UserAgent.ToString();
+        await directory.StartSessionAsync(new StoredSession(
+            "ses_" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(9)),
+            HashOf(value),
+            user,
+            user is null ? AdminStamp : "",
+            now,
+            now + options.SessionLifetime,
+            now,
+            context.Connection.RemoteIpAddress?.ToString(),
+            agent.Length == 0 ? null : agent[..Math.Min(agent.Length, 200)]));
+        context.Response.Cookies.Append(CookieName, value, Cookie(context, options.SessionLifetime));
     }
 
-    public bool IsValid(HttpRequest request)
+    /// <summary>Ends the request's session, if it has one.</summary>
+    public async Task EndAsync(HttpContext context)
     {
-        if (request.Cookies[CookieName] is not { } cookie || cookie.IndexOf('.', StringComparison.Ordinal) is not (> 0 and < 20 and var dot)) return false;
-        var expires = cookie[..dot];
-        return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(cookie[(dot + 1)..]), Encoding.UTF8.GetBytes(Sign(expires)))
-            && long.TryParse(expires, NumberStyles.None, CultureInfo.InvariantCulture, out var until)
-            && until > time.GetUtcNow().ToUnixTimeSeconds();
+        await EndStoredAsync(context);
+        context.Response.Cookies.Delete(CookieName, Cookie(context, TimeSpan.Zero));
+    }
+
+    /// <summary>Who has the request's session; null without one, or with one that is over.</summary>
+    public async Task<Caller?> CallerOfAsync(HttpRequest request)
+    {
+        var now = time.GetUtcNow();
+        if (await FindAsync(request) is not { } session || session.ExpiresAt <= now || session.UsedAt + options.SessionIdle <= now) return null;
+        var caller = session.UserName is null ? OfToken(session) : OfUser(session);
+        if (caller is not null) directory.Use(session);
+        return caller;
     }
 
     /// <summary>Whether a request that changes something comes from a page of this server: browsers say so in <c>Sec-Fetch-Site</c> or <c>Origin</c>.</summary>
@@ -44,5 +63,29 @@ internal sealed class Session(AdminToken token, TimeProvider time)
         return Uri.TryCreate(request.Headers.Origin, UriKind.Absolute, out var origin) && origin.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
     }
 
-    private string Sign(string expires) => token.Sign("automation session until " + expires);
+    private async Task EndStoredAsync(HttpContext context)
+    {
+        if (await FindAsync(context.Request) is { } session) await directory.CommitAsync(new SessionsEnded(session.Id, null, null));
+    }
+
+    private async ValueTask<StoredSession?> FindAsync(HttpRequest request) =>
+        request.Cookies[CookieName] is { Length: CookieLength } value ? await directory.FindSessionAsync(HashOf(value)) : null;
+
+    private Caller? OfToken(StoredSession session) =>
+        options.AllowAdminToken && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(session.Stamp), Encoding.ASCII.GetBytes(AdminStamp)) ? Caller.AdminToken with { Session = session.Id } : null;
+
+    private Caller? OfUser(StoredSession session) =>
+        directory.Users.GetValueOrDefault(session.UserName!) is { Disabled: false } user && AccessOptions.TryRole(user.Role, out var role) ? new Caller(user.Name, CallerKind.User, role, [], session.Id) : null;
+
+    private static byte[] HashOf(string cookie) => SHA256.HashData(Encoding.UTF8.GetBytes(cookie));
+
+    private static CookieOptions Cookie(HttpContext context, TimeSpan age) => new()
+    {
+        HttpOnly = true,
+        SameSite = SameSiteMode.Strict,
+        Secure = context.Request.IsHttps,
+        Path = "/",
+        MaxAge = age,
+        IsEssential = true,
+    };
 }

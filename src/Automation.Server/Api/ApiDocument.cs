@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Automation.Server.Access;
 using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -10,6 +11,9 @@ namespace Automation.Server.Api;
 /// <summary>The OpenAPI document: the same whatever the host, so that the committed <c>openapi.json</c> can be compared with it.</summary>
 internal static class ApiDocument
 {
+    /// <summary>The least role that an operation asks for.</summary>
+    public const string RoleExtension = "x-required-role";
+
     private const string Bearer = "bearer";
 
     public static void Describe(OpenApiOptions options)
@@ -27,7 +31,7 @@ internal static class ApiDocument
             document.Components ??= new OpenApiComponents();
             document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
             {
-                [Bearer] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = Bearer, Description = "The admin token: AUTOMATION_ADMIN_TOKEN, or the file admin-token in the data folder." },
+                [Bearer] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = Bearer, Description = "A token that POST /api/tokens made, or the admin token: AUTOMATION_ADMIN_TOKEN, or the file admin-token in the data folder." },
             };
             return Task.CompletedTask;
         });
@@ -35,6 +39,12 @@ internal static class ApiDocument
         options.AddOperationTransformer((operation, context, _) =>
         {
             if (context.Description.RelativePath!.StartsWith("api/", StringComparison.Ordinal)) operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];
+            if (context.Description.ActionDescriptor.EndpointMetadata.OfType<RequiredRole>().LastOrDefault() is { } required)
+            {
+                operation.Extensions ??= new Dictionary<string, IOpenApiExtension>();
+                operation.Extensions[RoleExtension] = new JsonNodeExtension(JsonValue.Create(Parameters.NameOf(required.Role)));
+            }
+
             foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? []) Describe(parameter, context);
             var answers = operation.Responses!.OrderBy(r => r.Key, StringComparer.Ordinal).ToList();
             operation.Responses = [];

@@ -31,7 +31,7 @@ internal static class ApiFeature
 
     public static void MapApi(this IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup("/api").RequireAccess().AddEndpointFilterFactory(KnownParameters.Require).ProducesProblem(401).ProducesProblem(429);
+        var api = routes.MapGroup("/api").RequireAccess().AddEndpointFilterFactory(AuditLog.Note).AddEndpointFilterFactory(KnownParameters.Require).ProducesProblem(401).ProducesProblem(403).ProducesProblem(429);
         WorkflowsApi.Map(api);
         VersionsApi.Map(api);
         SchedulesApi.Map(api);
@@ -44,6 +44,9 @@ internal static class ApiFeature
         MqttConnectionsApi.Map(api);
         MqttApi.Map(api);
         SecretsApi.Map(api);
+        UsersApi.Map(api);
+        TokensApi.Map(api);
+        AuditApi.Map(api);
         TypesApi.Map(api);
         HealthApi.Map(routes);
         routes.MapOpenApi("/openapi/{documentName}.json").ExcludeFromDescription();

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Automation.Server.Access;
 using Automation.Server.Deliveries;
 using Automation.Server.Storage;
 using Automation.Server.Storage.Management;
@@ -13,12 +14,12 @@ internal static class DeliveriesApi
 {
     public static void Map(RouteGroupBuilder api)
     {
-        var deliveries = api.MapGroup("/deliveries").WithTags("Deliveries");
-        deliveries.MapGet("/", ListAsync).WithName("listDeliveries").WithSummary("Deliveries, newest first").ProducesValidationProblem();
-        deliveries.MapGet("/{id}", GetAsync).WithName("getDelivery").WithSummary("A delivery with its request and each attempt").ProducesValidationProblem().ProducesProblem(404);
-        deliveries.MapPost("/{id}/replay", DeliveryReplay.OneAsync).WithName("replayDelivery").WithSummary("Make a dead or succeeded delivery again")
+        var deliveries = api.MapGroup("/deliveries").WithTags("Deliveries").Needs(Role.Viewer);
+        deliveries.MapGet("/", ListAsync).ForName("workflow", "workflow").WithName("listDeliveries").WithSummary("Deliveries, newest first").ProducesValidationProblem();
+        deliveries.MapGet("/{id}", GetAsync).ForName("id", "delivery").WithName("getDelivery").WithSummary("A delivery with its request and each attempt").ProducesValidationProblem().ProducesProblem(404);
+        deliveries.MapPost("/{id}/replay", DeliveryReplay.OneAsync).Needs(Role.Operator).ForName("id", "delivery").WithName("replayDelivery").WithSummary("Make a dead or succeeded delivery again")
             .WithDescription("With the same idempotency key and a fresh count of attempts.").ProducesValidationProblem().ProducesProblem(404).ProducesProblem(409);
-        deliveries.MapPost("/replay", DeliveryReplay.AllAsync).WithName("replayDeliveries").WithSummary("Make all deliveries again that a filter names")
+        deliveries.MapPost("/replay", DeliveryReplay.AllAsync).Needs(Role.Operator).WithName("replayDeliveries").WithSummary("Make all deliveries again that a filter names")
             .WithDescription("Oldest first. Takes the filters of the list; `state` is `dead` unless given.").ProducesValidationProblem();
     }
 

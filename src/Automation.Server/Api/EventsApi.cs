@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Net.Mime;
+using Automation.Server.Access;
 using Automation.Server.Storage.Management;
 using Automation.Server.Triggers;
 using Automation.Server.Values;
@@ -13,7 +14,7 @@ internal static class EventsApi
 {
     public static void Map(RouteGroupBuilder api)
     {
-        var events = api.MapGroup("/events").WithTags("Events");
+        var events = api.MapGroup("/events").WithTags("Events").Needs(Role.Viewer);
         events.MapGet("/", ListAsync).WithName("listEvents").WithSummary("Events, newest first").ProducesValidationProblem();
         events.MapGet("/{id}", GetAsync).WithName("getEvent").WithSummary("An event with its data and its runs").ProducesValidationProblem().ProducesProblem(404);
         events.MapGet("/{id}/body", GetBodyAsync).WithName("getEventBody").WithSummary("An event's body as it came, as a file")

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Automation.Server.Access;
 using Automation.Server.Storage.Management;
 using Automation.Server.Values;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -10,7 +11,7 @@ namespace Automation.Server.Api;
 internal static class FiltersApi
 {
     public static void Map(RouteGroupBuilder api) =>
-        api.MapGet("/workflows/{id}/filters", ListAsync).WithTags("Workflows").WithName("listFilters").WithSummary("What the filters of a workflow's triggers took and dropped; a few seconds behind").ProducesProblem(404);
+        api.MapGet("/workflows/{id}/filters", ListAsync).Needs(Role.Viewer).ForName("id", "workflow").WithTags("Workflows").WithName("listFilters").WithSummary("What the filters of a workflow's triggers took and dropped; a few seconds behind").ProducesProblem(404);
 
     private static async Task<Results<Ok<Page<FilterView>>, ProblemHttpResult>> ListAsync([Description("As in a list, its / written %2F.")] string id, ManagementDb db, ApiSources sources, CancellationToken cancellation)
     {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Net.Mime;
 using System.Text.Json;
+using Automation.Server.Access;
 using Automation.Server.Storage;
 using Automation.Server.Storage.Management;
 using Automation.Server.Values;
@@ -26,10 +27,10 @@ internal static class KeysApi
 
     public static void Map(RouteGroupBuilder api)
     {
-        var keys = api.MapGroup("/workflows/{id}/keys").WithTags("Keys");
+        var keys = api.MapGroup("/workflows/{id}/keys").WithTags("Keys").Needs(Role.Viewer).ForName("id", "workflow");
         keys.MapGet("/", ListAsync).WithName("listKeys").WithSummary("Keys of a workflow that keep a state or are parked, in order").ProducesValidationProblem();
         keys.MapGet("/{key}", GetAsync).WithName("getKey").WithSummary("A key with its state, and the run that parks it").ProducesProblem(404);
-        keys.MapPut("/{key}/state", SetAsync).WithName("setKeyState").WithSummary("Give a key another state")
+        keys.MapPut("/{key}/state", SetAsync).Needs(Role.Editor).WithName("setKeyState").WithSummary("Give a key another state")
             .WithDescription("The body is a JSON object. Refused with 409 while a run of the key is at work, which would write its own state over it.")
             .AddOpenApiOperationTransformer((operation, _, _) =>
             {
@@ -37,14 +38,14 @@ internal static class KeysApi
                 return Task.CompletedTask;
             })
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413);
-        keys.MapDelete("/{key}/state", ResetAsync).WithName("resetKeyState").WithSummary("Forget the state of a key").ProducesProblem(409);
-        keys.MapDelete("/{key}/steps/{step}", ForgetAsync).WithName("forgetKeyInStep").WithSummary("Have a step forget a key, with its timer and what it holds").ProducesProblem(409);
-        keys.MapPost("/{key}/skip", SkipAsync).WithName("skipParkedRun").WithSummary("Let a parked key go on without the run that parks it")
+        keys.MapDelete("/{key}/state", ResetAsync).Needs(Role.Editor).WithName("resetKeyState").WithSummary("Forget the state of a key").ProducesProblem(409);
+        keys.MapDelete("/{key}/steps/{step}", ForgetAsync).Needs(Role.Editor).WithName("forgetKeyInStep").WithSummary("Have a step forget a key, with its timer and what it holds").ProducesProblem(409);
+        keys.MapPost("/{key}/skip", SkipAsync).Needs(Role.Operator).WithName("skipParkedRun").WithSummary("Let a parked key go on without the run that parks it")
             .WithDescription("That run stays failed; it can still be retried.").ProducesProblem(409);
-        keys.MapPost("/{key}/retry", RetryAsync).WithName("retryParkedRun").WithSummary("Retry the run that parks a key, before those behind it").ProducesValidationProblem().ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
-        keys.MapPost("/{key}/drain", DrainAsync).WithName("drainKey").WithSummary("Cancel all runs of a key that wait for their turn")
+        keys.MapPost("/{key}/retry", RetryAsync).Needs(Role.Operator).WithName("retryParkedRun").WithSummary("Retry the run that parks a key, before those behind it").ProducesValidationProblem().ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
+        keys.MapPost("/{key}/drain", DrainAsync).Needs(Role.Operator).WithName("drainKey").WithSummary("Cancel all runs of a key that wait for their turn")
             .WithDescription("The key is parked no more. A run of it that is under way goes on.");
-        api.MapGet("/keys/parked", ListParkedAsync).WithTags("Keys").WithName("listParkedKeys").WithSummary("Parked keys of all workflows, in the order of the runs that park them").ProducesValidationProblem();
+        api.MapGet("/keys/parked", ListParkedAsync).Needs(Role.Viewer).WithTags("Keys").WithName("listParkedKeys").WithSummary("Parked keys of all workflows, in the order of the runs that park them").ProducesValidationProblem();
     }
 
     private static async Task<Results<Ok<Page<KeySummary>>, ProblemHttpResult>> ListAsync([Description(WorkflowDescription)] string id, [AsParameters] KeyFilter filter, HttpRequest request, ManagementDb db, TimeProvider time, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Automation.Server.Access;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Automation.Server.Api;
@@ -8,7 +9,7 @@ internal static class MqttConnectionsApi
 {
     public static void Map(RouteGroupBuilder api)
     {
-        var connections = api.MapGroup("/mqtt/connections").WithTags("MQTT");
+        var connections = api.MapGroup("/mqtt/connections").WithTags("MQTT").Needs(Role.Viewer);
         connections.MapGet("/", (ApiSources sources) => TypedResults.Ok(Page.Whole(sources.MqttConnections()))).WithName("listMqttConnections").WithSummary("The connections to outside brokers, by name, and what they are doing");
         connections.MapGet("/{name}", Get).WithName("getMqttConnection").WithSummary("One connection to an outside broker").ProducesProblem(404);
     }

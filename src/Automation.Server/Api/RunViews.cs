@@ -99,11 +99,15 @@ internal sealed record RunDetails(
     [property: Description("Every step run so far, in the order in which they ended.")] IReadOnlyList<StepRunView> Steps,
     [property: Description("The deliveries that the run queued.")] IReadOnlyList<DeliverySummary> Deliveries,
     [property: Description("What the run waits for; empty once it has ended.")] IReadOnlyList<WaitView> Waits,
-    [property: Description("How the run came from the version it began with to the one it is pinned to; empty when it was never moved.")] IReadOnlyList<RunMove> Moves) : RunSummary(Summary)
+    [property: Description("How the run came from the version it began with to the one it is pinned to; empty when it was never moved.")] IReadOnlyList<RunMove> Moves,
+    [property: Description("What people and their programs did to the run, oldest first: cancelRun, retryRun and the like.")] IReadOnlyList<RunActionView> Actions) : RunSummary(Summary)
 {
     [JsonIgnore]
     public RunSummary Summary { get; } = Summary;
 }
+
+/// <summary>Something that was done to a run, as the audit log has it.</summary>
+internal sealed record RunActionView(DateTimeOffset At, [property: Description("As user:anna.")] string Actor, string Action, [property: Description("What the answer was, as an HTTP status.")] int Status);
 
 /// <summary>A step, or a pause before its next try, that a run waits for.</summary>
 internal sealed record WaitView(string Step, DateTimeOffset Since, [property: Description("When it is over by itself; null for never.")] DateTimeOffset? Until);

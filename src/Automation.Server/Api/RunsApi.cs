@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Net.Mime;
 using System.Text.Json;
+using Automation.Server.Access;
 using Automation.Server.Runs;
 using Automation.Server.Storage.Management;
 using Automation.Server.Triggers;
@@ -13,20 +14,22 @@ namespace Automation.Server.Api;
 /// <summary>Runs, what their steps did, and a stream of their starts and ends.</summary>
 internal static class RunsApi
 {
+    private const int MaxActions = 100;
+
     public static void Map(RouteGroupBuilder api)
     {
-        var runs = api.MapGroup("/runs").WithTags("Runs");
-        runs.MapGet("/", ListAsync).WithName("listRuns").WithSummary("Runs, newest first").ProducesValidationProblem();
-        runs.MapGet("/{id}", GetAsync).WithName("getRun").WithSummary("A run with the input, output and log of each step").ProducesValidationProblem().ProducesProblem(404);
+        var runs = api.MapGroup("/runs").WithTags("Runs").Needs(Role.Viewer);
+        runs.MapGet("/", ListAsync).ForName("workflow", "workflow").WithName("listRuns").WithSummary("Runs, newest first").ProducesValidationProblem();
+        runs.MapGet("/{id}", GetAsync).ForName("id", "run").WithName("getRun").WithSummary("A run with the input, output and log of each step").ProducesValidationProblem().ProducesProblem(404);
         runs.MapGet("/stream", RunStream.SendAsync).WithName("streamRuns").WithSummary("Runs as they start and end (server-sent events)")
             .WithDescription("Events: `run` with `{ id, workflow, state, at }`; `dropped` with `{ count }` when this client was too slow to get them all. A comment every 15 seconds keeps the connection open.")
             .Produces<string>(200, MediaTypeNames.Text.EventStream).ProducesProblem(503);
-        runs.MapPost("/{id}/retry", RunRetry.OneAsync).WithName("retryRun").WithSummary("Retry a failed run")
+        runs.MapPost("/{id}/retry", RunRetry.OneAsync).Needs(Role.Operator).ForName("id", "run").WithName("retryRun").WithSummary("Retry a failed run")
             .WithDescription("From the failed step the same run goes on, on its version, with its data, its idempotency keys and its place among the runs of its key. From the start, or on the newest version, another run of the same event takes its place.")
             .ProducesValidationProblem().ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
-        runs.MapPost("/retry", RunRetry.ManyAsync).WithName("retryRuns").WithSummary("Retry the failed runs that a filter names")
+        runs.MapPost("/retry", RunRetry.ManyAsync).Needs(Role.Operator).WithName("retryRuns").WithSummary("Retry the failed runs that a filter names")
             .WithDescription("Oldest first, a page a call: post to `next` until it is null. With `dryRun=true` nothing is retried.").ProducesValidationProblem();
-        runs.MapPost("/{id}/cancel", RunCancel.OneAsync).WithName("cancelRun").WithSummary("End a run that is pending, blocked, waiting or running")
+        runs.MapPost("/{id}/cancel", RunCancel.OneAsync).Needs(Role.Operator).ForName("id", "run").WithName("cancelRun").WithSummary("End a run that is pending, blocked, waiting or running")
             .WithDescription("A step under way is cut off, nothing further begins, and what has ended is kept. The next run of its key has its turn.").ProducesValidationProblem().ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
     }
 
@@ -76,7 +79,8 @@ internal static class RunsApi
         var deliveries = await db.Deliveries.Where(d => d.RunId == key).OrderBy(d => d.Id).Select(DeliverySummary.FromRow).ToListAsync(cancellation);
         var data = row.Event is { } e ? EventData.Parse(e.ContentType, e.Body, Json.Parse(e.Attributes)) : Json.Null;
         var waits = row.EndedAt is not null ? [] : await db.Waits.Where(w => w.RunId == key && w.EndedAt == null).OrderBy(w => w.Id).Select(w => new WaitView(w.StepId, IdSource.TimeOf(w.Id), w.DueAt)).ToListAsync(cancellation);
-        return TypedResults.Ok(new RunDetails(RunSummary.Of(row), row.Event is { } accepted ? EventSummary.Of(accepted) : null, RunTrace.Compose(parts, data), deliveries, waits, row.Moves is { } moves ? JsonSerializer.Deserialize<List<RunMove>>(moves, JsonFormat.Wire)! : []));
+        var actions = await db.Audit.Where(a => a.Target == id).OrderBy(a => a.Id).Take(MaxActions).Select(a => new RunActionView(a.At, a.Actor, a.Action, a.Status)).ToListAsync(cancellation);
+        return TypedResults.Ok(new RunDetails(RunSummary.Of(row), row.Event is { } accepted ? EventSummary.Of(accepted) : null, RunTrace.Compose(parts, data), deliveries, waits, row.Moves is { } moves ? JsonSerializer.Deserialize<List<RunMove>>(moves, JsonFormat.Wire)! : [], actions));
     }
 }
 

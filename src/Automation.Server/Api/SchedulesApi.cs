@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Automation.Server.Access;
 using Automation.Server.Storage.Management;
 using Automation.Server.Triggers.Schedules;
 using Automation.Server.Values;
@@ -15,7 +16,7 @@ internal static class SchedulesApi
 
     public static void Map(RouteGroupBuilder api)
     {
-        var schedules = api.MapGroup("").WithTags("Schedules");
+        var schedules = api.MapGroup("").WithTags("Schedules").Needs(Role.Viewer).ForName("id", "workflow");
         schedules.MapGet("/schedules", ListAsync).WithName("listSchedules").WithSummary("All schedules, by workflow and trigger, with their next times").ProducesValidationProblem();
         schedules.MapGet("/workflows/{id}/schedules", ListOfWorkflowAsync).WithName("listWorkflowSchedules").WithSummary("The schedules of a workflow, with their next times").ProducesProblem(404);
     }

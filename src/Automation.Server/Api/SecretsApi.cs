@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json.Serialization;
+using Automation.Server.Access;
 using Automation.Server.Secrets;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -13,9 +14,9 @@ internal static class SecretsApi
 
     public static void Map(RouteGroupBuilder api)
     {
-        var secrets = api.MapGroup("/secrets").WithTags("Secrets");
-        secrets.MapGet("/", List).WithName("listSecrets").WithSummary("All secrets by name, those that are needed and missing included; never a value");
-        secrets.MapPut("/{name}", SetAsync).WithName("setSecret").WithSummary("Set a secret, sealed in the database")
+        var secrets = api.MapGroup("/secrets").WithTags("Secrets").Needs(Role.Admin);
+        secrets.MapGet("/", List).Needs(Role.Editor).WithName("listSecrets").WithSummary("All secrets by name, those that are needed and missing included; never a value");
+        secrets.MapPut("/{name}", SetAsync).ForName("name", "secret").WithName("setSecret").WithSummary("Set a secret, sealed in the database")
             .WithDescription("In use on this server when it is answered, on others within a second as a rule. A file of the same name in the secrets folder still counts before it.")
             .ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).ProducesProblem(503);
         secrets.MapDelete("/{name}", DeleteAsync).WithName("deleteSecret").WithSummary("Delete a secret from the database").ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
@@ -35,7 +36,7 @@ internal static class SecretsApi
     private static Ok<Page<SecretView>> List(SecretStore store, StoredSecrets stored, IEnumerable<SecretUses> uses) => TypedResults.Ok(Page.Whole(All(store, stored, uses)));
 
     [RequestSizeLimit(8 * StoredSecrets.MaxBytes)] // as JSON escapes it
-    private static async Task<Results<Ok<SecretView>, ProblemHttpResult>> SetAsync([Description(NameDescription)] string name, SecretSetting setting, SecretStore store, StoredSecrets stored, IEnumerable<SecretUses> uses)
+    private static async Task<Results<Ok<SecretView>, ProblemHttpResult>> SetAsync([Description(NameDescription)] string name, SecretSetting setting, HttpContext context, SecretStore store, StoredSecrets stored, IEnumerable<SecretUses> uses)
     {
         if (setting.Value is not { } value) return ApiProblem.BadRequest("The body has to be { \"value\": \"...\" }.");
         if (!SecretStore.IsName(name) || value.Length == 0 || System.Text.Encoding.UTF8.GetByteCount(value) > StoredSecrets.MaxBytes)
@@ -45,7 +46,7 @@ internal static class SecretsApi
 
         try
         {
-            await store.SetAsync(name, value);
+            await store.SetAsync(name, value, Caller.Of(context)!.Actor);
         }
         catch (SecretException error)
         {

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Automation.Server.Access;
 using Automation.Server.Values;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -9,7 +10,7 @@ internal static class TypesApi
 {
     public static void Map(RouteGroupBuilder api)
     {
-        var types = api.MapGroup("").WithTags("Catalogue");
+        var types = api.MapGroup("").WithTags("Catalogue").Needs(Role.Viewer);
         types.MapGet("/step-types", (ApiSources sources) => TypedResults.Ok(Page.Whole(sources.StepTypes()))).WithName("listStepTypes").WithSummary("All step types, with the JSON Schema of their config");
         types.MapGet("/trigger-types", (ApiSources sources) => TypedResults.Ok(Page.Whole(sources.TriggerTypes()))).WithName("listTriggerTypes").WithSummary("All trigger types, with the JSON Schema of their config");
         types.MapGet("/schema", (ApiSources sources) => TypedResults.Ok(sources.WorkflowSchema())).WithName("getSchema").WithSummary("JSON Schema of a workflow file");

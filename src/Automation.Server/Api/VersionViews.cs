@@ -12,6 +12,7 @@ internal sealed record ActivationView(
     DateTimeOffset ActiveFrom,
     [property: Description("When another one became active; null while it is.")] DateTimeOffset? ActiveTo,
     [property: Description("start: the files had changed while the server was down. file: they changed while it ran. rollback: an operator chose the version. unpinned: an operator ended a roll back.")] string Cause,
+    [property: Description("Who chose it, as user:anna; null for what a file made.")] string? Actor,
     [property: Description("Hash of the workflow's files then, byte for byte.")] string? Files,
     [property: Description("The commit that was checked out in the git work tree around the workflows folder then; null outside of one. The files may have been edited since it.")] string? Commit,
     [property: Description("Runs of the version that are under way or wait for their turn now.")] int OpenRuns,

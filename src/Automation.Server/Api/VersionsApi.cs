@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Net.Mime;
+using Automation.Server.Access;
 using Automation.Server.Storage.Management;
 using Automation.Server.Values;
 using Automation.Server.Workflows;
@@ -15,18 +16,18 @@ internal static class VersionsApi
 
     public static void Map(RouteGroupBuilder api)
     {
-        var versions = api.MapGroup("/workflows/{id}").WithTags("Versions");
+        var versions = api.MapGroup("/workflows/{id}").WithTags("Versions").Needs(Role.Viewer).ForName("id", "workflow");
         versions.MapGet("/versions", ListAsync).WithName("listVersions").WithSummary("When which version of a workflow was active, newest first, with the runs that each still has")
             .ProducesValidationProblem().ProducesProblem(404);
         versions.MapGet("/versions/{hash}", GetAsync).WithName("getVersion").WithSummary("A version that ran, also when the file has changed since").ProducesProblem(404);
-        versions.MapPost("/versions/{hash}/activate", ActivateAsync).WithName("activateVersion").WithSummary("Go back to an older version")
+        versions.MapPost("/versions/{hash}/activate", ActivateAsync).Needs(Role.Editor).WithName("activateVersion").WithSummary("Go back to an older version")
             .WithDescription("It takes the events from now on, over restarts too, until the workflow's file or a script of it is edited, or the pin is lifted. Open runs stay on theirs.")
             .ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
-        versions.MapPost("/runs/move", RunMoving.MoveAsync).WithName("moveRuns").WithSummary("Move waiting runs to another version")
+        versions.MapPost("/runs/move", RunMoving.MoveAsync).Needs(Role.Editor).WithName("moveRuns").WithSummary("Move waiting runs to another version")
             .WithDescription("Oldest first, a page a call: give `next` as `after` until it is null. Each run is moved or refused with the reasons, in a transaction of its own; one that goes on meanwhile stays on its version. A wait that has begun keeps its time and what it is for.")
             .Accepts<MoveRequest>(isOptional: true, MediaTypeNames.Application.Json)
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413).ProducesProblem(503);
-        versions.MapDelete("/pin", UnpinAsync).WithName("unpinWorkflow").WithSummary("End a roll back: the version that the file makes is active again").ProducesProblem(404).ProducesProblem(503);
+        versions.MapDelete("/pin", UnpinAsync).Needs(Role.Editor).WithName("unpinWorkflow").WithSummary("End a roll back: the version that the file makes is active again").ProducesProblem(404).ProducesProblem(503);
     }
 
     private static async Task<Results<Ok<Page<ActivationView>>, ProblemHttpResult>> ListAsync([Description(WorkflowsApi.IdDescription)] string id, [AsParameters] VersionFilter filter, HttpRequest request, ManagementDb db, ApiSources sources, TimeProvider time, CancellationToken cancellation)
@@ -47,7 +48,7 @@ internal static class VersionsApi
         var views = new List<ActivationView>(rows.Count);
         foreach (var row in rows)
         {
-            views.Add(new ActivationView(PublicId.Format(PublicId.Activation, row.Id), row.Hash, row.At, next, row.Cause, row.Files, row.CommitId, open.GetValueOrDefault(row.Hash), waiting.GetValueOrDefault(row.Hash)));
+            views.Add(new ActivationView(PublicId.Format(PublicId.Activation, row.Id), row.Hash, row.At, next, row.Cause, row.Actor, row.Files, row.CommitId, open.GetValueOrDefault(row.Hash), waiting.GetValueOrDefault(row.Hash)));
             next = row.At;
         }
 
@@ -61,9 +62,10 @@ internal static class VersionsApi
         return row is null ? NoVersion(workflow, hash) : TypedResults.Ok(VersionDetails.Of(row));
     }
 
-    private static async Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> ActivateAsync([Description(WorkflowsApi.IdDescription)] string id, [Description(HashDescription)] string hash, ApiSources sources, CancellationToken cancellation)
+    private static async Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> ActivateAsync([Description(WorkflowsApi.IdDescription)] string id, [Description(HashDescription)] string hash, HttpContext context, ApiSources sources, CancellationToken cancellation)
     {
         var workflow = WorkflowsApi.Unescape(id);
+        AuditDetail.Set(context, new { version = WorkflowsApi.Find(sources, id)?.Version?.Hash }, new { version = hash });
         var (outcome, problems) = await sources.RollBack(workflow, hash, cancellation);
         return outcome switch
         {

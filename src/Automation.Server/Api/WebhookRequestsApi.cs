@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Net.Mime;
+using Automation.Server.Access;
 using Automation.Server.Storage.Management;
 using Automation.Server.Triggers;
 using Automation.Server.Triggers.Webhooks.Requests;
@@ -17,17 +18,17 @@ internal static class WebhookRequestsApi
 
     public static void Map(RouteGroupBuilder api)
     {
-        var requests = api.MapGroup("/webhooks/requests").WithTags("Webhooks");
+        var requests = api.MapGroup("/webhooks/requests").WithTags("Webhooks").Needs(Role.Viewer);
         requests.MapGet("/", ListAsync).WithName("listWebhookRequests").WithSummary("Requests to webhooks, newest first: accepted ones are events, the newest of the others are kept").ProducesValidationProblem();
         requests.MapGet("/{id}", GetAsync).WithName("getWebhookRequest").WithSummary("A request that was refused or captured, with the reason and what would have had to be different").ProducesValidationProblem().ProducesProblem(404);
         requests.MapGet("/{id}/body", GetBodyAsync).WithName("getWebhookRequestBody").WithSummary("The first 64 KB of its body as it came, as a file; known secrets in it are asterisks")
             .Produces(200, contentType: MediaTypeNames.Application.Octet).ProducesValidationProblem().ProducesProblem(404);
-        requests.MapPost("/{id}/replay", ReplayAsync).WithName("replayWebhookRequest").WithSummary("Give it to the workflows that take its path now, as a test: without verification, filters and limits")
+        requests.MapPost("/{id}/replay", ReplayAsync).Needs(Role.Editor).WithName("replayWebhookRequest").WithSummary("Give it to the workflows that take its path now, as a test: without verification, filters and limits")
             .WithDescription("Takes ids of requests (req_…) and of events that came by a webhook (evt_…).").ProducesValidationProblem().ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
-        var captures = api.MapGroup("/webhooks/captures").WithTags("Webhooks");
+        var captures = api.MapGroup("/webhooks/captures").WithTags("Webhooks").Needs(Role.Viewer);
         captures.MapGet("/", ListCapturesAsync).WithName("listCaptures").WithSummary("Paths whose requests are kept although no workflow takes them yet");
-        captures.MapPut("/", CaptureAsync).WithName("capturePath").WithSummary("Keep the requests to a path that no workflow takes yet, to see what a sender sends").ProducesValidationProblem().ProducesProblem(409);
-        captures.MapDelete("/", ReleaseAsync).WithName("releasePath").WithSummary("Keep them no longer").ProducesValidationProblem();
+        captures.MapPut("/", CaptureAsync).Needs(Role.Editor).WithName("capturePath").WithSummary("Keep the requests to a path that no workflow takes yet, to see what a sender sends").ProducesValidationProblem().ProducesProblem(409);
+        captures.MapDelete("/", ReleaseAsync).Needs(Role.Editor).WithName("releasePath").WithSummary("Keep them no longer").ProducesValidationProblem();
     }
 
     private static async Task<Results<Ok<Page<RequestSummary>>, ProblemHttpResult>> ListAsync([AsParameters] RequestFilter filter, HttpRequest request, ManagementDb db, TimeProvider time, CancellationToken cancellation)

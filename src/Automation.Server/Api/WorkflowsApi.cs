@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Net.Mime;
+using Automation.Server.Access;
 using Automation.Server.Workflows;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
@@ -14,14 +15,14 @@ internal static class WorkflowsApi
 
     public static void Map(RouteGroupBuilder api)
     {
-        var workflows = api.MapGroup("/workflows").WithTags("Workflows");
+        var workflows = api.MapGroup("/workflows").WithTags("Workflows").Needs(Role.Viewer).ForName("id", "workflow");
         workflows.MapGet("/", List).WithName("listWorkflows").WithSummary("All workflows, by id");
         workflows.MapGet("/problems", ListProblems).WithName("listProblems").WithSummary("Workflows whose files have mistakes, with the mistakes");
         workflows.MapGet("/{id}", Get).WithName("getWorkflow").WithSummary("A workflow with its active document").ProducesProblem(404);
         workflows.MapGet("/{id}/problems", GetProblems).WithName("getProblems").WithSummary("The mistakes in a workflow's files").ProducesProblem(404);
-        workflows.MapPost("/{id}/enable", EnableAsync).WithName("enableWorkflow").WithSummary("Let a workflow take events").ProducesProblem(404);
-        workflows.MapPost("/{id}/disable", DisableAsync).WithName("disableWorkflow").WithSummary("Stop a workflow from taking events; its open runs go on").ProducesProblem(404);
-        workflows.MapPost("/{id}/run", ManualRun.RunAsync).WithName("runWorkflow").WithSummary("Run a workflow with the body as its event's data")
+        workflows.MapPost("/{id}/enable", EnableAsync).Needs(Role.Operator).WithName("enableWorkflow").WithSummary("Let a workflow take events").ProducesProblem(404);
+        workflows.MapPost("/{id}/disable", DisableAsync).Needs(Role.Operator).WithName("disableWorkflow").WithSummary("Stop a workflow from taking events; its open runs go on").ProducesProblem(404);
+        workflows.MapPost("/{id}/run", ManualRun.RunAsync).Needs(Role.Operator).WithName("runWorkflow").WithSummary("Run a workflow with the body as its event's data")
             .WithDescription("The body is JSON whatever its content type; without a body the data is null. Also a workflow that is switched off runs. 202: stored, and it will run. 200: it ended within `wait`.")
             .AddOpenApiOperationTransformer((operation, _, _) =>
             {
@@ -47,13 +48,14 @@ internal static class WorkflowsApi
     private static Results<Ok<WorkflowProblems>, ProblemHttpResult> GetProblems([Description(IdDescription)] string id, ApiSources sources) =>
         Find(sources, id) is { } workflow ? TypedResults.Ok(new WorkflowProblems(workflow.WorkflowId, workflow.Problems)) : ApiProblem.NoWorkflow(Unescape(id));
 
-    private static Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> EnableAsync([Description(IdDescription)] string id, ApiSources sources) => SwitchAsync(id, true, sources);
+    private static Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> EnableAsync([Description(IdDescription)] string id, HttpContext context, ApiSources sources) => SwitchAsync(id, true, context, sources);
 
-    private static Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> DisableAsync([Description(IdDescription)] string id, ApiSources sources) => SwitchAsync(id, false, sources);
+    private static Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> DisableAsync([Description(IdDescription)] string id, HttpContext context, ApiSources sources) => SwitchAsync(id, false, context, sources);
 
-    private static async Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> SwitchAsync(string id, bool enabled, ApiSources sources)
+    private static async Task<Results<Ok<WorkflowSummary>, ProblemHttpResult>> SwitchAsync(string id, bool enabled, HttpContext context, ApiSources sources)
     {
         if (Find(sources, id) is not { } workflow) return ApiProblem.NoWorkflow(Unescape(id));
+        AuditDetail.Set(context, new { enabled = workflow.Enabled }, new { enabled });
         await sources.SetEnabled(workflow.WorkflowId, enabled);
         return TypedResults.Ok(WorkflowSummary.Of(Find(sources, id) ?? workflow));
     }

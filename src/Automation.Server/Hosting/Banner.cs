@@ -22,6 +22,7 @@ internal static class Banner
         var broker = app.Services.GetRequiredService<EmbeddedBroker>();
         foreach (var (number, mqtt) in broker.Addresses.Index()) output.WriteLine(number == 0 ? $"  MQTT       {mqtt} ({broker.Clients})" : $"             {mqtt}");
         foreach (var line in WaysIn(address, token)) output.WriteLine(line);
+        if (app.Services.GetRequiredService<SetUpCode>().Value is { } code) output.WriteLine($"  Set up     {address}/set-up?code={code} makes the first user; once, within a day");
         output.WriteLine();
     }
 

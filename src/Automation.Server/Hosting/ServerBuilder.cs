@@ -46,6 +46,8 @@ internal static class ServerBuilder
         try
         {
             app.LoadSecrets(); // before what needs some is made
+            app.LoadAccess();
+            app.UseProxySignIn();
             app.UseTrustedProxies();
             app.UseApi();
             app.UseAccess();

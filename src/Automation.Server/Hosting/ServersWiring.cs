@@ -1,3 +1,4 @@
+using Automation.Server.Access;
 using Automation.Server.Runs;
 using Automation.Server.Secrets;
 using Automation.Server.Storage;
@@ -19,7 +20,7 @@ internal static class ServersWiring
             var servers = ActivatorUtilities.CreateInstance<Servers>(provider);
             var (engine, waits, schedules) = (provider.GetRequiredService<RunEngine>(), provider.GetRequiredService<WaitTimer>(), provider.GetRequiredService<ScheduleTimer>());
             var (catalog, connections) = (provider.GetRequiredService<WorkflowCatalog>(), provider.GetRequiredService<MqttConnections>());
-            var secrets = provider.GetRequiredService<StoredSecrets>();
+            var (secrets, directory) = (provider.GetRequiredService<StoredSecrets>(), provider.GetRequiredService<AccessDirectory>());
             foreach (var duty in connections.Duties) servers.Offer(duty);
             var before = 0L;
             servers.Looked += look =>
@@ -28,6 +29,7 @@ internal static class ServersWiring
                 if (!look.IsShared) return;
                 Follow(catalog, look.Disabled);
                 secrets.Follow(look.Revisions.GetValueOrDefault(SqlRevisions.Secrets));
+                directory.Follow(look.Revisions.GetValueOrDefault(SqlRevisions.Access));
                 engine.Look(look);
                 if (look.Servers == before && !look.IsRoutine) return;
                 before = look.Servers;

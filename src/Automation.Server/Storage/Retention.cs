@@ -45,6 +45,7 @@ internal sealed class Retention(
         var versions = await PruneVersionsAsync(cancellation);
         if (versions > 0) Log.PrunedVersions(log, versions);
         await PruneLeftoversAsync(cancellation);
+        await PruneAuditAsync(now, cancellation);
         await ReleaseSpaceAsync(cancellation);
         return new RetentionCounts(tooOld, tooMany, states, versions);
     }
@@ -207,6 +208,17 @@ internal sealed class Retention(
             await journal.CommitAsync(step);
             if (!step.HasMore) return;
             await PauseAsync(cancellation);
+        }
+    }
+
+    /// <summary>Only where a setting says so: else the audit log is kept.</summary>
+    private async Task PruneAuditAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (options.AuditMaxAge == TimeSpan.Zero) return;
+        for (AuditPruned batch; ; await PauseAsync(cancellation))
+        {
+            await journal.CommitAsync(batch = new AuditPruned(now - options.AuditMaxAge, now, options.BatchSize));
+            if (batch.Deleted < options.BatchSize) return;
         }
     }
 

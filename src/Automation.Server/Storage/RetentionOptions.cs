@@ -21,6 +21,10 @@ internal sealed record RetentionOptions
     [Range(1, 10_000)]
     public int MaxVersions { get; init; } = 100;
 
+    /// <summary>Entries of the audit log that are older are deleted; zero keeps them for ever.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "36500.00:00:00")]
+    public TimeSpan AuditMaxAge { get; init; } = TimeSpan.Zero;
+
     /// <summary>Between two rounds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "24.00:00:00")]
     public TimeSpan Interval { get; init; } = TimeSpan.FromHours(1);

@@ -12,6 +12,9 @@ internal sealed record VersionStored(string WorkflowId, string Hash, VersionSour
     /// <summary>One of <see cref="ActivationCause"/>; after <c>rollback</c> the workflow is pinned.</summary>
     public string Cause { get; init; } = ActivationCause.File;
 
+    /// <summary>Who chose it; null for what a file made.</summary>
+    public string? Actor { get; init; }
+
     /// <summary>Set when the version that is active now is one that an operator chose. Set when the change was applied.</summary>
     public Pin? Pin { get; set; }
 }

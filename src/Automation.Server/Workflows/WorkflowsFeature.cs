@@ -1,3 +1,4 @@
+using Automation.Server.Access;
 using Automation.Server.Api;
 using Automation.Server.Hosting;
 using Automation.Server.Sandbox;
@@ -29,7 +30,7 @@ internal static class WorkflowsFeature
             return new WorkflowCatalog(
                 provider.GetRequiredService<WorkflowFolder>(),
                 provider.GetRequiredService<WorkflowCompiler>(),
-                StoreIn(journal, time),
+                StoreIn(journal, time, () => provider.GetRequiredService<IHttpContextAccessor>().HttpContext is { } context ? Caller.Of(context)?.Actor : null),
                 journal.DisabledAtStart,
                 journal.WaitTopicsAtStart,
                 provider.GetRequiredService<ILogger<WorkflowCatalog>>());
@@ -47,12 +48,12 @@ internal static class WorkflowsFeature
         return services;
     }
 
-    private static CatalogStore StoreIn(Journal journal, TimeProvider time) => new()
+    private static CatalogStore StoreIn(Journal journal, TimeProvider time, Func<string?> actor) => new()
     {
         Activate = async (activation, _) =>
         {
             var (version, now) = (activation.Version, time.GetUtcNow());
-            var stored = new VersionStored(version.WorkflowId, version.Hash, version.Source, now) { Files = activation.Files, Cause = activation.Cause };
+            var stored = new VersionStored(version.WorkflowId, version.Hash, version.Source, now) { Files = activation.Files, Cause = activation.Cause, Actor = activation.Cause is ActivationCause.Rollback or ActivationCause.Unpinned ? actor() : null };
             await journal.CommitAsync(stored);
             return stored.Pin;
         },

@@ -93,10 +93,41 @@ public sealed class AccessTests : ApiTest
         var cookie = await SessionAsync();
 
         using var within = await SendAsync(HttpMethod.Get, Path, ("Cookie", cookie));
-        Server.Time.Advance(TimeSpan.FromDays(30));
+        for (var day = 0; day < 29; day++)
+        {
+            Server.Time.Advance(TimeSpan.FromDays(1));
+            using var used = await SendAsync(HttpMethod.Get, Path, ("Cookie", cookie));
+            await ApiServer.ReadAsync(used, 200);
+        }
+
+        Server.Time.Advance(TimeSpan.FromDays(1));
         using var after = await SendAsync(HttpMethod.Get, Path, ("Cookie", cookie));
 
         await ApiServer.ReadAsync(within, 200);
+        await ApiServer.ReadAsync(after, 401);
+    }
+
+    [Fact]
+    public async Task SessionThatIsNotUsed_Ends()
+    {
+        var cookie = await SessionAsync();
+
+        Server.Time.Advance(TimeSpan.FromDays(7));
+
+        using var after = await SendAsync(HttpMethod.Get, Path, ("Cookie", cookie));
+        await ApiServer.ReadAsync(after, 401);
+    }
+
+    [Fact]
+    public async Task SessionThatAnAdminEnded_IsOver()
+    {
+        var cookie = await SessionAsync();
+        var id = (await Server.GetAsync("/api/sessions"))["items"]![0]!["id"]!.GetValue<string>();
+
+        using var ended = await Server.Client.DeleteAsync(new Uri("/api/sessions/" + id, UriKind.Relative));
+
+        Assert.Equal(HttpStatusCode.NoContent, ended.StatusCode);
+        using var after = await SendAsync(HttpMethod.Get, Path, ("Cookie", cookie));
         await ApiServer.ReadAsync(after, 401);
     }
 
@@ -106,30 +137,18 @@ public sealed class AccessTests : ApiTest
         var value = (await SessionAsync()).Split('=', 2)[1];
 
         using var whole = await SendAsync(HttpMethod.Get, Path, ("Authorization", "Bearer " + value));
-        using var signature = await SendAsync(HttpMethod.Get, Path, ("Authorization", "Bearer " + value.Split('.')[1]));
 
         await ApiServer.ReadAsync(whole, 401);
-        await ApiServer.ReadAsync(signature, 401);
     }
 
     [Theory]
     [InlineData("")]
     [InlineData(".")]
     [InlineData("9999999999.")]
-    [InlineData("9999999999.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     public async Task ForgedCookie_IsRefused(string value)
     {
         using var response = await SendAsync(HttpMethod.Get, Path, ("Cookie", Session.CookieName + "=" + value));
-
-        await ApiServer.ReadAsync(response, 401);
-    }
-
-    [Fact]
-    public async Task CookieWithALaterEnd_IsRefused()
-    {
-        var cookie = await SessionAsync();
-
-        using var response = await SendAsync(HttpMethod.Get, Path, ("Cookie", Session.CookieName + "=9999999999." + cookie.Split('.')[1]));
 
         await ApiServer.ReadAsync(response, 401);
     }

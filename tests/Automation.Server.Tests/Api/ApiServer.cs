@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Automation.Server.Access;
 using Automation.Server.Api;
+using Automation.Server.Hosting;
 using Automation.Server.Runs;
 using Automation.Server.Sandbox;
 using Automation.Server.Secrets;
@@ -54,6 +55,11 @@ public sealed class ApiServer : IAsyncLifetime
 
     internal int Woken { get; private set; }
 
+    /// <summary>Set before the start.</summary>
+    internal Dictionary<string, string?> Settings { get; } = [];
+
+    internal TestDatabase Database => database;
+
     internal List<SecretUse> SecretUses { get; } = [];
 
     internal T Get<T>()
@@ -75,21 +81,26 @@ public sealed class ApiServer : IAsyncLifetime
         Journal = new Journal(database.Database.Open(Time), Time, NullLogger<Journal>.Instance);
         var builder = WebApplication.CreateSlimBuilder();
         ((IConfigurationBuilder)builder.Configuration).Sources.Clear(); // the shipped settings keep log lines away that tests look at
-        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create(AdminToken.Variable, (string?)Token)]);
+        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create(AdminToken.Variable, (string?)Token), .. Settings]);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(new Recorder(Logged)).SetMinimumLevel(LogLevel.Trace);
         builder.Services.AddSingleton<TimeProvider>(Time).AddSingleton(Ids).AddSingleton(Journal).AddSingleton(Feed);
         builder.Services.AddSingleton(new HealthCheck("workflows", () => ReadyProblem)).AddSingleton(new HealthCheck("journal", () => Journal.Failure));
         builder.Services.AddSingleton(database.Database).AddManagement().AddSecrets(builder.Configuration, _ => Folder).AddAccess(builder.Configuration, _ => Folder).AddApi(_ => Sources());
+        builder.Services.AddSingleton(_ => new TrustedProxies(builder.Configuration.GetSection(ServerOptions.TrustedProxies).Get<string[]>() ?? []));
         builder.Services.AddSingleton<SecretUses>(() => SecretUses);
         builder.Services.PostConfigure<SecretsOptions>(options => options.DefaultFolder = Path.Combine(Folder, "secrets"));
         app = builder.Build();
         app.LoadSecrets();
+        app.LoadAccess();
+        app.UseProxySignIn();
+        app.UseTrustedProxies();
         app.UseApi();
         app.UseAccess();
         app.MapAccess();
         app.MapApi();
         app.MapGet("/api/broken", () => { throw new InvalidOperationException("the inner text"); }).ExcludeFromDescription();
+        app.MapGet("/api/undeclared", () => "open").ExcludeFromDescription();
         await app.StartAsync();
         Client = NewClient();
         Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
@@ -141,7 +152,7 @@ public sealed class ApiServer : IAsyncLifetime
         Workflows = new WorkflowSet(Workflows.Workflows.Values.Append(new WorkflowState(id, loaded ? version : null, enabled, problems ?? [])).ToFrozenDictionary(w => w.WorkflowId));
     }
 
-    private HttpClient NewClient() => new(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(app.Urls.First()) };
+    internal HttpClient NewClient() => new(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(app.Urls.First()) };
 
     private ApiSources Sources() => new()
     {

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using System.Text.Json;
+using Automation.Server.Access;
 using Automation.Server.Deliveries;
 using Automation.Server.Hosting;
 using Automation.Server.Runs;
@@ -30,6 +31,7 @@ public sealed class AppSettingsTests
         ["Sandbox"] = new SandboxOptions { Folder = "" },
         ["Retention"] = new RetentionOptions(),
         ["Secrets"] = new SecretsOptions(),
+        ["Access"] = new AccessOptions(),
         ["Webhooks"] = new WebhookOptions(),
     };
 

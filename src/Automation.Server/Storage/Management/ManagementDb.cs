@@ -43,6 +43,10 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
 
     public DbSet<CaptureRow> Captures => Set<CaptureRow>();
 
+    public DbSet<AuditRow> Audit => Set<AuditRow>();
+
+    public DbSet<AuditStartRow> AuditStart => Set<AuditStartRow>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UnixMilliseconds>();
@@ -64,6 +68,8 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
         modelBuilder.Entity<DeliveryRow>().ToTable("deliveries").HasMany(d => d.Tries).WithOne().HasForeignKey(a => a.DeliveryId);
         modelBuilder.Entity<AttemptRow>().ToTable("attempts").HasKey(a => new { a.DeliveryId, a.Number });
         modelBuilder.Entity<VersionRow>().ToTable("versions").HasKey(v => new { v.WorkflowId, v.Hash });
+        modelBuilder.Entity<AuditRow>().ToTable("audit").Ignore(a => a.Entry);
+        modelBuilder.Entity<AuditStartRow>().ToTable("audit_start").HasKey(a => a.One);
         modelBuilder.Entity<ActivationRow>().ToTable("activations");
         modelBuilder.Entity<ScheduleRow>().ToTable("schedules").HasKey(s => new { s.WorkflowId, s.TriggerId });
         modelBuilder.Entity<RequestRow>().ToTable("requests");

@@ -288,6 +288,8 @@ internal sealed class ActivationRow
     public string? Files { get; init; }
 
     public string? CommitId { get; init; }
+
+    public string? Actor { get; init; }
 }
 
 /// <summary>Table <c>schedules</c>. <see cref="NextAt"/> is null while the schedule is stopped.</summary>
@@ -350,4 +352,39 @@ internal sealed class CaptureRow
     public required string Path { get; init; }
 
     public DateTimeOffset UntilAt { get; init; }
+}
+
+/// <summary>Table <c>audit</c>.</summary>
+internal sealed class AuditRow
+{
+    public long Id { get; init; }
+
+    public DateTimeOffset At { get; init; }
+
+    public required string Actor { get; init; }
+
+    public string? Address { get; init; }
+
+    public required string Action { get; init; }
+
+    public required string Target { get; init; }
+
+    public int Status { get; init; }
+
+    public string? Detail { get; init; }
+
+    public required byte[] Hash { get; init; }
+
+    /// <summary>What the hash is of.</summary>
+    public AuditEntry Entry => new(At, Actor, Address, Action, Target, Status, Detail);
+}
+
+/// <summary>Table <c>audit_start</c>: the last entry that retention deleted.</summary>
+internal sealed class AuditStartRow
+{
+    public long One { get; init; }
+
+    public long Id { get; init; }
+
+    public required byte[] Hash { get; init; }
 }

@@ -24,8 +24,8 @@ internal static class SqlVersions
             """)
             .Bind(1, change.WorkflowId).Bind(2, change.Hash).Bind(3, change.At).Bind(4, change.Pin?.Files).Bind(5, change.Pin?.Since).Run();
         if (active == change.Hash) return;
-        db.Sql("INSERT INTO activations (id, workflow_id, hash, at, cause, files, commit_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-            .Bind(1, db.Ids.Next()).Bind(2, change.WorkflowId).Bind(3, change.Hash).Bind(4, change.At).Bind(5, change.Cause).Bind(6, change.Files?.Hash).Bind(7, change.Files?.Commit).Run();
+        db.Sql("INSERT INTO activations (id, workflow_id, hash, at, cause, files, commit_id, actor) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
+            .Bind(1, db.Ids.Next()).Bind(2, change.WorkflowId).Bind(3, change.Hash).Bind(4, change.At).Bind(5, change.Cause).Bind(6, change.Files?.Hash).Bind(7, change.Files?.Commit).Bind(8, change.Actor).Run();
     }
 
     public static void Apply(VersionRead query, SqlSession db)
