@@ -26,6 +26,7 @@ internal static class HostingFeature
             console.TimestampFormat = "HH:mm:ss ";
             console.ColorBehavior = LoggerColorBehavior.Default;
         });
+        builder.AddHttps();
         builder.WebHost.UseUrls(configuration[ServerOptions.Urls] ?? "http://127.0.0.1:8080");
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -43,9 +43,25 @@ internal sealed class TrustedProxies
 
 internal static class TrustedProxiesUse
 {
-    /// <summary>Puts the client's address, scheme and host into the request, before anything looks at them.</summary>
+    /// <summary>Puts the client's address, scheme, host and certificate into the request, before anything looks at them.</summary>
     public static void UseTrustedProxies(this IApplicationBuilder app)
     {
-        if (app.ApplicationServices.GetRequiredService<TrustedProxies>() is { Any: true } proxies) app.UseForwardedHeaders(proxies.Options());
+        var proxies = app.ApplicationServices.GetRequiredService<TrustedProxies>();
+        if (app.ApplicationServices.GetService<HttpsOptions>()?.ClientCertificateHeader is { Length: > 0 } header) app.Use((context, next) => TakeCertificate(context, header, proxies, next));
+        if (proxies.Any) app.UseForwardedHeaders(proxies.Options());
+    }
+
+    // From anybody else the header is what the sender wrote, and nobody is to take it for more.
+    private static Task TakeCertificate(HttpContext context, string header, TrustedProxies proxies, RequestDelegate next)
+    {
+        var sent = context.Request.Headers[header];
+        context.Request.Headers.Remove(header);
+        if (proxies.Has(context.Connection.RemoteIpAddress) && sent is [{ Length: > 0 and < 32_768 } text] && ForwardedCertificate.TryRead(text, out var certificate))
+        {
+            context.Connection.ClientCertificate = certificate;
+            context.Response.RegisterForDispose(certificate);
+        }
+
+        return next(context);
     }
 }

@@ -60,6 +60,10 @@ internal abstract class TriggerCheck
     /// <summary>Reports what this server lacks for the trigger; no problem of a version that is stored. <paramref name="pointer"/> is relative to the trigger.</summary>
     public abstract void Missing(string pointer, string message);
 
+    /// <summary>Makes a JSON Schema (draft 2020-12) a unit of the version's program, and reports what is wrong with it. <paramref name="pointer"/> is relative to the trigger.</summary>
+    /// <returns>The unit's id, by which <see cref="Sandbox.SandboxPool"/> checks values.</returns>
+    public abstract string Schema(string pointer, JsonElement schema);
+
     /// <summary>Checks that a secret exists; reports a problem at <paramref name="pointer"/> when it does not.</summary>
     public abstract void Secret(string pointer, string name);
 }

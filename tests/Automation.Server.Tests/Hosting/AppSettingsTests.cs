@@ -33,6 +33,7 @@ public sealed class AppSettingsTests
         ["Secrets"] = new SecretsOptions(),
         ["Access"] = new AccessOptions(),
         ["Webhooks"] = new WebhookOptions(),
+        ["Https"] = new HttpsOptions(),
     };
 
     [Theory]

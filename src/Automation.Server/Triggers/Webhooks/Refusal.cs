@@ -1,3 +1,5 @@
+using Automation.Server.Values;
+
 namespace Automation.Server.Triggers.Webhooks;
 
 /// <summary>An answer that is not a 2xx.</summary>
@@ -6,7 +8,8 @@ namespace Automation.Server.Triggers.Webhooks;
 /// <param name="Header">A header that goes with it, as <c>Allow</c>.</param>
 /// <param name="HeaderValue">Its value.</param>
 /// <param name="Reason">For the log where the sender is not told.</param>
-internal sealed record Refusal(int Status, string Detail, string? Header = null, string? HeaderValue = null, string? Reason = null)
+/// <param name="Errors">What is wrong with the body, one by one.</param>
+internal sealed record Refusal(int Status, string Detail, string? Header = null, string? HeaderValue = null, string? Reason = null, Json? Errors = null)
 {
     public static Refusal NotVerified(string reason) => new(StatusCodes.Status401Unauthorized, "", Reason: reason);
 

@@ -61,7 +61,7 @@ internal static class WebhookAnswers
         if (refusal.Header is { } header) context.Response.Headers[header] = refusal.HeaderValue;
         return refusal.Detail.Length == 0
             ? WriteAsync(context, refusal.Status, null, default)
-            : WriteAsync(context, refusal.Status, ProblemType, Problem("about:blank", ReasonPhrases.GetReasonPhrase(refusal.Status), refusal.Status, refusal.Detail));
+            : WriteAsync(context, refusal.Status, ProblemType, Problem("about:blank", ReasonPhrases.GetReasonPhrase(refusal.Status), refusal.Status, refusal.Detail, refusal.Errors));
     }
 
     private static byte[] EventId(long eventId, string more) => Encoding.ASCII.GetBytes($"{{\"eventId\":\"{PublicId.Format(PublicId.Event, eventId)}\"{more}}}");
@@ -82,12 +82,13 @@ internal static class WebhookAnswers
         "The workflow run failed",
         StatusCodes.Status500InternalServerError,
         error.Message,
+        null,
         ("runId", PublicId.Format(PublicId.Run, answer.RunId)),
         ("step", answer.FailedStep),
         ("code", error.Code),
         ("message", error.Message));
 
-    private static byte[] Problem(string type, string title, int status, string detail, params ReadOnlySpan<(string Name, string? Value)> more)
+    private static byte[] Problem(string type, string title, int status, string detail, Json? errors, params ReadOnlySpan<(string Name, string? Value)> more)
     {
         using var text = new MemoryStream();
         using (var writer = new Utf8JsonWriter(text, JsonFormat.RawWriter))
@@ -100,6 +101,12 @@ internal static class WebhookAnswers
             foreach (var (name, value) in more)
             {
                 if (value is not null) writer.WriteString(name, value);
+            }
+
+            if (errors is { } list)
+            {
+                writer.WritePropertyName("errors"u8);
+                writer.WriteRawValue(list.Utf8.Span, skipInputValidation: true);
             }
 
             writer.WriteEndObject();

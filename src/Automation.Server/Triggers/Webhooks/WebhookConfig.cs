@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using Automation.Server.Steps;
 using Automation.Server.Triggers.Webhooks.Verification;
 using Automation.Server.Values;
 
@@ -20,7 +21,8 @@ internal sealed record WebhookConfig(
     [property: Description("What the sender asks before it sends, beyond what its \"verify\" scheme answers: \"cloudevents\" (OPTIONS, and Event Grid's validation event) or \"challenge\" (GET ?challenge=…, echoed).")]
     WebhookHandshake? Handshake = null,
     [property: Description("Addresses that may call: addresses, networks as \"203.0.113.0/24\", or known ranges, as \"github\"; all by default.")] IReadOnlyList<string>? Allow = null,
-    [property: Description("How many requests may come; beyond, senders get 429.")] WebhookRates? RateLimit = null)
+    [property: Description("How many requests may come; beyond, senders get 429.")] WebhookRates? RateLimit = null,
+    [property: Literal, Description("JSON Schema (draft 2020-12) of the event's data; what does not fit gets 400 and is not stored.")] Json? Schema = null)
 {
     /// <summary>A body is kept in memory and in the journal as a whole.</summary>
     public const string LargestMaxBody = "67108864";

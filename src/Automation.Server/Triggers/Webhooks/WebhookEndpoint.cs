@@ -22,6 +22,7 @@ internal sealed class WebhookEndpoint(
     AcceptEvents accept,
     BodyBudget budget,
     IOptions<WebhookOptions> options,
+    BodySchemas schemas,
     RequestLog log,
     Captures captures,
     IdSource ids,
@@ -119,6 +120,7 @@ internal sealed class WebhookEndpoint(
         }
 
         if (Admission.Content(request, type, body, out var cloudEvent) is { } malformed) return malformed;
+        if (await FitAsync(matches, seen, request.ContentType, body, context.RequestAborted) is { } unfitting) return unfitting;
         foreach (var match in matches) body = verifier.WithoutSecrets(match.Route, body);
         return await AcceptAsync(context, path, matches, body, cloudEvent);
     }
@@ -188,6 +190,18 @@ internal sealed class WebhookEndpoint(
         }
 
         return refusals.Count == 0 ? null : Keep(matches, seen, refusals, static (match, refusals) => refusals.GetValueOrDefault(match.Route));
+    }
+
+    private async ValueTask<Refusal?> FitAsync(List<WebhookMatch> matches, SeenRequest seen, string? contentType, ReadOnlyMemory<byte> body, CancellationToken cancelled)
+    {
+        if (matches.TrueForAll(match => match.Route.SchemaUnit is null)) return null;
+        var refusals = new Dictionary<WebhookRoute, Refusal>();
+        foreach (var (route, _) in matches)
+        {
+            if (await schemas.CheckAsync(route, contentType, body, cancelled) is { } refusal) refusals.Add(route, refusal);
+        }
+
+        return Keep(matches, seen, refusals, static (match, refusals) => refusals.GetValueOrDefault(match.Route));
     }
 
     /// <summary>Leaves the triggers that do not refuse; the refusal when none is left.</summary>

@@ -1,6 +1,7 @@
 using Automation.Server.Triggers.Webhooks.Door;
 using Automation.Server.Triggers.Webhooks.Handshakes;
 using Automation.Server.Triggers.Webhooks.Verification;
+using Automation.Server.Workflows.Compilation;
 using Microsoft.Net.Http.Headers;
 
 namespace Automation.Server.Triggers.Webhooks;
@@ -59,6 +60,9 @@ internal sealed class WebhookRoute
     public bool WaitsForResult => config.Respond is RespondWith.Result;
 
     public TimeSpan Timeout => config.Timeout?.Value ?? WebhookConfig.DefaultTimeout;
+
+    /// <summary>The unit of the version's program with the schema of the data; null for none.</summary>
+    public string? SchemaUnit => config.Schema is null ? null : TriggerCompiler.SchemaUnitOf(Target.Trigger.Id);
 
     /// <summary>How long the sender's ids are remembered; zero for not at all. A caller that waits for the result tries again because it was not the one it wanted: then the run has to be made again.</summary>
     public TimeSpan ReplayWindow => config.Verify?.ReplayWindow?.Value ?? (WaitsForResult ? TimeSpan.Zero : VerifyConfig.DefaultReplayWindow);

@@ -27,6 +27,7 @@ internal sealed class WebhookTrigger : TriggerType<WebhookConfig>
         CheckMethods(check);
         CheckAccepts(check);
         CheckAllow(check);
+        if (check.Config.TryGetProperty("schema", out var schema) && schema.ValueKind is not JsonValueKind.Null) check.Schema("/schema", schema);
         if (check.Config.TryGetProperty("verify", out var verify)) CheckVerify(verify, check);
         if (check.Config.TryGetProperty("respond", out _) && TriggerCheck.Text(check.Config, "respond") is not "accepted") return; // it waits, or has a mistake that is reported already
         if (check.Config.TryGetProperty("timeout", out var timeout) && timeout.ValueKind is not JsonValueKind.Null)

@@ -1,3 +1,5 @@
+using Automation.Server.Sandbox;
+using Automation.Server.Triggers.Webhooks.Door;
 using Automation.Server.Triggers.Webhooks.Requests;
 using Automation.Server.Triggers.Webhooks.Verification;
 using Automation.Server.Values;
@@ -25,6 +27,7 @@ internal static class WebhooksFeature
         services.AddSingleton<KeySets>();
         services.TryAddSingleton<KeySetLookup>(provider => provider.GetRequiredService<KeySets>().GetAsync);
         services.AddSingleton<Verifier>();
+        services.AddSingleton(provider => new BodySchemas(new Lazy<SandboxPool>(provider.GetRequiredService<SandboxPool>)));
         services.AddSingleton<Captures>();
         services.AddSingleton<RequestLog>();
         services.AddHostedService(provider => provider.GetRequiredService<RequestLog>());

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Automation.Server.Sandbox;
 using Automation.Server.Triggers;
 using Automation.Server.Triggers.Filters;
 using Automation.Server.Workflows.Configs;
@@ -38,7 +39,7 @@ internal sealed class TriggerCompiler(TriggerCatalog catalog)
 
         var before = problems.Count;
         var reader = new ConfigReader(pointer, "triggers/" + id, entry.Shape, SharedNames, compilation);
-        var config = reader.Read(trigger, expressionsAllowed: false, () => entry.Trigger.Check(new Check(trigger, pointer, compilation)));
+        var config = reader.Read(trigger, expressionsAllowed: false, () => entry.Trigger.Check(new Check(id, trigger, pointer, compilation)));
         var filter = ReadFilter(id, trigger, pointer, entry.Name, compilation);
         return new CompiledTrigger(id, start, entry.Name, problems.Count == before ? config?.Constant : null) { Filter = filter };
     }
@@ -65,7 +66,10 @@ internal sealed class TriggerCompiler(TriggerCatalog catalog)
         }
     }
 
-    private sealed class Check(JsonElement trigger, string pointer, Compilation compilation) : TriggerCheck
+    /// <summary>The unit of a version's program that holds a trigger's schema.</summary>
+    public static string SchemaUnitOf(string triggerId) => "schema/" + triggerId;
+
+    private sealed class Check(string id, JsonElement trigger, string pointer, Compilation compilation) : TriggerCheck
     {
         public override JsonElement Config => trigger;
 
@@ -76,6 +80,13 @@ internal sealed class TriggerCompiler(TriggerCatalog catalog)
         }
 
         public override void Missing(string at, string message) => compilation.Missing(pointer + at, message);
+
+        public override string Schema(string at, JsonElement schema)
+        {
+            var unit = SchemaUnitOf(id);
+            compilation.Scripts.Add(new SchemaUnit(unit, pointer + at, schema.GetRawText()));
+            return unit;
+        }
 
         public override void Secret(string at, string name) => compilation.Secret(pointer + at, name);
     }
