@@ -53,6 +53,9 @@ public class WebhookVerifyTests
         await using var server = await WebhookServer.StartAsync("""{"path":"/a","verify":{"scheme":"github","secrets":["NEW","KEY"]}}""");
         server.Secrets["NEW"] = "new";
         Assert.Equal(HttpStatusCode.Accepted, (await PostAsync(server, "Hello, World!", Signature)).StatusCode);
+        Assert.Contains("""
+            "verified":{"scheme":"github","secret":"KEY"}
+            """.Trim(), server.Single.Attributes.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -181,7 +181,7 @@ internal sealed class WebhookEndpoint(
             if (!result.IsVerified && !plain.Equals(request.Body)) (result, input) = await verifier.VerifyAsync(route, request with { Body = plain });
             if (result.IsVerified)
             {
-                if (route is { Scheme: { } scheme, Verify: { } verify }) matches[at] = matches[at] with { MessageId = scheme.MessageId(request with { Body = plain }, verify) };
+                if (route is { Scheme: { } scheme, Verify: { } verify }) matches[at] = matches[at] with { MessageId = scheme.MessageId(request with { Body = plain }, verify), Secret = result.Secret };
                 continue;
             }
 

@@ -9,9 +9,9 @@ namespace Automation.Server.Triggers.Webhooks;
 
 /// <summary>Makes the <see cref="Event"/> of a request.</summary>
 /// <remarks>
-/// Attributes: <c>{ id, source, type, time, subject?, dataschema?, extensions?, method, path, params, query, headers, contentType?, remoteAddress }</c>.
+/// Attributes: <c>{ id, source, type, time, subject?, dataschema?, extensions?, method, path, params, query, headers, verified?, contentType?, remoteAddress }</c>.
 /// <c>params</c> are decoded, <c>path</c> and <c>source</c> are as sent. A query name that is repeated has an array. Header names are lower-case, repeated
-/// headers joined by ", ", and values that let a caller in are <c>•••</c>.
+/// headers joined by ", ", and values that let a caller in are <c>•••</c>. <c>verified</c> is <c>{ scheme, secret }</c>, the name of the secret that matched.
 /// </remarks>
 internal static class WebhookEvent
 {
@@ -47,6 +47,7 @@ internal static class WebhookEvent
         WriteParameters(writer, matches);
         WriteQuery(writer, request);
         WriteHeaders(writer, request.Headers, matches);
+        WriteVerified(writer, matches);
         if (request.ContentType is { } contentType) writer.WriteString("contentType"u8, contentType);
         if (request.HttpContext.Connection.RemoteIpAddress is { } address) WriteAddress(writer, address);
         writer.WriteEndObject();
@@ -140,6 +141,20 @@ internal static class WebhookEvent
         }
 
         writer.WriteEndObject();
+    }
+
+    // Of the first that has one: it is for people, who replace secrets, not for workflows.
+    private static void WriteVerified(Utf8JsonWriter writer, List<WebhookMatch> matches)
+    {
+        foreach (var match in matches)
+        {
+            if (match.Secret is null) continue;
+            writer.WriteStartObject("verified"u8);
+            writer.WriteString("scheme"u8, match.Route.Verify!.Scheme);
+            writer.WriteString("secret"u8, match.Secret);
+            writer.WriteEndObject();
+            return;
+        }
     }
 
     private static bool IsProof(List<WebhookMatch> matches, string header)

@@ -83,5 +83,8 @@ internal readonly record struct WebhookMatch(WebhookRoute Route, string[] Values
     /// <summary>The sender's id of the message, once it was verified; null when it has none.</summary>
     public string? MessageId { get; init; }
 
+    /// <summary>Name of the secret that it was verified with; null for none.</summary>
+    public string? Secret { get; init; }
+
     public TriggerTarget Target => MessageId is { Length: > 0 and <= 512 } id && Route.ReplayWindow > TimeSpan.Zero ? Route.Target with { Message = (id, Route.ReplayWindow) } : Route.Target;
 }
