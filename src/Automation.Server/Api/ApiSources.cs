@@ -77,6 +77,11 @@ internal sealed class ApiSources
 
     /// <summary>JSON Schema of a workflow file.</summary>
     public required Func<Json> WorkflowSchema { get; init; }
+
+    /// <summary>JSON Schema of a connector file.</summary>
+    public Func<Json> ConnectorSchema { get; init; } = () => Json.Null;
+
+    public Func<IReadOnlyList<ConnectorView>> Connectors { get; init; } = () => [];
 }
 
 /// <summary>Replays of what came to a hook.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Automation.Server.Connectors;
 using Automation.Server.Steps;
 using Automation.Server.Triggers;
 using Automation.Server.Workflows;
@@ -11,11 +12,20 @@ internal static class SchemaCommand
     public static Command Create()
     {
         var command = new Command("schema", "Print the JSON Schema of workflow files.");
-        command.SetAction(async (_, cancellation) =>
+        var connector = new Option<bool>("--connector") { Description = "That of connector files instead." };
+        command.Options.Add(connector);
+        command.SetAction(async (parsed, cancellation) =>
         {
+            if (parsed.GetValue(connector))
+            {
+                await using var standard = Console.OpenStandardOutput();
+                await standard.WriteAsync(ConnectorSchema.ToFile(), cancellation);
+                return;
+            }
+
             await using var services = CommandParts.Of(new Dictionary<string, string?>());
             await using var output = Console.OpenStandardOutput();
-            await output.WriteAsync(WorkflowSchema.ToFile(services.GetRequiredService<StepCatalog>(), services.GetRequiredService<TriggerCatalog>()), cancellation);
+            await output.WriteAsync(WorkflowSchema.ToFile([.. services.GetRequiredService<StepCatalog>().Types, .. services.GetRequiredService<ConnectorCatalog>().StepTypes()], services.GetRequiredService<TriggerCatalog>()), cancellation);
         });
         return command;
     }

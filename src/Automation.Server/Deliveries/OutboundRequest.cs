@@ -75,8 +75,12 @@ internal static class OutboundRequest
             if (char.IsControl(character) && character != '\t') throw new OutboundException("invalid_header", $"The value of the header {name} holds a line break or another control character.");
         }
 
-        AddHeader(request, name, value);
+        AddHeader(request, name, name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) ? Encoded(value) : value);
     }
+
+    /// <summary><c>Basic user:password</c>, as authors can write it with secrets in it, as it is sent (RFC 7617 §2). What is encoded already holds no colon.</summary>
+    private static string Encoded(string authorization) =>
+        authorization.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) && authorization.Contains(':') ? "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(authorization[6..])) : authorization;
 
     public static void AddHeader(HttpRequestMessage request, string name, string value)
     {

@@ -1,4 +1,5 @@
 using Automation.Server.Api;
+using Automation.Server.Connectors;
 using Automation.Server.Deliveries;
 using Automation.Server.Runs;
 using Automation.Server.Steps;
@@ -24,6 +25,7 @@ internal static class ApiWiring
         var catalog = services.GetRequiredService<WorkflowCatalog>();
         var journal = services.GetRequiredService<Journal>();
         var steps = services.GetRequiredService<StepCatalog>();
+        var connectors = services.GetRequiredService<ConnectorCatalog>();
         var triggers = services.GetRequiredService<TriggerCatalog>();
         return new ApiSources
         {
@@ -50,9 +52,14 @@ internal static class ApiWiring
             ForgetBlockedRuns = drained => services.GetRequiredService<RunEngine>().ForgetBlocked(drained),
             MaxStateBytes = services.GetRequiredService<IOptions<RunOptions>>().Value.MaxStateBytes,
             MqttConnections = () => [.. services.GetRequiredService<MqttConnections>().All.Select(MqttConnectionWiring.ViewOf)],
-            StepTypes = () => [.. steps.Types.Select(t => new StepTypeView(t.Name, t.Title, t.Description, t.Category, t.Icon, [.. t.Outcomes], t.Effect, Json.Parse(t.Schema.ToJsonString())))],
+            StepTypes = () => [.. steps.Types.Concat(connectors.StepTypes()).Select(t => new StepTypeView(t.Name, t.Title, t.Description, t.Category, t.Icon, [.. t.Outcomes], t.Effect, Json.Parse(t.Schema.ToJsonString())))],
             TriggerTypes = () => [.. triggers.Types.Select(t => new TriggerTypeView(t.Name, t.Title, t.Description, t.Icon, Json.Parse(t.Schema.ToJsonString())))],
-            WorkflowSchema = () => new Json(WorkflowSchema.ToFile(steps, triggers)),
+            ConnectorSchema = () => new Json(ConnectorSchema.ToFile()),
+            Connectors = () => [.. connectors.All().Select(c => new ConnectorView(c.Name, c.Connector?.File.Title ?? c.Name, c.Connector?.File.Description, c.Connector?.File.Icon ?? "plug", c.IsBuiltIn,
+                [.. (c.Connector?.File.Credentials ?? new Dictionary<string, ConnectorCredential>()).Select(s => new CredentialView(s.Key, Connection.SecretOf(c.Name, s.Key), s.Value.Help))],
+                [.. (c.Connector?.File.Operations.Keys ?? []).Select(o => $"{c.Name}.{o}")],
+                [.. c.Problems.Select(p => new ConnectorProblemView(p.Pointer, p.Message, p.Line))]))],
+            WorkflowSchema = () => new Json(WorkflowSchema.ToFile([.. steps.Types, .. connectors.StepTypes()], triggers)),
         };
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Automation.Server.Connectors;
 using Automation.Server.Secrets;
 using Automation.Server.Triggers.Mqtt;
 using Automation.Server.Workflows;
@@ -17,7 +18,7 @@ internal static class SecretUseWiring
         services.AddSingleton<SecretUses>(provider => () =>
             from workflow in provider.GetRequiredService<WorkflowCatalog>().Current.Workflows.Values
             where workflow.Version is not null
-            from secret in In(workflow.Version!.Source)
+            from secret in In(workflow.Version!.Source).Union(workflow.Version.Steps.Values.Select(s => s.Type).OfType<OperationStep>().SelectMany(o => o.Secrets))
             select new SecretUse(secret, "workflow", workflow.WorkflowId));
         services.AddSingleton<SecretUses>(provider => () =>
             from connection in provider.GetRequiredService<IOptions<MqttOptions>>().Value.Connections

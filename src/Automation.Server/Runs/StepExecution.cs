@@ -139,6 +139,13 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
         return step.Config.Fill(values);
     }
 
+    public override async ValueTask<object> FillAsync(ConfigTemplate template, Json input)
+    {
+        if (template.Constant is { } constant) return constant;
+        if (template.Paths is { } paths && paths.TryRead(Event, input, walk.Variables, out var read)) return template.Fill(read);
+        return template.Fill(await CallAsync(template.Expressions!.Id, ScopeUse.Input, input));
+    }
+
     private static Json Nulls(int count) => Json.From(new object?[count]);
 
     private async ValueTask<Json> CallAsync(string unit, ScopeUse uses, Json? input = null, Json? accepted = null)

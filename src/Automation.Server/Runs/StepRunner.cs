@@ -35,6 +35,7 @@ internal static class StepRunner
             }
 
             var pause = Pause(retry, attempt, walk.Services.Random);
+            if (error.RetryAfter > pause) pause = error.RetryAfter.Value;
             execution.Log("warn", $"Try {attempt} of {retry.Attempts} failed: {error.Message} Next try in {pause.TotalSeconds:0.##} s.");
             lines = execution.Lines;
             if (pause >= DurablePause && (token.Wait is null || token.Wait.IsPause))

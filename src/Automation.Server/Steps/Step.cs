@@ -7,6 +7,9 @@ namespace Automation.Server.Steps;
 /// <remarks>A new step type is one sealed class with <see cref="StepTypeAttribute"/>, derived from <see cref="Step{TConfig}"/>; the catalogue finds it.</remarks>
 internal abstract class Step
 {
+    /// <summary>For a step type that is not a class of its own.</summary>
+    protected Step(StepTypeAttribute about) => About = about;
+
     protected Step() => About = GetType().GetCustomAttribute<StepTypeAttribute>() ?? throw new InvalidOperationException($"{GetType().Name} lacks [StepType].");
 
     /// <summary>Name, title, outcomes and whether it reaches outside at once.</summary>

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Reflection;
 using System.Text.Json.Nodes;
+using Automation.Server.Values;
 using Automation.Server.Workflows.Configs;
 
 namespace Automation.Server.Steps;
@@ -55,7 +56,7 @@ internal sealed class StepCatalog
 /// <summary>A step type as the compiler, the schema and the palette see it.</summary>
 internal sealed class StepTypeEntry(StepTypeAttribute attribute, string? description, Step step, ConfigShape shape)
 {
-    private readonly Lazy<JsonObject> schema = new(() => ConfigSchema.Of(step.ConfigType, expressions: true));
+    private readonly Lazy<JsonObject> schema = new(() => shape.Type == typeof(Json) ? ConfigSchema.OfFields(shape, expressions: true) : ConfigSchema.Of(step.ConfigType, expressions: true));
 
     public string Name => attribute.Name;
 

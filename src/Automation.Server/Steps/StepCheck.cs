@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Automation.Server.Sandbox;
+using Automation.Server.Workflows;
+using Automation.Server.Workflows.Configs;
 
 namespace Automation.Server.Steps;
 
@@ -25,6 +27,16 @@ internal abstract class StepCheck
 
     /// <summary>Reads a script file next to the workflow file and makes it part of the version; null, with a problem reported at <paramref name="pointer"/>, when that cannot be.</summary>
     public abstract string? ReadFile(string pointer, string file);
+
+    /// <summary>Compiles a template that the step works out by itself, by <see cref="StepContext.FillAsync"/>. It was checked before: a problem in it is a defect.</summary>
+    /// <param name="part">Of the step, as <c>request</c>.</param>
+    /// <param name="shape">What it becomes.</param>
+    /// <param name="written">The template.</param>
+    /// <param name="pointer">Where it stands: errors name it.</param>
+    public virtual ConfigTemplate Template(string part, ConfigShape shape, JsonElement written, string pointer) => throw new NotSupportedException();
+
+    /// <summary>Says that the step needs a secret, named at <paramref name="pointer"/>; a problem when this server does not have it.</summary>
+    public virtual void Secret(string pointer, string name) => throw new NotSupportedException();
 
     public string UnitId => "script/" + StepId;
 }

@@ -61,6 +61,10 @@ internal abstract class StepContext
     /// <exception cref="StepException">The script failed, took too long or was killed.</exception>
     public virtual ValueTask<Json> CallScriptOnAsync(Json accepted) => throw new NotSupportedException();
 
+    /// <summary>Works out a template that the step added at load (<see cref="StepCheck.Template"/>), with another <c>input</c>; its expressions see nothing else.</summary>
+    /// <exception cref="StepException">An expression failed, or what it gave does not fit.</exception>
+    public virtual ValueTask<object> FillAsync(ConfigTemplate template, Json input) => throw new NotSupportedException();
+
     /// <summary>Checks a value by the schema that the step added at load. Returns what is wrong with it, see <see cref="SchemaErrors"/>.</summary>
     /// <exception cref="StepException">The check took too long or too much.</exception>
     public virtual ValueTask<Json> ValidateAsync(Json value) => throw new NotSupportedException();

@@ -104,6 +104,10 @@ internal sealed record StepError(
     Json? Details = null,
     [property: System.Text.Json.Serialization.JsonIgnore] bool Retryable = true)
 {
+    /// <summary>How long the other side asked to be left alone; the pause before another try is no shorter.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>Code of a run whose key could not be worked out.</summary>
     public const string KeyFailed = "key_failed";
 }

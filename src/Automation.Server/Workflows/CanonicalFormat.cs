@@ -26,6 +26,8 @@ internal sealed class CanonicalFormat(StepCatalog steps, TriggerCatalog triggers
 {
     private static readonly string[] WorkflowOrder = ["$schema", "name", "description", "key", "onKeyFailure", "stateTtl", "timeout", "retention", "input", "output", "triggers", "steps", "start", "onError"];
 
+    private static readonly string[] StepOrder = ["type", "name", "notes", "retry", "timeout", "disabled", "next"];
+
     /// <summary>Formats a workflow file.</summary>
     /// <exception cref="JsonException">The text is not JSON.</exception>
     public byte[] Format(ReadOnlyMemory<byte> file)
@@ -51,7 +53,8 @@ internal sealed class CanonicalFormat(StepCatalog steps, TriggerCatalog triggers
     private void WriteStep(CanonicalWriter writer, string id, JsonElement step)
     {
         var shape = TypeOf(step) is { } type && steps.TryGet(type, out var entry) ? entry.Shape : null;
-        string[] order = ["type", "name", "notes", .. Names(shape), "retry", "timeout", "disabled", "next"];
+        string[] own = shape is null && step.ValueKind is JsonValueKind.Object ? [.. step.EnumerateObject().Select(p => p.Name).Except(StepOrder)] : Names(shape); // an operation's fields stay as they stood, whatever its connector says today
+        string[] order = ["type", "name", "notes", .. own, "retry", "timeout", "disabled", "next"];
         WriteObjectOrValue(writer, step, order, (w, name, value) =>
         {
             if (name == "code" && value.ValueKind is JsonValueKind.Array) w.List(value.EnumerateArray(), item => WriteValue(w, item, null), oneLine: false);

@@ -192,7 +192,7 @@ internal sealed class WorkflowCatalog(
                 file =>
                 {
                     // The stamp is taken before reading: a change in between is seen by the next look.
-                    watched[file] = folder.Stamp(Beside(id, file));
+                    watched[file] = folder.Stamp(WorkflowFolder.PathOf(id, file));
                     return scripts[file] = folder.ReadScript(id, file);
                 },
                 cancellation);
@@ -267,15 +267,13 @@ internal sealed class WorkflowCatalog(
         || before.Stamp != stamp
         || (look.Broken && before.Problems.Count > 0)
         || look.Paths.Contains(id + ".json")
-        || before.Scripts.Any(s => look.Paths.Contains(Beside(id, s.Key)) || folder.Stamp(Beside(id, s.Key)) != s.Value);
+        || before.Scripts.Any(s => look.Paths.Contains(WorkflowFolder.PathOf(id, s.Key)) || folder.Stamp(WorkflowFolder.PathOf(id, s.Key)) != s.Value);
 
     private static Problem? RefuseName(string id, string? twin)
     {
         if (!WorkflowFolder.IsWorkflowId(id)) return new Problem(id + ".json", "", "The file's name and folders may have only letters, digits, - and _; rename it.");
         return twin is null ? null : new Problem(id + ".json", "", $"The name differs from {twin}.json only in capital letters, which not every system can tell apart; rename one of them.");
     }
-
-    private static string Beside(string id, string file) => id.LastIndexOf('/') is var slash and >= 0 ? id[..(slash + 1)] + file : file;
 
     private void Publish()
     {

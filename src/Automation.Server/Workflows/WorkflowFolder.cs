@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using System.Text.RegularExpressions;
+using Automation.Server.Connectors;
 using Automation.Server.Workflows.Compilation;
 
 namespace Automation.Server.Workflows;
@@ -60,7 +61,7 @@ internal sealed partial class WorkflowFolder(string root)
         var files = new FileSystemEnumerable<(string Path, FileStamp Stamp)>(Root, static (ref entry) => (entry.ToFullPath(), StampOf(ref entry)), Everything)
         {
             ShouldIncludePredicate = static (ref entry) => !entry.IsDirectory && IsWorkflowFile(entry.FileName),
-            ShouldRecursePredicate = static (ref entry) => !IsIgnored(entry.FileName) && (entry.Attributes & FileAttributes.ReparsePoint) == 0,
+            ShouldRecursePredicate = static (ref entry) => !(entry.FileName.SequenceEqual(Connector.Folder) && entry.Directory.Length == entry.RootDirectory.Length) && !IsIgnored(entry.FileName) && (entry.Attributes & FileAttributes.ReparsePoint) == 0,
         };
         try
         {
@@ -87,9 +88,20 @@ internal sealed partial class WorkflowFolder(string root)
     /// <summary>Reads a script file by its path relative to the workflow file, which has been checked by <see cref="ScriptFile.RefusePath"/>.</summary>
     public ScriptFile ReadScript(string workflowId, string file)
     {
-        var slash = workflowId.LastIndexOf('/');
-        var bytes = Read(slash >= 0 ? workflowId[..(slash + 1)] + file : file, out var problem);
+        var path = PathOf(workflowId, file);
+        if (file[0] == '/' && Stamp(path) is null) return ScriptFile.Failed($"There is no file \"{file}\" here; make it, or correct the name.") with { IsMissing = true };
+        var bytes = Read(path, out var problem);
         return bytes is null ? ScriptFile.Failed(problem!) : ScriptFile.FromBytes(file, bytes);
+    }
+
+    /// <summary>Path below the folder of a file that a workflow names: next to the workflow, or from the folder itself when it begins with /, as a connector's does.</summary>
+    public static string PathOf(string workflowId, string file) => file[0] == '/' ? file[1..] : workflowId[..(workflowId.LastIndexOf('/') + 1)] + file;
+
+    /// <summary>Names of the connectors in the folder.</summary>
+    public IReadOnlyList<string> Connectors()
+    {
+        var folder = Path.Combine(Root, Connector.Folder);
+        return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.json").Select(f => Path.GetFileName(f)!).Where(f => IsWorkflowFile(f)).Select(f => f[..^".json".Length]).Order(StringComparer.Ordinal)] : [];
     }
 
     private byte[]? Read(string path, out string? problem)

@@ -17,9 +17,11 @@ internal static class WorkflowSchema
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The schema as a file: indented, LF, one newline at the end.</summary>
-    public static byte[] ToFile(StepCatalog steps, TriggerCatalog triggers) => Encoding.UTF8.GetBytes(Of(steps, triggers).ToJsonString(Indented) + "\n");
+    public static byte[] ToFile(IReadOnlyList<StepTypeEntry> steps, TriggerCatalog triggers) => Encoding.UTF8.GetBytes(Of(steps, triggers).ToJsonString(Indented) + "\n");
 
-    public static JsonObject Of(StepCatalog steps, TriggerCatalog triggers)
+    /// <param name="steps">Step types, those of connectors among them.</param>
+    /// <param name="triggers">Trigger types.</param>
+    public static JsonObject Of(IReadOnlyList<StepTypeEntry> steps, TriggerCatalog triggers)
     {
         var definitions = new JsonObject
         {
@@ -27,9 +29,9 @@ internal static class WorkflowSchema
             ["targets"] = AnyOf(Ref("id"), new JsonObject { ["type"] = "array", ["items"] = Ref("id"), ["uniqueItems"] = true }),
         };
         foreach (var trigger in triggers.Types) definitions["trigger." + trigger.Name] = Trigger(trigger);
-        foreach (var step in steps.Types) definitions["step." + step.Name] = Step(step);
+        foreach (var step in steps) definitions["step." + step.Name] = Step(step);
         definitions["trigger"] = ByType("trigger", [.. triggers.Types.Select(t => t.Name)]);
-        definitions["step"] = ByType("step", [.. steps.Types.Select(s => s.Name)]);
+        definitions["step"] = ByType("step", [.. steps.Select(s => s.Name)]);
         return new JsonObject
         {
             ["$schema"] = "https://json-schema.org/draft/2020-12/schema",

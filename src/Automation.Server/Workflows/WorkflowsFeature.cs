@@ -1,5 +1,6 @@
 using Automation.Server.Access;
 using Automation.Server.Api;
+using Automation.Server.Connectors;
 using Automation.Server.Hosting;
 using Automation.Server.Sandbox;
 using Automation.Server.Secrets;
@@ -17,6 +18,7 @@ internal static class WorkflowsFeature
     {
         services.AddSingleton(_ => new WorkflowFolder(configuration[ServerOptions.Workflows] ?? "workflows"));
         services.AddSingleton(StepCatalog.Find);
+        services.AddSingleton<ConnectorCatalog>();
         services.AddSingleton(TriggerCatalog.Find);
         services.AddSingleton(provider => new WorkflowCompiler(
             provider.GetRequiredService<StepCatalog>(),

@@ -28,7 +28,7 @@ internal sealed class Compiling
     });
 
     public Task<CompiledWorkflow> FileAsync(string json, string id = "shop/order") =>
-        Compiler.CompileAsync(id, Encoding.UTF8.GetBytes(json), file => Scripts.TryGetValue(file, out var text) ? ScriptFile.Of(text) : ScriptFile.Failed($"There is no file \"{file}\" here."), CancellationToken.None);
+        Compiler.CompileAsync(id, Encoding.UTF8.GetBytes(json), file => Scripts.TryGetValue(file, out var text) ? ScriptFile.Of(text) : ScriptFile.Failed($"There is no file \"{file}\" here.") with { IsMissing = true }, CancellationToken.None);
 
     public async Task<WorkflowVersion> VersionAsync(string json)
     {

@@ -5,13 +5,13 @@ namespace Automation.Server.Tests.Workflows;
 
 public sealed class WorkflowSchemaTests
 {
-    private readonly JsonObject schema = WorkflowSchema.Of(TestCatalogs.Steps, TestCatalogs.Triggers);
+    private readonly JsonObject schema = WorkflowSchema.Of(TestCatalogs.Steps.Types, TestCatalogs.Triggers);
 
     private JsonNode Send => schema["$defs"]!["step.send"]!["properties"]!;
 
     [Fact]
     public void Schema_IsTheSameTextEachTime() =>
-        Assert.Equal(WorkflowSchema.ToFile(TestCatalogs.Steps, TestCatalogs.Triggers), WorkflowSchema.ToFile(TestCatalogs.Steps, TestCatalogs.Triggers));
+        Assert.Equal(WorkflowSchema.ToFile(TestCatalogs.Steps.Types, TestCatalogs.Triggers), WorkflowSchema.ToFile(TestCatalogs.Steps.Types, TestCatalogs.Triggers));
 
     [Fact]
     public void EveryObjectOfAFixedForm_IsClosed()

@@ -1,3 +1,4 @@
+using Automation.Server.Connectors;
 using Automation.Server.Sandbox;
 
 namespace Automation.Server.Workflows.Compilation;
@@ -10,6 +11,7 @@ namespace Automation.Server.Workflows.Compilation;
 internal sealed class Compilation(string workflowId, ProblemList problems, Func<string, ScriptFile> read, Func<string, string?>? missingSecret)
 {
     private readonly SortedDictionary<string, string> files = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Connector?> connectors = new(StringComparer.Ordinal);
     private readonly SortedSet<string> mentioned = new(StringComparer.Ordinal);
 
     public string WorkflowId => workflowId;
@@ -49,6 +51,22 @@ internal sealed class Compilation(string workflowId, ProblemList problems, Func<
 
         files[file] = found.Text;
         return found.Text;
+    }
+
+    /// <summary>The connector of that name, in the folder or built in; null when there is none, or when it has problems, which are reported as those of its file. Its text becomes part of the version.</summary>
+    public Connector? Connector(string name)
+    {
+        if (connectors.TryGetValue(name, out var known)) return known;
+        var path = Connectors.Connector.PathOf(name);
+        mentioned.Add(path);
+        var found = read(path);
+        if (found is { Text: null, IsMissing: false }) problems.Add(new Problem(path[1..], "", found.Problem!));
+        var text = found.Text ?? (found.IsMissing ? BuiltInConnectors.TextOf(name) : null);
+        var wrong = new List<Problem>();
+        var connector = text is null ? null : Connectors.Connector.Read(name, text, wrong);
+        wrong.ForEach(problems.Add);
+        if (connector is not null) files[path] = text!;
+        return connectors[name] = connector;
     }
 
     /// <summary>All that the sandbox has to know, as far as the file could be read.</summary>

@@ -8,6 +8,9 @@ internal readonly record struct ScriptFile(string? Text, string? Problem)
     /// <summary>Largest script and largest workflow file.</summary>
     public const int MaxBytes = 1024 * 1024;
 
+    /// <summary>True when there is no such file, rather than one that cannot be read.</summary>
+    public bool IsMissing { get; init; }
+
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public static ScriptFile Of(string text) => new(text, null);

@@ -10,6 +10,8 @@ internal static class ScriptPlaces
     {
         var file = compilation.Problems.File;
         if (program.Units.OfType<SchemaUnit>().Any(schema => schema.ScriptName == found.Script)) return Schema(found, compilation);
+        if (found.Pointer is ['/', .. var connector] && connector.IndexOf(".json#", StringComparison.Ordinal) is var end and > 0)
+            return new Problem(connector[..(end + 5)], connector[(end + 6)..], $"The expression does not parse: {Sentence(found.Message)} Correct it.");
         if (found.Pointer is { } pointer)
         {
             var place = compilation.Problems.Place(pointer);

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Automation.Server.Connectors;
 using Automation.Server.Sandbox;
 using Automation.Server.Steps;
 using Automation.Server.Workflows.Configs;
@@ -27,7 +28,7 @@ internal sealed class StepCompiler(StepCatalog catalog)
             return new CompiledStep(id, [], null);
         }
 
-        var entry = Names.Type<StepTypeEntry>(step, pointer, "step", catalog.TryGet, catalog.Types.Select(t => t.Name), problems);
+        var entry = Names.Type<StepTypeEntry>(step, pointer, "step", Find, Known(step, compilation), problems);
         var shared = ReadShared(step, pointer, entry?.Shape, problems);
         if (entry is null) return new CompiledStep(id, AnyArrows(step, pointer), null);
 
@@ -35,6 +36,26 @@ internal sealed class StepCompiler(StepCatalog catalog)
         var config = new ConfigReader(pointer, "expressions/" + id, entry.Shape, SharedNames, compilation).Read(step, expressionsAllowed: true, () => entry.Step.Check(check));
         var arrows = step.TryGetProperty("next", out var next) ? Arrows.Read(next, pointer + "/next", [.. entry.Outcomes, .. check.Outcomes], problems) : [];
         return new CompiledStep(id, arrows, config is null || shared is null ? null : Define(id, entry, config, arrows, shared));
+
+        bool Find(string name, out StepTypeEntry found) => catalog.TryGet(name, out found) || TryOperation(name, compilation, out found);
+    }
+
+    /// <summary>An operation of a connector; its file becomes part of the version.</summary>
+    private bool TryOperation(string type, Compilation compilation, out StepTypeEntry entry)
+    {
+        entry = null!;
+        if (Connector.NameOf(type) is not { } name || compilation.Connector(name) is not { } connector) return false;
+        if (OperationStep.EntryOf(connector, type[(name.Length + 1)..], catalog) is not { } operation) return false;
+        entry = operation;
+        return true;
+    }
+
+    /// <summary>The types that the author may have meant: of a connector, its operations.</summary>
+    private IEnumerable<string> Known(JsonElement step, Compilation compilation)
+    {
+        if (step.TryGetProperty("type", out var type) && type.ValueKind is JsonValueKind.String && Connector.NameOf(type.GetString()!) is { } name && compilation.Connector(name) is { } connector)
+            return catalog.Types.Select(t => t.Name).Where(t => t.StartsWith(name + ".", StringComparison.Ordinal)).Concat(connector.File.Operations.Keys.Select(o => $"{name}.{o}"));
+        return catalog.Types.Select(t => t.Name);
     }
 
     private static StepDefinition Define(string id, StepTypeEntry entry, ConfigTemplate config, List<Arrow> arrows, StepProperties shared) => new(
@@ -105,6 +126,17 @@ internal sealed class StepCompiler(StepCatalog catalog)
             if (unit.Id != UnitId) throw new InvalidOperationException($"A step's script has the id {UnitId}, not {unit.Id}.");
             compilation.Scripts.Add(unit);
         }
+
+        public override ConfigTemplate Template(string part, ConfigShape shape, JsonElement written, string at)
+        {
+            var own = new Compilation(compilation.WorkflowId, new ProblemList("", null), _ => ScriptFile.Failed(""), missingSecret: null);
+            var config = new ConfigReader(at, $"{part}/{stepId}", shape, [], own).Read(written, expressionsAllowed: true, () => { });
+            if (config is null) throw new InvalidOperationException($"A template of {stepId} that was checked has a problem: {own.Problems.All[0].Message}");
+            compilation.Expressions.AddRange(own.Expressions);
+            return config;
+        }
+
+        public override void Secret(string at, string name) => compilation.Secret(pointer + at, name);
 
         public override string? ReadFile(string at, string file) => compilation.ReadFile(pointer + at, file);
     }

@@ -67,7 +67,7 @@ internal sealed class WorkflowCompiler(
         var compilation = new Compilation(
             workflowId,
             problems,
-            file => source.Files.TryGetValue(file, out var text) ? ScriptFile.Of(text) : ScriptFile.Failed($"\"{file}\" is not part of the stored version."),
+            file => source.Files.TryGetValue(file, out var text) ? ScriptFile.Of(text) : ScriptFile.Failed($"\"{file}\" is not part of the stored version.") with { IsMissing = true },
             missingSecret: null);
         using var document = source.Document.ToDocument();
         var version = Compile(document.RootElement, compilation);

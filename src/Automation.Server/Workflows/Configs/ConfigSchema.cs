@@ -25,6 +25,22 @@ internal static class ConfigSchema
         return Complete((JsonObject)ConfigJson.Options.GetJsonSchemaAsNode(type, Exporter), shape, expressions);
     }
 
+    /// <summary>The same of a config whose properties are not those of a record.</summary>
+    public static JsonObject OfFields(ConfigShape shape, bool expressions)
+    {
+        var properties = new JsonObject();
+        foreach (var property in shape.Properties)
+        {
+            properties[property.Name] = property.Shape.Kind is ConfigKind.Choice
+                ? new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. property.Shape.Choices.Select(c => JsonValue.Create(c))]) }
+                : ConfigJson.Options.GetJsonSchemaAsNode(property.Shape.Type, Exporter);
+        }
+
+        var schema = new JsonObject { ["type"] = "object", ["properties"] = properties };
+        if (shape.Properties.Any(p => p.Required)) schema["required"] = new JsonArray([.. shape.Properties.Where(p => p.Required).Select(p => JsonValue.Create(p.Name))]);
+        return Complete(schema, shape, expressions);
+    }
+
     /// <summary>Adds to what the serializer knows of a type what it does not: types with converters of ours, descriptions, bounds, expressions.</summary>
     private static JsonObject Complete(JsonObject made, ConfigShape shape, bool expressions)
     {
@@ -86,6 +102,9 @@ internal static class ConfigSchema
         {
             case DescriptionAttribute description:
                 schema["description"] = description.Description;
+                break;
+            case Connectors.DefaultJsonAttribute value:
+                schema["default"] = JsonNode.Parse(value.Value.Utf8.Span);
                 break;
             case DefaultValueAttribute value:
                 schema["default"] = JsonSerializer.SerializeToNode(value.Value, ConfigJson.Options);

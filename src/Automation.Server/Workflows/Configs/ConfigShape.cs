@@ -78,6 +78,16 @@ internal sealed class ConfigShape
 
     public static ConfigShape Of(Type type) => Known.TryGetValue(type, out var known) ? known : Known.GetOrAdd(type, Make(type, []));
 
+    /// <summary>A config whose properties are not those of a record: it is read as <see cref="Json"/>, and only what walks it checks it.</summary>
+    public static ConfigShape OfFields(IEnumerable<ConfigProperty> properties)
+    {
+        var all = properties.ToImmutableArray();
+        return new ConfigShape(typeof(Json), ConfigKind.Object) { Properties = all, ByName = all.ToFrozenDictionary(p => p.Name, StringComparer.Ordinal) };
+    }
+
+    /// <summary>One of given texts.</summary>
+    public static ConfigShape OfChoices(IEnumerable<string> choices) => new(typeof(string), ConfigKind.Choice) { Choices = [.. choices] };
+
     public bool TryGet(string name, out ConfigProperty property) => ByName.TryGetValue(name, out property!);
 
     private static ConfigShape Make(Type declared, ImmutableHashSet<Type> above)

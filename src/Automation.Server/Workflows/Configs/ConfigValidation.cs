@@ -68,7 +68,8 @@ internal static class ConfigValidation
         }
     }
 
-    private static bool Needs(ConfigShape shape) => NeedsWork.GetOrAdd(shape, static s =>
+    // Shapes that are no record's come and go; they are not remembered.
+    private static bool Needs(ConfigShape shape) => shape.Type != typeof(Json) && NeedsWork.GetOrAdd(shape, static s =>
         s.Type.IsAssignableTo(typeof(IValidatableObject))
         || s.Properties.Any(p => !p.Validations.IsEmpty || Needs(p.Shape))
         || (s.Element is { } element && Needs(element)));
