@@ -23,14 +23,13 @@ internal sealed class OperationStep : Step
     // Entries of all pages together, as JSON text; an output has to be kept with the run.
     private const int LargestList = 4 << 20;
 
-    private static readonly JsonElement EmptyTemplate = JsonSerializer.SerializeToElement(new JsonObject());
-
     private readonly Connector connector;
     private readonly string operation;
     private readonly ConnectorOperation about;
     private readonly ConfigShape shape;
     private readonly Step sender;
     private ConfigTemplate request = null!;
+    private ConfigTemplate success = null!;
     private ConfigTemplate answer = null!;
     private ConfigTemplate error = null!;
 
@@ -67,11 +66,12 @@ internal sealed class OperationStep : Step
         foreach (var secret in Secrets) check.Secret("", secret);
         request = check.Template("request", OperationTemplates.RequestShape, JsonSerializer.SerializeToElement(Connection.WithSecrets(written, connection)), PointerOf("request"));
         if (IsDurable) return;
-        answer = Template("answer", OperationTemplates.AnswerShape);
-        error = Template("error", OperationTemplates.ErrorShape);
-
-        ConfigTemplate Template(string part, ConfigShape of) =>
-            check.Template(part, of, OperationTemplates.Part(connector, operation, part) is { } given ? JsonSerializer.SerializeToElement(given) : EmptyTemplate, PointerOf(part));
+        var reading = OperationTemplates.Part(connector, operation, "answer") ?? [];
+        var judging = new JsonObject { ["success"] = reading["success"]?.DeepClone() ?? true };
+        reading.Remove("success");
+        success = check.Template("success", OperationTemplates.AnswerShape, JsonSerializer.SerializeToElement(judging), PointerOf("answer")); // by itself: the rest may make no sense of a failure
+        answer = check.Template("answer", OperationTemplates.AnswerShape, JsonSerializer.SerializeToElement(reading), PointerOf("answer"));
+        error = check.Template("error", OperationTemplates.ErrorShape, JsonSerializer.SerializeToElement(OperationTemplates.Part(connector, operation, "error") ?? []), PointerOf("error"));
     }
 
     public override async ValueTask<StepResult> RunAsync(object config, StepContext context)
@@ -146,8 +146,7 @@ internal sealed class OperationStep : Step
             throw await FailureAsync(failed.Error, details, context);
         }
 
-        var read = (ConnectorAnswer)await context.FillAsync(answer, whole);
-        if (about.Answer?.Success is null || read.Success is { } success && success.Utf8.Span.SequenceEqual("true"u8)) return (whole, read);
+        if (((ConnectorAnswer)await context.FillAsync(success, whole)).Success is { } worked && worked.Utf8.Span.SequenceEqual("true"u8)) return (whole, (ConnectorAnswer)await context.FillAsync(answer, whole));
         throw await FailureAsync(new StepError("service_error", $"{connector.File.Title} answered that it did not work.", Details: whole, Retryable: false), whole, context);
     }
 
