@@ -39,6 +39,8 @@ internal sealed partial class AccessList
         _ofUsers = ofUsers.ToFrozenDictionary(entry => entry.Key, entry => entry.Value.ToArray(), StringComparer.Ordinal);
     }
 
+    public static AccessList Of(IEnumerable<(string User, AccessRule Rule)> rules) => new([.. rules]);
+
     /// <exception cref="InvalidDataException">A line is wrong; the message names file and line.</exception>
     public static AccessList Read(string path)
     {

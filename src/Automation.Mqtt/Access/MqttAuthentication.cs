@@ -17,8 +17,11 @@ public sealed class MqttAuthentication
     /// <summary>Users with passwords; null for none.</summary>
     public PasswordFile? Passwords { get; init; }
 
+    /// <summary>Users that the application keeps; null for none. A name that <see cref="Passwords"/> has as well is checked there.</summary>
+    public MqttUsers? Users { get; init; }
+
     /// <summary>
-    /// Who comes in without proof. Unless set: clients on this machine if there are no <see cref="Passwords"/>, else nobody. A proxy on this
+    /// Who comes in without proof. Unless set: clients on this machine if there are no <see cref="Passwords"/> and no <see cref="Users"/>, else nobody. A proxy on this
     /// machine makes all of its clients look like that.
     /// </summary>
     public MqttAnonymousAccess Anonymous { get; init; }
@@ -39,22 +42,24 @@ public sealed class MqttAuthentication
             return new(context.UserName is null ? MqttReasonCode.NotAuthorized : MqttReasonCode.Success);
         }
 
-        if (Passwords is not null && (context.UserName is not null || context.Password is not null))
+        if (HasPasswords && (context.UserName is not null || context.Password is not null))
         {
-            return context is { UserName: { Length: > 0 } name, Password: { } password }
-                ? Passwords.CheckAsync(name, password)
-                : new(MqttReasonCode.BadUserNameOrPassword);
+            if (context is not { UserName: { Length: > 0 } name, Password: { } password })
+                return new(MqttReasonCode.BadUserNameOrPassword);
+            return Users is not null && (Passwords is null || !Passwords.Has(name)) ? Users.CheckAsync(name, password) : Passwords!.CheckAsync(name, password);
         }
 
         context.UserName = null;
         return new(IsAllowed(context) ? MqttReasonCode.Success : MqttReasonCode.NotAuthorized);
     }
 
+    private bool HasPasswords => Passwords is not null || Users is { Count: > 0 };
+
     private bool IsAllowed(MqttConnectContext context) => Anonymous switch
     {
         MqttAnonymousAccess.Everyone => true,
         MqttAnonymousAccess.Nobody => false,
-        _ => Passwords is null && IPAddress.IsLoopback(context.RemoteEndPoint.Address),
+        _ => !HasPasswords && IPAddress.IsLoopback(context.RemoteEndPoint.Address),
     };
 
     // Two names would leave it open who the client is.

@@ -19,10 +19,7 @@ public sealed class PasswordFile : IDisposable
     private const int MaxBytes = 64 * 1024 * 1024;
 
     private readonly FileContent<Users> _users;
-    private readonly RememberedPasswords _remembered;
-    private readonly SemaphoreSlim _turn;
-    private int _waiting;
-    private long _checks;
+    private readonly PasswordChecks _checks;
 
     /// <summary>Opens the file.</summary>
     /// <param name="path">The file.</param>
@@ -38,8 +35,7 @@ public sealed class PasswordFile : IDisposable
         MaxParallelChecks = maxParallelChecks > 0 ? maxParallelChecks : Math.Max(1, Environment.ProcessorCount / 2);
         MaxWaitingChecks = maxWaitingChecks;
         _users = new([path], () => Users.Read(path), onError ?? ((_, _) => { }));
-        _remembered = new(maxRemembered);
-        _turn = new(MaxParallelChecks);
+        _checks = new(maxRemembered, MaxParallelChecks, maxWaitingChecks);
     }
 
     /// <summary>Most users whose last right password is remembered.</summary>
@@ -52,7 +48,7 @@ public sealed class PasswordFile : IDisposable
     public int MaxWaitingChecks { get; }
 
     /// <summary>Passwords that were checked the costly way so far.</summary>
-    public long Checks => Volatile.Read(ref _checks);
+    public long Checks => _checks.Count;
 
     /// <summary>The line of a user.</summary>
     /// <param name="userName">The name: not empty, without a colon, a line break or a leading <c>#</c>.</param>
@@ -77,34 +73,15 @@ public sealed class PasswordFile : IDisposable
     {
         ArgumentNullException.ThrowIfNull(userName);
         var users = _users.Current;
-        var isKnown = users.ByName.TryGetValue(userName, out var hash);
-        if (isKnown && _remembered.Knows(userName, password.Span, hash!))
-            return MqttReasonCode.Success;
-
-        if (Interlocked.Increment(ref _waiting) > MaxWaitingChecks + MaxParallelChecks)
-        {
-            Interlocked.Decrement(ref _waiting);
-            return MqttReasonCode.ServerBusy;
-        }
-
-        await _turn.WaitAsync();
-        try
-        {
-            if (!await Task.Run(() => (hash ?? users.Decoy).Verify(password.Span)) || !isKnown)
-                return MqttReasonCode.BadUserNameOrPassword;
-            _remembered.Add(userName, password.Span, hash!);
-            return MqttReasonCode.Success;
-        }
-        finally
-        {
-            Interlocked.Increment(ref _checks);
-            _turn.Release();
-            Interlocked.Decrement(ref _waiting);
-        }
+        return await _checks.CheckAsync(userName, password, users.ByName.GetValueOrDefault(userName), users.Decoy);
     }
 
+    /// <summary>Whether the file has the user now.</summary>
+    /// <param name="userName">The user name.</param>
+    public bool Has(string userName) => _users.Current.ByName.ContainsKey(userName);
+
     /// <summary>Forgets what was remembered.</summary>
-    public void Dispose() => _turn.Dispose();
+    public void Dispose() => _checks.Dispose();
 
     internal static bool IsName(string? name) =>
         name is { Length: > 0 and <= ushort.MaxValue }

@@ -26,7 +26,7 @@ internal static class ApiFeature
         return services;
     }
 
-    /// <summary>Puts problem details around everything below <c>/api</c>; comes before <see cref="AccessFeature.UseAccess"/>.</summary>
+    /// <summary>Puts problem details around everything but webhooks and callbacks; comes before <see cref="AccessFeature.UseAccess"/>.</summary>
     public static void UseApi(this IApplicationBuilder app) => app.UseWhen(context => IsApi(context.Request), branch => branch.UseMiddleware<ApiErrors>());
 
     public static void MapApi(this IEndpointRouteBuilder routes)
@@ -47,10 +47,12 @@ internal static class ApiFeature
         UsersApi.Map(api);
         TokensApi.Map(api);
         AuditApi.Map(api);
+        MqttUsersApi.Map(api);
         TypesApi.Map(api);
         HealthApi.Map(routes);
         routes.MapOpenApi("/openapi/{documentName}.json").ExcludeFromDescription();
     }
 
-    private static bool IsApi(HttpRequest request) => request.Path.StartsWithSegments("/api") || request.Path.StartsWithSegments("/openapi") || request.Path.StartsWithSegments("/health");
+    // Webhooks and callbacks answer for themselves.
+    private static bool IsApi(HttpRequest request) => !request.Path.StartsWithSegments("/hooks") && !request.Path.StartsWithSegments("/callbacks");
 }

@@ -28,7 +28,7 @@ internal sealed class CallbackEndpoint(CallbackTokens tokens, VersionLookup vers
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
         context.Response.Headers["X-Robots-Tag"] = "noindex";
-        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        context.Response.Headers.ContentSecurityPolicy = CallbackPage.Policy;
         context.Response.Headers.XContentTypeOptions = "nosniff";
         try
         {

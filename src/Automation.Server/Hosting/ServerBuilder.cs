@@ -19,7 +19,7 @@ internal static class ServerBuilder
     /// <summary>Everything the server is made of, nothing of it started: the command line uses parts of it too.</summary>
     public static WebApplicationBuilder Create(IReadOnlyDictionary<string, string?> settings)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = Environments.Production });
         builder.Configuration.AddInMemoryCollection(settings);
         builder.AddHosting();
         builder.Services.AddStorage(builder.Configuration);
@@ -49,6 +49,7 @@ internal static class ServerBuilder
             app.LoadAccess();
             app.UseProxySignIn();
             app.UseTrustedProxies();
+            app.UseSecurityHeaders();
             app.UseApi();
             app.UseAccess();
             app.MapWebhooks();

@@ -95,6 +95,7 @@ public sealed class ApiServer : IAsyncLifetime
         app.LoadAccess();
         app.UseProxySignIn();
         app.UseTrustedProxies();
+        app.UseSecurityHeaders();
         app.UseApi();
         app.UseAccess();
         app.MapAccess();

@@ -1,10 +1,13 @@
+using System.Collections.Frozen;
 using System.Net;
 using Automation.Mqtt;
 using Automation.Mqtt.Access;
 using Automation.Mqtt.Broker;
 using Automation.Mqtt.Topics;
+using Automation.Server.Access;
 using Automation.Server.Hosting;
 using Automation.Server.Steps;
+using Automation.Server.Storage;
 using Automation.Server.Triggers.Mqtt.Connections;
 using Microsoft.Extensions.Options;
 
@@ -22,15 +25,19 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
     private readonly MqttClientIntake clients;
     private readonly MqttBroker? broker;
     private readonly AccessFile? rules;
+    private readonly MqttUsers users = new();
+    private readonly AccessDirectory directory;
+    private FrozenDictionary<string, StoredMqttUser> applied = FrozenDictionary<string, StoredMqttUser>.Empty;
     private readonly IList<MqttListenerOptions> listeners = [];
 
     public EmbeddedBroker(
-        IOptions<MqttOptions> options, MqttIntake intake, MqttAnswers answers, MqttClientIntake clients, JournalMqttStore store, TimeProvider time, ILogger<EmbeddedBroker> log)
+        IOptions<MqttOptions> options, MqttIntake intake, MqttAnswers answers, MqttClientIntake clients, JournalMqttStore store, AccessDirectory directory, TimeProvider time, ILogger<EmbeddedBroker> log)
     {
         this.options = options.Value;
         this.intake = intake;
         this.answers = answers;
         this.clients = clients;
+        this.directory = directory;
         if (!this.options.Enabled) return;
         var settings = new MqttBrokerOptions
         {
@@ -48,10 +55,12 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
         };
         foreach (var listener in MqttWaysIn.Others(this.options)) settings.Listeners.Add(listener);
         MqttLimits.Apply(this.options, settings);
-        rules = MqttAccess.Guard(settings, this.options);
+        UseUsers();
+        rules = MqttAccess.Guard(settings, this.options, users);
         listeners = settings.Listeners;
         broker = new MqttBroker(settings);
         rules?.Changed = () => _ = broker.ReviewSubscriptionsAsync();
+        directory.Changed += FollowUsers;
     }
 
     /// <summary>The broker itself, to look into; null when it is switched off.</summary>
@@ -75,7 +84,7 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
     }
 
     /// <summary>Who comes in, in words.</summary>
-    public string Clients => MqttAccess.Describe(options);
+    public string Clients => MqttAccess.Describe(options, users);
 
     /// <summary>Retained messages whose topic matches; none when the broker is switched off.</summary>
     public IReadOnlyList<MqttApplicationMessage> Retained(TopicFilter filter) => broker?.Retained.List(filter, int.MaxValue) ?? [];
@@ -141,7 +150,31 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
+        directory.Changed -= FollowUsers;
         rules?.Dispose();
+        users.Dispose();
         return broker?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
+
+    private IReadOnlyCollection<string> UseUsers()
+    {
+        applied = directory.MqttUsers;
+        return users.Use(applied.Values
+            .Select(user => PasswordHash.TryParse(user.Password, out var hash) ? new MqttUser(user.Name, hash, user.Publish, user.Subscribe, !user.Disabled) : null)
+            .OfType<MqttUser>());
+    }
+
+    /// <summary>Clients that are connected go by the users as they are now: their rules hold at once, and who may not be here any more is disconnected.</summary>
+    private void FollowUsers()
+    {
+        lock (users)
+        {
+            var now = directory.MqttUsers;
+            if (now.Count == applied.Count && now.Values.All(user => applied.GetValueOrDefault(user.Name) is { } same && same.ChangedAt == user.ChangedAt && same.Password == user.Password)) return;
+            var ended = UseUsers();
+            if (broker is null) return;
+            foreach (var session in ended.SelectMany(name => broker.Sessions.List(new MqttSessionQuery { IsConnected = true, UserName = name, Limit = int.MaxValue }))) broker.Disconnect(session.ClientId, MqttReasonCode.NotAuthorized);
+            _ = broker.ReviewSubscriptionsAsync();
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Automation.Mqtt;
 using Automation.Mqtt.Access;
 using Automation.Mqtt.Broker;
 using Automation.Server.Hosting;
@@ -7,22 +8,27 @@ namespace Automation.Server.Triggers.Mqtt;
 /// <summary>Who comes in to the broker, and who may do what there: the files of the settings behind the broker's hooks.</summary>
 internal static class MqttAccess
 {
+    /// <param name="broker">Gets the hooks.</param>
+    /// <param name="options">Names the files.</param>
+    /// <param name="users">Those of the database. Their own rules hold for them, and those of the file for everybody else.</param>
+    /// <returns>The rules of the file; null when there is none.</returns>
     /// <exception cref="StartupException">A file cannot be read or has a mistake; the message names file and line.</exception>
-    /// <returns>The rules; null when there are none.</returns>
-    public static AccessFile? Guard(MqttBrokerOptions broker, MqttOptions options)
+    public static AccessFile? Guard(MqttBrokerOptions broker, MqttOptions options, MqttUsers users)
     {
         try
         {
+            var passwords = options.PasswordFile.Length > 0 ? new PasswordFile(options.PasswordFile, broker.OnError) : null;
             var authentication = new MqttAuthentication
             {
-                Passwords = options.PasswordFile.Length > 0 ? new PasswordFile(options.PasswordFile, broker.OnError) : null,
+                Passwords = passwords,
+                Users = users,
                 Anonymous = options.AllowAnonymous ? MqttAnonymousAccess.Everyone : MqttAnonymousAccess.ThisMachineWithoutPasswords,
             };
+            var rules = options.AccessFile.Length > 0 ? new AccessFile(options.AccessFile, broker.OnError, broker.TimeProvider) : null;
+            bool IsOurs(string? name) => users.Has(name) && passwords?.Has(name!) is not true;
             broker.OnConnect = authentication.AuthenticateAsync;
-            if (options.AccessFile.Length == 0) return null;
-            var rules = new AccessFile(options.AccessFile, broker.OnError, broker.TimeProvider);
-            broker.AuthorizePublish = rules.AuthorizePublish;
-            broker.OnSubscribe = rules.AuthorizeSubscribe;
+            broker.AuthorizePublish = context => IsOurs(context.Client.UserName) ? new(users.AuthorizePublish(context)) : rules?.AuthorizePublish(context) ?? new(MqttReasonCode.Success);
+            broker.OnSubscribe = context => IsOurs(context.Client.UserName) ? new(users.AuthorizeSubscribe(context)) : rules?.AuthorizeSubscribe(context) ?? new(MqttReasonCode.Success);
             return rules;
         }
         catch (InvalidDataException error)
@@ -32,10 +38,11 @@ internal static class MqttAccess
     }
 
     /// <summary>Who comes in, for the people who start the server.</summary>
-    public static string Describe(MqttOptions options) => options switch
+    public static string Describe(MqttOptions options, MqttUsers users) => options switch
     {
         { AllowAnonymous: true } => "everybody, without a password",
         { PasswordFile.Length: > 0 } => $"users of {options.PasswordFile}",
+        _ when users.Count > 0 => "users that the API made",
         _ => "from this machine, without a password; Mqtt:Host with Mqtt:PasswordFile or Mqtt:AllowAnonymous open it to others",
     };
 }

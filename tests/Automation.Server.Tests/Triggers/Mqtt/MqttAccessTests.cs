@@ -62,6 +62,79 @@ public sealed class MqttAccessTests : IDisposable
     }
 
     [Fact]
+    public async Task UserOfTheDatabase_UsesItsTopicsOnly_AndAChangeHoldsForConnectedClients()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        await SetAsync(server, "line4", """{"password":"right","publish":["plant/{username}/#","clients/{clientid}"],"subscribe":["orders/{username}/#"]}""");
+        string[] right = ["-p", $"{server.MqttPort}", "-V", "5", "-u", "line4", "-P", "right", "-i", "press"];
+
+        Assert.NotEqual(0, await PublishAsync("-p", $"{server.MqttPort}")); // with users everybody needs a password
+        Assert.NotEqual(0, await PublishAsync("-p", $"{server.MqttPort}", "-u", "line4", "-P", "wrong"));
+        Assert.NotEqual(0, await PublishAsync("-p", $"{server.MqttPort}", "-u", "nobody", "-P", "right"));
+        await RunAsync("mosquitto_pub", [.. right, "-q", "1", "-r", "-t", "plant/line4/x", "-m", "1"]);
+        await RunAsync("mosquitto_pub", [.. right, "-q", "1", "-r", "-t", "clients/press", "-m", "1"]);
+        await RunAsync("mosquitto_pub", [.. right, "-q", "1", "-r", "-t", "plant/line5/x", "-m", "1"]);
+        await RunAsync("mosquitto_pub", [.. right, "-q", "1", "-r", "-t", "clients/other", "-m", "1"]);
+        Assert.Equal(["clients/press", "plant/line4/x"], (await server.GetAsync("/api/mqtt/retained"))["items"]!.AsArray().Select(m => m!["topic"]!.GetValue<string>()).Order());
+        Assert.Equal("", await SaidAsync([.. right, "-t", "plant/line4/#"])); // ends when nothing is granted
+
+        using var subscriber = Process.Start(new ProcessStartInfo("mosquitto_sub", [.. right[..^1], "display", "-t", "orders/line4/#", "-F", "%t"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        await WorkflowServer.UntilAsync(() => Broker(server).Broker!.Sessions.Find("display") is not null);
+        await WorkflowServer.UntilAsync(() => Allowed(server) == true);
+        await SetAsync(server, "line4", """{"subscribe":["other"]}""");
+        await WorkflowServer.UntilAsync(() => Allowed(server) == false);
+        await SetAsync(server, "line4", """{"subscribe":["orders/#"]}""");
+        await WorkflowServer.UntilAsync(() => Allowed(server) == true);
+        using (await server.Http.PostAsync(new Uri("/api/mqtt/publish", UriKind.Relative), WorkflowServer.Json("""{"topic":"orders/line4/7","payload":{}}""")))
+        {
+        }
+
+        Assert.Equal("orders/line4/7", await subscriber.StandardOutput.ReadLineAsync().WaitAsync(WorkflowServer.Patience));
+
+        using (var deleted = await server.Http.DeleteAsync(new Uri("/api/mqtt/users/line4", UriKind.Relative))) Assert.Equal(204, (int)deleted.StatusCode);
+        await WorkflowServer.UntilAsync(() => Broker(server).Broker!.Sessions.Find("display") is null or { Client: null });
+        subscriber.Kill();
+    }
+
+    [Fact]
+    public async Task UserOfTheFile_StaysWhatItIs_BesideThoseOfTheDatabase()
+    {
+        await File.WriteAllLinesAsync(At("rules"), ["* allow readwrite home/{username}/#"]);
+        await using var server = await WorkflowServer.StartAsync(("Mqtt:PasswordFile", Users()), ("Mqtt:AccessFile", At("rules")));
+        await SetAsync(server, "anna", """{"password":"other","publish":["#"]}""");
+        await SetAsync(server, "line4", """{"password":"right","publish":["plant/#"]}""");
+
+        Assert.Equal(0, await RunAsync("mosquitto_pub", ["-p", $"{server.MqttPort}", "-u", "anna", "-P", "right", "-q", "1", "-r", "-t", "home/anna/x", "-m", "1"]));
+        Assert.NotEqual(0, await PublishAsync("-p", $"{server.MqttPort}", "-u", "anna", "-P", "other"));
+        await RunAsync("mosquitto_pub", ["-p", $"{server.MqttPort}", "-u", "anna", "-P", "right", "-q", "1", "-r", "-t", "plant/x", "-m", "1"]);
+        await RunAsync("mosquitto_pub", ["-p", $"{server.MqttPort}", "-u", "line4", "-P", "right", "-q", "1", "-r", "-t", "plant/y", "-m", "1"]);
+        Assert.Equal(["home/anna/x", "plant/y"], (await server.GetAsync("/api/mqtt/retained"))["items"]!.AsArray().Select(m => m!["topic"]!.GetValue<string>()).Order());
+    }
+
+    [Theory]
+    [InlineData("line4", """{"publish":["a"]}""")]
+    [InlineData("line4", """{"password":""}""")]
+    [InlineData("line4", """{"password":"x","publish":["a/#/b"]}""")]
+    [InlineData("line4", """{"password":"x","subscribe":["a{username}"]}""")]
+    [InlineData("line4", """{"password":"x","subscribe":[null]}""")]
+    [InlineData("line 4", """{"password":"x"}""")]
+    public async Task BadUsers_AreRefused(string name, string body)
+    {
+        await using var server = await WorkflowServer.StartAsync();
+
+        await SetAsync(server, name, body, 400);
+    }
+
+    private static bool? Allowed(WorkflowServer server) =>
+        server.GetAsync("/api/mqtt/subscriptions").GetAwaiter().GetResult()["items"]!.AsArray().FirstOrDefault(s => s!["filter"]!.GetValue<string>() == "orders/line4/#")?["allowed"]?.GetValue<bool>();
+
+    private static async Task SetAsync(WorkflowServer server, string name, string body, int status = 200)
+    {
+        using var answer = await server.Http.PutAsync(new Uri("/api/mqtt/users/" + Uri.EscapeDataString(name), UriKind.Relative), WorkflowServer.Json(body));
+        Assert.True((int)answer.StatusCode == status, await answer.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
     public async Task CertificatesName_IsTheUser()
     {
         await File.WriteAllLinesAsync(At("rules"), ["localhost allow readwrite mine"]);

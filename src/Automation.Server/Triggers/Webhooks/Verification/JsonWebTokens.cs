@@ -30,7 +30,7 @@ internal static class JsonWebTokens
         {
             keyId = new JsonWebToken(token).Kid;
         }
-        catch (Exception error) when (error is ArgumentException or SecurityTokenException or System.Text.Json.JsonException)
+        catch (Exception error) when (error is ArgumentException or FormatException or SecurityTokenException or System.Text.Json.JsonException)
         {
             return VerificationResult.Rejected("the token is not a JSON Web Token of three parts");
         }
