@@ -15,6 +15,7 @@ internal static class CommandLine
         ListenCommand.Create(),
         VerifyCommand.Create(),
         SendCommand.Create(),
+        ImportCommand.Create(),
         BackupCommand.Create(),
         BackupCommand.CreateRestore(),
         MqttPasswordCommand.Create(),

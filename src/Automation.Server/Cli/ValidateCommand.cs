@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Automation.Server.Connectors;
 using Automation.Server.Hosting;
 using Automation.Server.Sandbox;
 using Automation.Server.Workflows;
@@ -48,13 +49,23 @@ internal static class ValidateCommand
         var chosen = files.Length > 0 ? files.Select(At).ToList() : [.. folder.Scan().Keys.Order(StringComparer.Ordinal).Select(id => (Folder: folder, Id: id))];
         if (chosen.Count == 0) output.WriteLine($"There are no workflow files in {folder.Root}.");
         var problems = 0;
+        if (files.Length == 0)
+        {
+            foreach (var problem in services.GetRequiredService<ConnectorCatalog>().All().Where(c => !c.IsBuiltIn).SelectMany(c => c.Problems)) // of those that no workflow uses, too
+            {
+                output.WriteLine(Line(problem));
+                problems++;
+            }
+        }
+
         foreach (var (root, id) in chosen)
         {
             var found = root.ReadWorkflow(id, out var unreadable) is { } bytes
                 ? (await compiler.CompileAsync(id, bytes, file => root.ReadScript(id, file), cancellation)).Problems
                 : [new Problem(id + ".json", "", unreadable!)];
-            foreach (var problem in found) output.WriteLine(Line(problem));
-            problems += found.Count;
+            var own = files.Length > 0 ? found : [.. found.Where(problem => !problem.File.StartsWith(Connector.Folder + "/", StringComparison.Ordinal))];
+            foreach (var problem in own) output.WriteLine(Line(problem));
+            problems += own.Count;
         }
 
         if (chosen.Count > 0) output.WriteLine(problems == 0 ? $"{Count(chosen.Count, "workflow")}, no problems." : $"{Count(chosen.Count, "workflow")}, {Count(problems, "problem")}.");

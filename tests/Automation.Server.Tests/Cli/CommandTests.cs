@@ -45,7 +45,7 @@ public sealed class CommandTests : IDisposable
 
     [Fact]
     public void Commands_AreTheDocumentedOnes() =>
-        Assert.Equal(["backup", "listen", "mqtt-password", "restore", "schema", "send", "serve", "validate", "verify", "version"], CommandLine.Create().Subcommands.Select(c => c.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["backup", "import", "listen", "mqtt-password", "restore", "schema", "secrets-key", "send", "serve", "validate", "verify", "version"], CommandLine.Create().Subcommands.Select(c => c.Name).Order(StringComparer.Ordinal));
 
     [Fact]
     public void EveryCommandAndOption_SaysWhatItIsFor() =>
