@@ -41,6 +41,7 @@ internal static class ApiFeature
         RunsApi.Map(api);
         KeysApi.Map(api);
         DeliveriesApi.Map(api);
+        EndpointsApi.Map(api);
         MqttConnectionsApi.Map(api);
         MqttApi.Map(api);
         SecretsApi.Map(api);

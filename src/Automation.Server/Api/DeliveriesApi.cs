@@ -36,6 +36,7 @@ internal static class DeliveriesApi
 
         var rows = Matching(db.Deliveries, state, filter.Workflow, filter.Destination, since, until);
         if (before is { } newest) rows = rows.Where(d => d.Id < newest);
+        if (filter.Endpoint is { } endpoint) rows = rows.Where(d => d.EndpointId == endpoint);
         if (run is { } of) rows = rows.Where(d => d.RunId == of);
         var items = await rows.OrderByDescending(d => d.Id).Take(limit + 1).Select(DeliverySummary.FromRow).ToListAsync(cancellation);
         return TypedResults.Ok(Page.Of(items, limit, request, d => d.Id));
@@ -80,6 +81,7 @@ internal sealed record DeliveryFilter(
     [property: Description("Only deliveries of this workflow.")] string? Workflow,
     [property: Description("Only deliveries of this run.")] string? Run,
     [property: Description("Only deliveries to this destination, as a list shows it.")] string? Destination,
+    [property: Description("Only deliveries to this endpoint.")] string? Endpoint,
     [property: Description("Only deliveries queued at or after this time (RFC 3339), or this long ago (24h).")] string? Since,
     [property: Description("Only deliveries queued before this time (RFC 3339), or longer ago (24h).")] string? Until,
     [property: Description("Only what is older than this delivery: the cursor of the next page.")] string? Before,

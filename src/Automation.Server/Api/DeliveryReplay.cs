@@ -39,15 +39,21 @@ internal static class DeliveryReplay
         var until = parameters.Time("until", filter.Until);
         if (parameters.Problem is { } problem) return problem;
 
+        var preview = parameters.Flag("preview", filter.Preview);
+        var newKey = parameters.Flag("newKey", filter.NewKey) is true;
+        if (parameters.Problem is { } wrong) return wrong;
+
         // Ids ascend: what fails again meanwhile is behind, and what is queued from now on is left out, so this ends.
         var matching = DeliveriesApi.Matching(db.Deliveries, state, filter.Workflow, filter.Destination, since, until ?? time.GetUtcNow().AddMilliseconds(1));
+        if (filter.Endpoint is { } endpoint) matching = matching.Where(d => d.EndpointId == endpoint);
+        if (preview is true) return TypedResults.Ok(new ReplayedDeliveries(await matching.CountAsync(cancellation)));
         var replayed = 0;
         for (var after = 0L; ;)
         {
             var last = after;
             var ids = await matching.Where(d => d.Id > last).OrderBy(d => d.Id).Take(Batch).Select(d => d.Id).ToListAsync(cancellation);
             if (ids.Count == 0) break;
-            var replays = ids.Select(id => new DeliveryReplayed(id, time.GetUtcNow())).ToArray();
+            var replays = ids.Select(id => new DeliveryReplayed(id, time.GetUtcNow()) { NewKey = newKey }).ToArray();
             await journal.CommitAsync(replays);
             sources.WakeDeliveries();
             replayed += replays.Count(r => r.Replayed);
@@ -69,7 +75,7 @@ internal enum ReplayableState
 /// <summary>A delivery that is pending again.</summary>
 internal sealed record ReplayedDelivery(string Id);
 
-/// <summary>How many deliveries are pending again.</summary>
+/// <summary>How many deliveries are pending again; with a preview, how many would be.</summary>
 internal sealed record ReplayedDeliveries(int Replayed);
 
 /// <summary>Which deliveries to make again; without any filter, all dead ones.</summary>
@@ -77,5 +83,8 @@ internal sealed record ReplayFilter(
     [property: Description("Deliveries in this state; dead unless given."), OneOf<ReplayableState>] string? State,
     [property: Description("Only deliveries of this workflow.")] string? Workflow,
     [property: Description("Only deliveries to this destination, as a list shows it.")] string? Destination,
+    [property: Description("Only deliveries to this endpoint.")] string? Endpoint,
     [property: Description("Only deliveries queued at or after this time (RFC 3339), or this long ago (24h).")] string? Since,
-    [property: Description("Only deliveries queued before this time (RFC 3339), or longer ago (24h).")] string? Until);
+    [property: Description("Only deliveries queued before this time (RFC 3339), or longer ago (24h).")] string? Until,
+    [property: Description("true: only count those that would be made again.")] string? Preview,
+    [property: Description("true: with another idempotency key, so that receivers take them for new; else with the same.")] string? NewKey);

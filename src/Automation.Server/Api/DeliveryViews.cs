@@ -27,7 +27,7 @@ internal record DeliverySummary
     public static readonly Expression<Func<DeliveryRow, DeliverySummary>> FromRow = d => new DeliverySummary
     {
         Id = PublicId.Format(PublicId.Delivery, d.Id),
-        RunId = PublicId.Format(PublicId.Run, d.RunId),
+        RunId = d.RunId == 0 ? null : PublicId.Format(PublicId.Run, d.RunId),
         Workflow = d.WorkflowId,
         Step = d.StepId,
         Destination = d.Destination,
@@ -35,7 +35,8 @@ internal record DeliverySummary
         AttemptsMade = d.Attempts,
         MaxAttempts = d.MaxAttempts,
         CreatedAt = d.CreatedAt,
-        NextAttemptAt = d.NextAttemptAt == Delivery.Blocked ? null : d.NextAttemptAt,
+        Endpoint = d.EndpointId,
+        NextAttemptAt = d.NextAttemptAt == Delivery.Blocked || d.NextAttemptAt == Delivery.Paused ? null : d.NextAttemptAt,
         OrderKey = d.OrderKey,
         IsBlocked = d.NextAttemptAt == Delivery.Blocked,
         EndedAt = d.EndedAt,
@@ -47,7 +48,11 @@ internal record DeliverySummary
 
     public required string Id { get; init; }
 
-    public required string RunId { get; init; }
+    [Description("Null for what did not come of a run.")]
+    public required string? RunId { get; init; }
+
+    [Description("The endpoint it goes to; null for none.")]
+    public required string? Endpoint { get; init; }
 
     public required string Workflow { get; init; }
 
@@ -66,7 +71,7 @@ internal record DeliverySummary
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    [Description("When it is tried next, or was due; null once it ended, and while it is blocked.")]
+    [Description("When it is tried next, or was due; null once it ended, and while it is blocked or its endpoint is paused or disabled.")]
     public required DateTimeOffset? NextAttemptAt { get; init; }
 
     public required DateTimeOffset? EndedAt { get; init; }

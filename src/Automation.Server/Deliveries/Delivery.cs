@@ -29,6 +29,9 @@ internal sealed record Delivery(
     /// <summary>For what waits until another delivery of its <see cref="DeliveryRequest.OrderKey"/> has ended: due never, until that frees it.</summary>
     public static readonly DateTimeOffset Blocked = new(9999, 12, 31, 0, 0, 0, TimeSpan.Zero);
 
+    /// <summary>For what waits until its endpoint is active again: due never, until then.</summary>
+    public static readonly DateTimeOffset Paused = new(9999, 12, 30, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>True when it may be tried as soon as it is stored: then room can be reserved for it. What is in order is claimed when it is its turn.</summary>
     public bool GoesAtOnce => Request.OrderKey is null && FirstAttemptAt == CreatedAt;
 

@@ -48,6 +48,12 @@ internal sealed class DeliveryOptions
     /// <inheritdoc cref="CircuitPause"/>
     public TimeSpan CircuitMaxPause { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>An endpoint that fails for so long without a success between is disabled.</summary>
+    public TimeSpan DisableEndpointsAfter { get; set; } = TimeSpan.FromDays(5);
+
+    /// <summary>So far apart are at least two of these failures.</summary>
+    public TimeSpan DisableFailuresApart { get; set; } = TimeSpan.FromHours(12);
+
     /// <summary>Deliveries this server holds in memory; the others wait in the journal.</summary>
     public int MaxHeld { get; set; } = 4000;
 
@@ -72,6 +78,7 @@ internal sealed class DeliveryOptions
         if (CircuitFailures < 1) yield return "Deliveries:CircuitFailures has to be at least 1.";
         if (CircuitPause <= TimeSpan.Zero) yield return "Deliveries:CircuitPause has to be more than zero.";
         if (CircuitMaxPause < CircuitPause || CircuitMaxPause > TimeSpan.FromDays(1)) yield return "Deliveries:CircuitMaxPause has to be at least CircuitPause and at most a day.";
+        if (DisableEndpointsAfter <= TimeSpan.Zero || DisableFailuresApart < TimeSpan.Zero) yield return "Deliveries:DisableEndpointsAfter has to be more than zero, and DisableFailuresApart not negative.";
         if (MaxHeld < 1) yield return "Deliveries:MaxHeld has to be at least 1.";
         if (MaxHeldPerDestination < 1) yield return "Deliveries:MaxHeldPerDestination has to be at least 1.";
         if (StopGrace < TimeSpan.Zero) yield return "Deliveries:StopGrace cannot be negative.";

@@ -27,6 +27,12 @@ internal sealed record DeliveryRequest(
     /// <summary>Deliveries to one destination with the same text are made one at a time, in the order they were queued; null for no order.</summary>
     public string? OrderKey { get; init; }
 
+    /// <summary>The endpoint it goes to, whose address, headers and signature are looked up for each attempt; null for none.</summary>
+    public string? Endpoint { get; init; }
+
+    /// <summary>What it came of; null for a step's own.</summary>
+    public long? EmissionId { get; init; }
+
     /// <summary>Attempts in a second to its destination; null for the server's limit.</summary>
     public double? RatePerSecond { get; init; }
 }

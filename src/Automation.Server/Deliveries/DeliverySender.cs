@@ -1,5 +1,6 @@
 using System.Globalization;
 using Automation.Server.Secrets;
+using Automation.Server.Triggers.Webhooks.Verification;
 
 namespace Automation.Server.Deliveries;
 
@@ -9,17 +10,25 @@ namespace Automation.Server.Deliveries;
 /// <param name="NextAttemptAt">Only with <see cref="DeliveryState.Retrying"/>.</param>
 /// <param name="Health">What it told of the destination.</param>
 /// <param name="RetryAfter">What the receiver asked for; null when nothing.</param>
-internal readonly record struct SendResult(Attempt Attempt, string State, DateTimeOffset? NextAttemptAt, DestinationHealth Health = DestinationHealth.Well, TimeSpan? RetryAfter = null);
+internal readonly record struct SendResult(Attempt Attempt, string State, DateTimeOffset? NextAttemptAt, DestinationHealth Health = DestinationHealth.Well, TimeSpan? RetryAfter = null)
+{
+    /// <summary>No attempt was made, as the endpoint is paused or disabled: the delivery is to be given back.</summary>
+    public static SendResult Unsent => default;
+
+    public bool IsUnsent => Attempt is null;
+}
 
 /// <summary>Makes one attempt of a delivery: fills in the secrets, signs, sends, and judges the answer.</summary>
 /// <remarks>
 /// 2xx: succeeded. 410, and requests that can never be sent: dead at once. Anything else, redirects and other 4xx included, is tried again until the
 /// delivery's attempts are used up (Standard Webhooks). Neither the attempt nor any exception holds a secret's value.
 /// </remarks>
-internal sealed class DeliverySender(OutboundHttp http, SecretStore secrets, RetrySchedule schedule, TimeProvider time, ILogger<DeliverySender> log)
+internal sealed class DeliverySender(OutboundHttp http, SecretStore secrets, RetrySchedule schedule, TimeProvider time, ILogger<DeliverySender> log, FindDeliveryTarget? targets = null)
 {
     // Once the status is known the answer's body is only for people to read: a body that drips holds up the destination no longer than this.
     private static readonly TimeSpan BodyPatience = TimeSpan.FromSeconds(2);
+
+    private static readonly IReadOnlyDictionary<string, SecretText> NoHeaders = new Dictionary<string, SecretText>();
 
     private readonly AttemptTimers timers = new(time);
 
@@ -40,7 +49,9 @@ internal sealed class DeliverySender(OutboundHttp http, SecretStore secrets, Ret
         var joined = cancellation.UnsafeRegister(static timer => ((CancellationTokenSource)timer!).Cancel(), timer);
         try
         {
-            using var request = Build(delivery, startedAt, filling);
+            var target = await TargetAsync(delivery.Request);
+            if (target is { IsActive: false }) return SendResult.Unsent;
+            using var request = Build(delivery, target, startedAt, filling);
             connection.NoteOn(request);
             requestHead = RequestHead.Read(request, filling.Redactor);
             using var response = await http.SendAsync(request, timer.Token);
@@ -90,19 +101,38 @@ internal sealed class DeliverySender(OutboundHttp http, SecretStore secrets, Ret
 
     private static int Milliseconds(TimeSpan time) => (int)time.TotalMilliseconds;
 
-    private static HttpRequestMessage Build(Delivery delivery, DateTimeOffset now, SecretFilling filling)
+    private async ValueTask<DeliveryTarget?> TargetAsync(DeliveryRequest wanted)
+    {
+        if (wanted.Endpoint is not { } endpoint || targets is null) return null;
+        try
+        {
+            return await targets(endpoint) ?? throw new OutboundException("invalid_endpoint", "The endpoint was deleted.");
+        }
+        catch (Storage.JournalException error)
+        {
+            throw new OutboundException("endpoint_unavailable", error.Message);
+        }
+    }
+
+    private static HttpRequestMessage Build(Delivery delivery, DeliveryTarget? target, DateTimeOffset now, SecretFilling filling)
     {
         var wanted = delivery.Request;
-        var address = OutboundRequest.Address(filling.Text(wanted.Url.Escaped));
+        var address = OutboundRequest.Address(filling.Text((target?.Url ?? wanted.Url).Escaped));
         var sendsBody = wanted.ContentType is not null || !wanted.Body.IsEmpty;
         var body = sendsBody ? filling.Utf8(wanted.Body, OutboundBody.Spelling(wanted.ContentType)) : default;
         var request = OutboundRequest.Create(wanted.Method, address, sendsBody ? body : null, wanted.ContentType);
+        foreach (var (name, value) in target?.Headers ?? NoHeaders) OutboundRequest.AddAuthorHeader(request, name, filling.Text(value.Escaped));
         foreach (var (name, value) in wanted.Headers) OutboundRequest.AddAuthorHeader(request, name, filling.Text(value.Escaped));
         if (!request.Headers.NonValidated.Contains("User-Agent")) OutboundRequest.AddHeader(request, "User-Agent", OutboundHttp.UserAgent);
         var timestamp = now.ToUnixTimeSeconds();
         OutboundRequest.AddHeader(request, "Idempotency-Key", delivery.IdempotencyKey);
         OutboundRequest.AddHeader(request, "webhook-id", delivery.IdempotencyKey);
         OutboundRequest.AddHeader(request, "webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture));
+        foreach (var (name, value) in target?.Sign(new SigningInput(wanted.Method, address.AbsoluteUri, body, wanted.ContentType, "", new VerifyConfig("none"), now, delivery.IdempotencyKey)) ?? [])
+        {
+            if (!request.Headers.NonValidated.Contains(name)) OutboundRequest.AddHeader(request, name, value);
+        }
+
         if (wanted.SigningSecret is { } signer)
             OutboundRequest.AddHeader(request, "webhook-signature", StandardWebhooksSigner.Sign(signer, filling.Value(signer), delivery.IdempotencyKey, timestamp, body.Span));
         return request;

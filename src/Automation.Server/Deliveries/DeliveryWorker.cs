@@ -180,6 +180,12 @@ internal sealed class DeliveryWorker(
                 continue;
             }
 
+            if (result.IsUnsent)
+            {
+                await GiveBackAsync([delivery]);
+                continue;
+            }
+
             StartRunners(lane, lanes.Report(lane, result));
             // The destination need not wait for our disk: the next attempt starts while this one is being stored.
             _ = RecordAsync(delivery, result);
@@ -195,7 +201,13 @@ internal sealed class DeliveryWorker(
     /// </remarks>
     private async Task RecordAsync(Delivery delivery, SendResult result)
     {
-        var change = new DeliveryAttempted(delivery.Id, delivery.Owner, result.Attempt, result.State, result.NextAttemptAt) { Order = delivery.Request.OrderKey is { } key ? (delivery.Destination, key) : null };
+        var change = new DeliveryAttempted(delivery.Id, delivery.Owner, result.Attempt, result.State, result.NextAttemptAt) 
+        {
+            Order = delivery.Request.OrderKey is { } key ? (delivery.Destination, key) : null,
+            Endpoint = delivery.Request.Endpoint is { } endpoint
+                ? new EndpointAttempted(endpoint, result.State == DeliveryState.Succeeded, result.Attempt.Status == 410, options.DisableEndpointsAfter, options.DisableFailuresApart, result.Attempt.Error, time.GetUtcNow())
+                : null,
+        };
         for (var pause = FirstCommitPause; ; pause = Longer(pause))
         {
             try

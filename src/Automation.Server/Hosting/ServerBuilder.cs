@@ -2,6 +2,7 @@ using Automation.Server.Access;
 using Automation.Server.Api;
 using Automation.Server.Callbacks;
 using Automation.Server.Deliveries;
+using Automation.Server.Endpoints;
 using Automation.Server.Runs;
 using Automation.Server.Sandbox;
 using Automation.Server.Secrets;
@@ -29,6 +30,7 @@ internal static class ServerBuilder
         builder.Services.AddSandbox(builder.Configuration);
         builder.Services.AddWorkflows(builder.Configuration);
         builder.Services.AddDeliveries(builder.Configuration);
+        builder.Services.AddEndpoints();
         builder.Services.AddRuns(builder.Configuration);
         builder.Services.AddCallbacks(builder.Configuration);
         builder.Services.AddWebhooks(builder.Configuration);

@@ -24,6 +24,9 @@ internal sealed record RunServices(
     /// <inheritdoc cref="RunOptions.MaxRunTime"/>
     public TimeSpan MaxRunTime { get; init; }
 
+    /// <summary>Called after events that a step emitted were stored.</summary>
+    public Action Emitted { get; init; } = static () => { };
+
     /// <summary>Makes the URL of a callback.</summary>
     public required Func<CallbackAddress, string> CallbackUrl { get; init; }
 

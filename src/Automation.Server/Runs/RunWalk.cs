@@ -609,6 +609,7 @@ internal sealed class RunWalk : IDisposable
         {
             if (change is RunAccepted run) started(run);
             else if (change is EventAccepted { Ended: { } byEvent }) woken(byEvent);
+            else if (change is EventEmitted) Services.Emitted();
             else if (change is RunEnded { Ended: var byEnd }) woken(byEnd);
         }
 

@@ -73,6 +73,10 @@ internal abstract class StepContext
     /// <exception cref="StepException">The workflow cannot be called, or not with this input.</exception>
     public virtual ValueTask<CalledRun> CallWorkflowAsync(string workflowId, Json input, bool waits) => throw new NotSupportedException();
 
+    /// <summary>Emits an event; saved in the same transaction as this step's result. Returns the emission's id.</summary>
+    /// <exception cref="StepException">Events have led to events too often.</exception>
+    public virtual long Emit(string type, Json data, string? key, string? emitId) => throw new NotSupportedException();
+
     /// <summary>What the step remembers of the run's key; null when nothing. Only for step types that are <see cref="StepTypeAttribute.PerKey"/>, as the members below.</summary>
     public virtual StepMemory? Memory => throw new NotSupportedException();
 

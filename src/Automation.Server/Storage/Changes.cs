@@ -211,6 +211,9 @@ internal sealed record DeliveryAttempted(long DeliveryId, long Owner, Attempt At
 {
     /// <summary>Where the delivery is in order, its destination and key: at its end, the next one's turn comes. Null for no order.</summary>
     public (string Destination, string Key)? Order { get; init; }
+
+    /// <summary>What it means for its endpoint; null without one.</summary>
+    public EndpointAttempted? Endpoint { get; init; }
 }
 
 /// <summary>Gives a held delivery back untried, as when the server stops.</summary>
@@ -219,9 +222,12 @@ internal sealed record DeliveryReleased(long DeliveryId, long Owner) : Change;
 /// <summary>An operator switched a workflow on or off.</summary>
 internal sealed record WorkflowSwitched(string WorkflowId, bool Enabled, DateTimeOffset At) : Change;
 
-/// <summary>An operator wants a dead or succeeded delivery made again, with the same idempotency key and a fresh count of attempts.</summary>
+/// <summary>An operator wants a dead or succeeded delivery made again, with the same idempotency key, unless a new one is wanted, and a fresh count of attempts.</summary>
 internal sealed record DeliveryReplayed(long DeliveryId, DateTimeOffset At) : Change
 {
+    /// <summary>Whether it gets another idempotency key: the one it had, and <c>.r</c> with a number.</summary>
+    public bool NewKey { get; init; }
+
     /// <summary>False when the delivery is not there, or neither dead nor succeeded; set when the change was applied.</summary>
     public bool Replayed { get; set; }
 }

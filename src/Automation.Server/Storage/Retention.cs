@@ -46,6 +46,7 @@ internal sealed class Retention(
         if (versions > 0) Log.PrunedVersions(log, versions);
         await PruneLeftoversAsync(cancellation);
         await PruneAuditAsync(now, cancellation);
+        await PruneEmissionsAsync(oldest, cancellation);
         await ReleaseSpaceAsync(cancellation);
         return new RetentionCounts(tooOld, tooMany, states, versions);
     }
@@ -219,6 +220,18 @@ internal sealed class Retention(
         {
             await journal.CommitAsync(batch = new AuditPruned(now - options.AuditMaxAge, now, options.BatchSize));
             if (batch.Deleted < options.BatchSize) return;
+        }
+    }
+
+    private async Task PruneEmissionsAsync(DateTimeOffset before, CancellationToken cancellation)
+    {
+        var first = IdSource.LowestAt(before);
+        while (await ReadAsync(db => db.Emissions.AnyAsync(e => e.Id < first && e.EndedAt != null, cancellation)))
+        {
+            var step = new EmissionsPruned(first, 1); // one may have thousands of deliveries
+            await journal.CommitAsync(step);
+            if (step.Deleted == 0) return;
+            await PauseAsync(cancellation);
         }
     }
 

@@ -14,6 +14,10 @@ internal sealed record StoredRequest(string Url, string Method, IReadOnlyDiction
 
     public double? RatePerSecond { get; init; }
 
+    public string? Endpoint { get; init; }
+
+    public long? EmissionId { get; init; }
+
     public static byte[] Write(DeliveryRequest request) => JsonSerializer.SerializeToUtf8Bytes(
         new StoredRequest(
             request.Url.Escaped,
@@ -27,6 +31,8 @@ internal sealed record StoredRequest(string Url, string Method, IReadOnlyDiction
             PausesMs = request.Pauses is { } pauses ? [.. pauses.Select(pause => (long)pause.TotalMilliseconds)] : null,
             OrderKey = request.OrderKey,
             RatePerSecond = request.RatePerSecond,
+            Endpoint = request.Endpoint,
+            EmissionId = request.EmissionId,
         },
         JsonFormat.Wire);
 
@@ -46,6 +52,8 @@ internal sealed record StoredRequest(string Url, string Method, IReadOnlyDiction
             Pauses = stored.PausesMs is { } pauses ? [.. pauses.Select(pause => TimeSpan.FromMilliseconds(pause))] : null,
             OrderKey = stored.OrderKey,
             RatePerSecond = stored.RatePerSecond,
+            Endpoint = stored.Endpoint,
+            EmissionId = stored.EmissionId,
         };
     }
 }

@@ -4,7 +4,7 @@ namespace Automation.Server.Values;
 /// <remarks>Ids sort by time, in their stored and in their outside form.</remarks>
 internal static class PublicId
 {
-    public const string Event = "evt", Run = "run", Delivery = "dlv", Activation = "act", Request = "req";
+    public const string Event = "evt", Run = "run", Delivery = "dlv", Activation = "act", Request = "req", Emission = "emt";
     private const string Digits = "0123456789abcdefghjkmnpqrstvwxyz";
     private const int Length = 13;
 

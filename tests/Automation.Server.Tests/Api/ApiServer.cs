@@ -1,3 +1,4 @@
+using Automation.Server.Endpoints;
 using System.Collections.Frozen;
 using System.Net.Http.Headers;
 using System.Text;
@@ -89,6 +90,9 @@ public sealed class ApiServer : IAsyncLifetime
         builder.Services.AddSingleton(database.Database).AddManagement().AddSecrets(builder.Configuration, _ => Folder).AddAccess(builder.Configuration, _ => Folder).AddApi(_ => Sources());
         builder.Services.AddSingleton(_ => new TrustedProxies(builder.Configuration.GetSection(ServerOptions.TrustedProxies).Get<string[]>() ?? []));
         builder.Services.AddSingleton<SecretUses>(() => SecretUses);
+        // Known, so that the routes can be described; EndpointTests asks them of a whole server.
+        builder.Services.AddSingleton<EndpointSecrets>().AddSingleton<EndpointTargets>().AddSingleton<Handshake>().AddSingleton<SandboxPool>();
+        builder.Services.AddSingleton(new FanOut(Journal, null!, null!, null!, null!, Time, Microsoft.Extensions.Logging.Abstractions.NullLogger<FanOut>.Instance)); // woken, never run
         builder.Services.PostConfigure<SecretsOptions>(options => options.DefaultFolder = Path.Combine(Folder, "secrets"));
         app = builder.Build();
         app.LoadSecrets();

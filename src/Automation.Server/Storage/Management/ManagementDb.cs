@@ -31,6 +31,14 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
 
     public DbSet<DeliveryRow> Deliveries => Set<DeliveryRow>();
 
+    public DbSet<EndpointRow> Endpoints => Set<EndpointRow>();
+
+    public DbSet<SubscriptionRow> Subscriptions => Set<SubscriptionRow>();
+
+    public DbSet<EventTypeRow> EventTypes => Set<EventTypeRow>();
+
+    public DbSet<EmissionRow> Emissions => Set<EmissionRow>();
+
     public DbSet<AttemptRow> Attempts => Set<AttemptRow>();
 
     public DbSet<VersionRow> Versions => Set<VersionRow>();
@@ -66,6 +74,10 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
         modelBuilder.Entity<FirstEventRow>().ToTable("first_events").HasKey(f => new { f.WorkflowId, f.TriggerId, f.Mark });
         modelBuilder.Entity<KeyTimerRow>().ToTable("key_timers").HasKey(t => new { t.WorkflowId, t.Key, t.Target, t.Kind });
         modelBuilder.Entity<DeliveryRow>().ToTable("deliveries").HasMany(d => d.Tries).WithOne().HasForeignKey(a => a.DeliveryId);
+        modelBuilder.Entity<EndpointRow>().ToTable("endpoints");
+        modelBuilder.Entity<SubscriptionRow>().ToTable("subscriptions").HasKey(s => new { s.EndpointId, s.Pattern });
+        modelBuilder.Entity<EventTypeRow>().ToTable("event_types").HasKey(t => t.Name);
+        modelBuilder.Entity<EmissionRow>().ToTable("emissions");
         modelBuilder.Entity<AttemptRow>().ToTable("attempts").HasKey(a => new { a.DeliveryId, a.Number });
         modelBuilder.Entity<VersionRow>().ToTable("versions").HasKey(v => new { v.WorkflowId, v.Hash });
         modelBuilder.Entity<AuditRow>().ToTable("audit").Ignore(a => a.Entry);

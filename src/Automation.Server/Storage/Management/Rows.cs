@@ -223,6 +223,10 @@ internal sealed class DeliveryRow
 
     public string? OrderKey { get; init; }
 
+    public string? EndpointId { get; init; }
+
+    public long? EmissionId { get; init; }
+
     public List<AttemptRow> Tries { get; } = [];
 }
 
@@ -387,4 +391,72 @@ internal sealed class AuditStartRow
     public long Id { get; init; }
 
     public required byte[] Hash { get; init; }
+}
+
+/// <summary>Table <c>endpoints</c>.</summary>
+internal sealed class EndpointRow
+{
+    public required string Id { get; init; }
+
+    public required string Config { get; init; }
+
+    public bool FromFile { get; init; }
+
+    public required string State { get; init; }
+
+    public string? Reason { get; init; }
+
+    public long Generation { get; init; }
+
+    public DateTimeOffset? PreviousUntil { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset ChangedAt { get; init; }
+
+    public DateTimeOffset? FailingSince { get; init; }
+}
+
+/// <summary>Table <c>subscriptions</c>: which types an endpoint hears of.</summary>
+internal sealed class SubscriptionRow
+{
+    public required string EndpointId { get; init; }
+
+    public required string Pattern { get; init; }
+}
+
+/// <summary>Table <c>event_types</c>.</summary>
+internal sealed class EventTypeRow
+{
+    public required string Name { get; init; }
+
+    public string? Description { get; init; }
+
+    public string? Example { get; init; }
+
+    public bool FromFile { get; init; }
+
+    public DateTimeOffset ChangedAt { get; init; }
+}
+
+/// <summary>Table <c>emissions</c>: emitted events, and how far they have come to endpoints.</summary>
+internal sealed class EmissionRow
+{
+    public long Id { get; init; }
+
+    public string? EmitId { get; init; }
+
+    public required string Type { get; init; }
+
+    public string? Key { get; init; }
+
+    public required string Source { get; init; }
+
+    public long RunId { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public long Deliveries { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
 }

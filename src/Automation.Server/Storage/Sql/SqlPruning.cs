@@ -14,8 +14,8 @@ internal static class SqlPruning
 
     private static readonly string[] DeletesOfRun =
     [
-        "DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM deliveries WHERE run_id = ?1)",
-        "DELETE FROM deliveries WHERE run_id = ?1",
+        "DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM deliveries WHERE run_id = ?1 AND emission_id IS NULL)",
+        "DELETE FROM deliveries WHERE run_id = ?1 AND emission_id IS NULL", // those of emissions go with them
         "DELETE FROM callbacks WHERE run_id = ?1",
         "DELETE FROM wait_events WHERE wait_id IN (SELECT id FROM waits WHERE run_id = ?1)",
         "DELETE FROM waits WHERE run_id = ?1", // a failed run keeps its own

@@ -74,6 +74,18 @@ internal sealed class SqlWriter : IDisposable
             case DeliveryAttempted c: SqlDeliveries.Apply(c, db); break;
             case DeliveryReleased c: SqlDeliveries.Apply(c, db); break;
             case DeliveryReplayed c: SqlDeliveries.Apply(c, db); break;
+            case EndpointStored c: SqlEndpoints.Apply(c, db); break;
+            case EndpointDeleted c: SqlEndpoints.Apply(c, db); break;
+            case EndpointStateSet c: SqlEndpoints.Apply(c, db); break;
+            case EndpointRotated c: SqlEndpoints.Apply(c, db); break;
+            case EndpointRead c: SqlEndpoints.Apply(c, db); break;
+            case EndpointKeyRead c: SqlEndpoints.Apply(c, db); break;
+            case EventTypeStored c: SqlEndpoints.Apply(c, db); break;
+            case EventTypeDeleted c: SqlEndpoints.Apply(c, db); break;
+            case EventEmitted c: SqlEmissions.Apply(c, db); break;
+            case EmissionAdvanced c: SqlEmissions.Apply(c, db); break;
+            case EmissionsOpen c: SqlEmissions.Apply(c, db); break;
+            case EmissionsPruned c: SqlEmissions.Apply(c, db); break;
             case VersionStored c: SqlVersions.Apply(c, db); break;
             case WorkflowSwitched c: Apply(c); break;
             case RunsClaimed c: Apply(c); break;
@@ -163,7 +175,7 @@ internal sealed class SqlWriter : IDisposable
 
     /// <summary>The greatest id stored, so that new ones come after it.</summary>
     public long GreatestId() =>
-        Number(db.Sql("SELECT coalesce(max(id), 0) FROM (SELECT max(id) AS id FROM events UNION ALL SELECT max(id) FROM runs UNION ALL SELECT max(id) FROM deliveries UNION ALL SELECT max(id) FROM waits UNION ALL SELECT max(id) FROM activations) AS newest"));
+        Number(db.Sql("SELECT coalesce(max(id), 0) FROM (SELECT max(id) AS id FROM events UNION ALL SELECT max(id) FROM runs UNION ALL SELECT max(id) FROM deliveries UNION ALL SELECT max(id) FROM waits UNION ALL SELECT max(id) FROM activations UNION ALL SELECT max(id) FROM emissions) AS newest"));
 
     public (long All, long Claimable) OpenRuns() => (
         Number(db.Sql("SELECT count(*) FROM runs WHERE ended_at IS NULL AND state <> 'waiting'")),
