@@ -139,8 +139,9 @@ internal static class WebhookRequestsApi
         var span = parameters.Wait("for", asked.For ?? "1h", LongestCapture);
         if (asked.Path is not { Length: > 1 and <= 500 } path || path[0] != '/') parameters.Bad("path", "Write the path below /hooks, beginning with \"/\", as \"/orders\".");
         if (parameters.Problem is { } problem) return problem;
-        if (await db.Captures.CountAsync(cancellation) >= Captures.Most) return ApiProblem.Conflict($"{Captures.Most} paths are captured; release one first.");
-        var until = time.GetUtcNow() + span!.Value;
+        var now = time.GetUtcNow();
+        if (await db.Captures.CountAsync(c => c.UntilAt > now, cancellation) >= Captures.Most) return ApiProblem.Conflict($"{Captures.Most} paths are captured; release one first.");
+        var until = now + span!.Value;
         await sources.CapturePath(asked.Path!, until);
         return TypedResults.Ok(new CaptureView(asked.Path!, until));
     }

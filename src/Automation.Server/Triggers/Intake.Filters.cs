@@ -30,7 +30,7 @@ internal sealed partial class Intake
         {
             for (var tries = 0; tries < MostTries; tries++)
             {
-                if (await FilterOnceAsync(offers, answer, beside) is { } result) return result;
+                if (await FilterOnceAsync(offers, answer, beside, isFirst: tries == 0) is { } result) return result;
             }
 
             return new IntakeResult(IntakeOutcome.Busy, []);
@@ -42,11 +42,12 @@ internal sealed partial class Intake
     }
 
     /// <summary>Null: what was decided did not hold, and is to be decided again.</summary>
-    private async ValueTask<IntakeResult?> FilterOnceAsync(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer, Beside beside)
+    private async ValueTask<IntakeResult?> FilterOnceAsync(IReadOnlyList<Offer> offers, TaskCompletionSource<RunAnswer>? answer, Beside beside, bool isFirst)
     {
         var candidates = offers.SelectMany(offer => offer.Targets.Select(target => new Candidate(offer.Event, target))).ToList();
-        using var place = await ReadAsync(candidates);
-        await repetitions.FindAsync(candidates);
+        using var place = await ReadAsync(candidates, isFirst);
+        // By a sender's id nearly none repeats one: the store says so if it does, and then it is looked for. To look each time would have them all wait for one another.
+        if (!isFirst || candidates.Exists(c => c.HasOwnKey)) await repetitions.FindAsync(candidates);
         var stored = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         var isStored = false;
         try
@@ -81,11 +82,11 @@ internal sealed partial class Intake
 
     /// <summary>Works out what the filters go by, and returns at the candidates' turn.</summary>
     /// <returns>Their place in the order; null when nobody has to wait.</returns>
-    private async ValueTask<AcceptOrder.Place?> ReadAsync(List<Candidate> candidates)
+    private async ValueTask<AcceptOrder.Place?> ReadAsync(List<Candidate> candidates, bool isFirst)
     {
         foreach (var candidate in candidates) candidate.Read();
         var open = candidates.FindAll(candidate => candidate.IsOpen || (candidate.Remembers && !gate.IsKnown(candidate.Id)));
-        var place = order.Enter(mayWait: open.Count > 0 || candidates.Exists(c => c.Mark is not null));
+        var place = order.Enter(mayWait: open.Count > 0 || candidates.Exists(c => isFirst ? c.HasOwnKey : c.Mark is not null));
         try
         {
             foreach (var candidate in open)

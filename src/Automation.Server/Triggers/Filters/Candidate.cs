@@ -38,6 +38,9 @@ internal sealed class Candidate(Event accepted, TriggerTarget target)
     /// <summary>What tells its repetitions; null when nothing does.</summary>
     public FirstEventId? Mark => Problem is not null || Told is not { } told ? null : mark ??= new(target.Version.WorkflowId, target.Trigger.Id, DedupeStep.MarkOf(told));
 
+    /// <summary>True when the author says what tells repetitions.</summary>
+    public bool HasOwnKey => filters?.IdempotencyKey is { IsNull: false };
+
     /// <summary>What the author says tells repetitions; else what the sender says.</summary>
     private Json? Told => filters?.IdempotencyKey is { IsNull: false } value ? value : target.Message is { } message ? Json.From(new { message = message.Id }) : null;
 

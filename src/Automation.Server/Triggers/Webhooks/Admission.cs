@@ -46,9 +46,11 @@ internal static class Admission
     public static Refusal? Sender(WebhookRoute route, System.Net.IPAddress? address, TimeProvider time)
     {
         if (route.Allowed is { } allowed && !allowed.Has(address)) return Refusal.NotAllowed(address);
-        if (route.PerSource is { } perSource && !perSource.TryTake(Source(address), time, out var wait)) return Refusal.TooMany(wait);
-        return route.PerPath is { } perPath && !perPath.TryTake("", time, out wait) ? Refusal.TooMany(wait) : null;
+        return route.PerSource is { } perSource && !perSource.TryTake(Source(address), time, out var wait) ? Refusal.TooMany(wait) : null;
     }
+
+    /// <summary>Whether all together have not called too often. Asked after verification: what strangers send must not use it up.</summary>
+    public static Refusal? Rate(WebhookRoute route, TimeProvider time) => route.PerPath is { } perPath && !perPath.TryTake("", time, out var wait) ? Refusal.TooMany(wait) : null;
 
     /// <summary>One sender of IPv6 has a network of 64 bits.</summary>
     public static string Source(System.Net.IPAddress? address)

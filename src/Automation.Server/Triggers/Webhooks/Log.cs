@@ -22,4 +22,7 @@ internal static partial class Log
 
     [LoggerMessage(2005, LogLevel.Warning, "A refused request to webhook {Path} could not be kept: {Reason}")]
     public static partial void NotKept(ILogger logger, string path, string reason);
+
+    [LoggerMessage(2006, LogLevel.Warning, "Why a request to webhook {Path} was refused could not be looked into: {Reason}")]
+    public static partial void NotDiagnosed(ILogger logger, string path, string reason);
 }

@@ -41,9 +41,9 @@ internal sealed class WebhookEndpoint(
             if (taken.Handshake is { } handshake) await WebhookAnswers.HandshakeAsync(context, handshake);
             else if (taken.Refusal is { } refusal) await WebhookAnswers.RefuseAsync(context, refusal);
             else if (taken.CapturedId is { } captured) await WebhookAnswers.CapturedAsync(context, captured);
+            else if (taken.Accepted is { } wanted) await WebhookAnswers.HandshakeAsync(context, wanted);
             else if (taken.IsFiltered) await WebhookAnswers.FilteredAsync(context);
             else if (taken.Waits is { } waits) await AnswerResultAsync(context, taken.EventId, waits);
-            else if (taken.EventId != 0 && taken.Accepted is { } wanted) await WebhookAnswers.HandshakeAsync(context, wanted);
             else if (taken.EventId != 0) await WebhookAnswers.AcceptedAsync(context, taken.EventId);
             else await WebhookAnswers.NothingAsync(context, taken.Allowed);
         }
@@ -75,7 +75,7 @@ internal sealed class WebhookEndpoint(
     {
         var request = context.Request;
         if (!RequestPath.TryRead(context, out var path, out var reason)) return new Refusal(StatusCodes.Status400BadRequest, reason);
-        seen.Path = path;
+        (seen.Path, seen.IsPath) = (path, true);
         var sender = context.Connection.RemoteIpAddress;
         if (perSource is not null && !perSource.TryTake(Admission.Source(sender), time, out var wait)) return Refusal.TooMany(wait);
         var matches = routes.Current.Match(path);
@@ -110,6 +110,7 @@ internal sealed class WebhookEndpoint(
         {
             (body, var undecoded) = ContentDecoding.Decode(encoding, body, limit, share);
             if (undecoded is not null) return undecoded;
+            seen.Body = body;
         }
 
         if (Keep(matches, seen, (long)body.Length, static (match, size) => Admission.Size(match.Route, size)) is { } tooLarge) return tooLarge;
@@ -119,9 +120,10 @@ internal sealed class WebhookEndpoint(
             if (await VerifyAsync(matches, seen, Seen(context, sent), body) is { } notVerified) return notVerified;
         }
 
+        if (Keep(matches, seen, time, static (match, time) => Admission.Rate(match.Route, time)) is { } tooMany) return tooMany;
         if (Admission.Content(request, type, body, out var cloudEvent) is { } malformed) return malformed;
-        if (await FitAsync(matches, seen, request.ContentType, body, context.RequestAborted) is { } unfitting) return unfitting;
         foreach (var match in matches) body = verifier.WithoutSecrets(match.Route, body);
+        if (await FitAsync(matches, seen, request.ContentType, body, context.RequestAborted) is { } unfitting) return unfitting;
         return await AcceptAsync(context, path, matches, body, cloudEvent);
     }
 
@@ -130,6 +132,7 @@ internal sealed class WebhookEndpoint(
         using var share = budget.Open();
         (seen.Body, var unread) = await RequestBody.ReadAsync(context, WebhookConfig.DefaultMaxBody.Bytes, share, options.Value.BodyTimeout, time);
         if (unread is not null) return unread;
+        if (ContentDecoding.Of(context.Request) is { Length: > 0 } encoding && ContentDecoding.Decode(encoding, seen.Body, WebhookConfig.DefaultMaxBody.Bytes, share) is { Refusal: null } decoded) seen.Body = decoded.Bytes;
         try
         {
             return await log.CaptureAsync(seen) is { } id ? new Taken(CapturedId: id) : Refusal.TooMany(TimeSpan.FromSeconds(10));
@@ -146,6 +149,7 @@ internal sealed class WebhookEndpoint(
     /// <summary>Null when no trigger takes the request for a handshake.</summary>
     private async ValueTask<Taken?> HandshakeAsync(List<WebhookMatch> matches, SeenRequest seen, WebhookRequest request)
     {
+        Refusal? refused = null;
         foreach (var (route, _) in matches)
         {
             if (verifier.Answer(route, request) is not { } answer) continue;
@@ -161,10 +165,10 @@ internal sealed class WebhookEndpoint(
             if (reason is null) return new Taken(Handshake: answer);
             var refusal = answer.IsSigned ? Refusal.NotVerified(reason) : new Refusal(answer.Status, "", Reason: reason);
             Report(route, seen.Path, refusal, othersTookIt: false);
-            return refusal;
+            refused = refusal;
         }
 
-        return null;
+        return refused is null ? default(Taken?) : new Taken(refused);
     }
 
     /// <param name="matches">The triggers.</param>
@@ -181,7 +185,7 @@ internal sealed class WebhookEndpoint(
             if (!result.IsVerified && !plain.Equals(request.Body)) (result, input) = await verifier.VerifyAsync(route, request with { Body = plain });
             if (result.IsVerified)
             {
-                if (route is { Scheme: { } scheme, Verify: { } verify }) matches[at] = matches[at] with { MessageId = scheme.MessageId(request with { Body = plain }, verify), Secret = result.Secret };
+                if (route is { Scheme: { } scheme, Verify: { } verify }) matches[at] = matches[at] with { MessageId = scheme.MessageId(request with { Body = plain }, verify) is { Length: > 0 } id ? $"{seen.Path}\n{id}" : null, Secret = result.Secret };
                 continue;
             }
 
@@ -243,15 +247,16 @@ internal sealed class WebhookEndpoint(
         if (result.Outcome is IntakeOutcome.Busy) return Refusal.RetryLater("Too many events are waiting; nothing was stored. Send it again after a second.");
         if (result.Outcome is IntakeOutcome.Unavailable) return Refusal.RetryLater("Events cannot be stored at the moment; nothing was stored. Send it again.");
         if (result.Outcome is IntakeOutcome.Refused) return new Refusal(StatusCodes.Status500InternalServerError, "The database refuses this event; nothing was stored. The server's log says why.");
-        if (result.IsFiltered) return new Taken(IsFiltered: true);
+        var answered = matches.Select(match => match.Route.Scheme?.Accepted).FirstOrDefault(wanted => wanted is not null);
+        if (result.IsFiltered) return new Taken(IsFiltered: true, Accepted: answered);
         if (result.First is { } first)
         {
-            if (answer is null) return new Taken(EventId: first.EventId, Accepted: matches[0].Route.Scheme?.Accepted);
+            if (answer is null) return new Taken(EventId: first.EventId, Accepted: answered);
             return new Taken(EventId: first.EventId, Waits: new AwaitedRun(first.RunId, first.AnswerAsync, matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout)));
         }
 
         var eventId = StoredEvent(offers, result.Runs);
-        if (answer is null || FirstWaitedFor(offers, result.Runs) is not { } waitedFor) return new Taken(EventId: eventId, Accepted: matches[0].Route.Scheme?.Accepted);
+        if (answer is null || FirstWaitedFor(offers, result.Runs) is not { } waitedFor) return new Taken(EventId: eventId, Accepted: answered);
         var timeout = matches.Where(match => match.Route.WaitsForResult).Max(match => match.Route.Timeout);
         return new Taken(EventId: eventId, Waits: AwaitedRun.Of(waitedFor, answer.Task, timeout));
     }

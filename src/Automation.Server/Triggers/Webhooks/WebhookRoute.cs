@@ -86,5 +86,5 @@ internal readonly record struct WebhookMatch(WebhookRoute Route, string[] Values
     /// <summary>Name of the secret that it was verified with; null for none.</summary>
     public string? Secret { get; init; }
 
-    public TriggerTarget Target => MessageId is { Length: > 0 and <= 512 } id && Route.ReplayWindow > TimeSpan.Zero ? Route.Target with { Message = (id, Route.ReplayWindow) } : Route.Target;
+    public TriggerTarget Target => MessageId is { } id && Route.ReplayWindow > TimeSpan.Zero ? Route.Target with { Message = (id, Route.ReplayWindow) } : Route.Target;
 }

@@ -14,7 +14,7 @@ internal sealed class BodySchemas(Lazy<SandboxPool> sandbox)
         try
         {
             var result = await sandbox.Value.CallAsync(route.Target.Version.Program, unit, new SandboxScope { Input = EventData.Parse(contentType, body) }, cancelled);
-            if (result.Error is { } failed) return new Refusal(StatusCodes.Status400BadRequest, $"The body could not be checked by this hook's schema: {failed.Message}");
+            if (result.Error is not null) return Refusal.RetryLater("The body could not be checked by this hook's schema; nothing was stored. Send it again.");
             return SchemaErrors.IsNone(result.Value) ? null : new Refusal(StatusCodes.Status400BadRequest, $"The body does not fit this hook's schema: {SchemaErrors.First(result.Value)}", Errors: result.Value);
         }
         catch (SandboxUnavailableException)

@@ -13,6 +13,7 @@ internal sealed class RateLimits(Rate rate)
     public const int MostSources = 10_000;
 
     private readonly Lock gate = new();
+    private long pruneAfter;
     private readonly Dictionary<string, long> usedUntil = new(StringComparer.Ordinal);
 
     /// <param name="source">Who.</param>
@@ -27,11 +28,7 @@ internal sealed class RateLimits(Rate rate)
             var now = time.GetTimestamp();
             if (usedUntil.Count >= MostSources && !usedUntil.ContainsKey(source))
             {
-                foreach (var (idle, until) in usedUntil)
-                {
-                    if (until <= now) usedUntil.Remove(idle);
-                }
-
+                if (now >= pruneAfter) Prune(now, time);
                 if (usedUntil.Count >= MostSources) source = "";
             }
 
@@ -41,6 +38,16 @@ internal sealed class RateLimits(Rate rate)
             if (next - now > per) return false;
             used = next;
             return true;
+        }
+    }
+
+    // At most once a second: a look at all of them is what many new senders could cause with each request.
+    private void Prune(long now, TimeProvider time)
+    {
+        pruneAfter = now + time.TimestampFrequency;
+        foreach (var (idle, until) in usedUntil)
+        {
+            if (until <= now) usedUntil.Remove(idle);
         }
     }
 }

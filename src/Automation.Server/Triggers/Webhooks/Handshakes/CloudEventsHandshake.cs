@@ -15,7 +15,7 @@ internal sealed class CloudEventsHandshake : IHandshake
         var headers = request.Request.Headers;
         if (HttpMethods.IsOptions(request.Request.Method))
         {
-            if (headers["WebHook-Request-Origin"] is not [{ Length: > 0 and <= LongestOrigin } origin]) return null;
+            if (headers["WebHook-Request-Origin"] is not [{ Length: > 0 and <= LongestOrigin } origin] || origin.AsSpan().ContainsAnyExceptInRange('!', '~')) return null;
             return new HandshakeAnswer(StatusCodes.Status200OK, null, default) { Headers = [("WebHook-Allowed-Origin", origin), ("WebHook-Allowed-Rate", "*"), ("Allow", "POST, OPTIONS")] };
         }
 

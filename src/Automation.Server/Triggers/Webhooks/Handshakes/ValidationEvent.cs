@@ -17,7 +17,7 @@ internal static class ValidationEvent
             var single = json.RootElement[0];
             return Text(single, "eventType") is EventType && single.TryGetProperty("data", out var data) && Text(data, "validationCode") is { Length: > 0 and <= LongestCode } code ? code : null;
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             return null;
         }

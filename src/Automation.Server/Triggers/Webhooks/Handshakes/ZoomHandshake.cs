@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Automation.Server.Triggers.Webhooks.Verification;
@@ -10,7 +11,10 @@ namespace Automation.Server.Triggers.Webhooks.Handshakes;
 /// </summary>
 internal sealed class ZoomHandshake : IHandshake
 {
-    private const int LargestBody = 8192, LongestToken = 512;
+    private const int LargestBody = 8192, LongestToken = 128;
+
+    // The answer is a signature over the token. What Zoom signs has colons and braces: no token may be such a text.
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
 
     public HandshakeAnswer? Answer(HandshakeRequest request)
     {
@@ -22,10 +26,17 @@ internal sealed class ZoomHandshake : IHandshake
 
     private static string? Token(ReadOnlyMemory<byte> body)
     {
-        using var json = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 128 }); // BodyProperty has read it
-        return json.RootElement.TryGetProperty("payload", out var payload) && payload.ValueKind is JsonValueKind.Object && payload.TryGetProperty("plainToken", out var token) &&
-            token.ValueKind is JsonValueKind.String && token.GetString() is { Length: > 0 and <= LongestToken } text
-                ? text
-                : null;
+        try
+        {
+            using var json = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 128 });
+            return json.RootElement.TryGetProperty("payload", out var payload) && payload.ValueKind is JsonValueKind.Object && payload.TryGetProperty("plainToken", out var token) &&
+                token.ValueKind is JsonValueKind.String && token.GetString() is { Length: > 0 and <= LongestToken } text && !text.AsSpan().ContainsAnyExcept(TokenCharacters)
+                    ? text
+                    : null;
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            return null; // not JSON to its end, or half a surrogate pair
+        }
     }
 }

@@ -19,8 +19,9 @@ internal sealed class Captures(Journal journal, IServiceScopeFactory scopes, Tim
     public async ValueTask<bool> HasAsync(string path)
     {
         var now = time.GetUtcNow();
-        if (known is null || now - known.At >= Fresh) await LookAsync(now);
-        return known!.Paths.TryGetValue(path, out var until) && until > now;
+        var at = known;
+        if (at is null || now - at.At >= Fresh) at = await LookAsync(now);
+        return at.Paths.TryGetValue(path, out var until) && until > now;
     }
 
     /// <summary>Null for no longer.</summary>
@@ -32,15 +33,15 @@ internal sealed class Captures(Journal journal, IServiceScopeFactory scopes, Tim
 
     public void Dispose() => gate.Dispose();
 
-    private async Task LookAsync(DateTimeOffset now)
+    private async Task<Known> LookAsync(DateTimeOffset now)
     {
         await gate.WaitAsync();
         try
         {
-            if (known is { } fresh && now - fresh.At < Fresh) return;
+            if (known is { } fresh && now - fresh.At < Fresh) return fresh;
             await using var scope = scopes.CreateAsyncScope();
-            var rows = await scope.ServiceProvider.GetRequiredService<ManagementDb>().Captures.Take(Most).ToListAsync();
-            known = new Known(now, rows.ToDictionary(row => row.Path, row => row.UntilAt, StringComparer.Ordinal));
+            var rows = await scope.ServiceProvider.GetRequiredService<ManagementDb>().Captures.Where(row => row.UntilAt > now).OrderBy(row => row.Path).Take(Most).ToListAsync();
+            return known = new Known(now, rows.ToDictionary(row => row.Path, row => row.UntilAt, StringComparer.Ordinal));
         }
         finally
         {

@@ -11,15 +11,18 @@ using Microsoft.Extensions.Options;
 namespace Automation.Server.Triggers.Webhooks.Requests;
 
 /// <summary>Keeps requests that were refused, with the reason in plain words. Past a rate they are only counted, so that a flood of them costs little.</summary>
-internal sealed class RequestLog(Journal journal, SecretLookup secret, IdSource ids, TimeProvider time, IOptions<WebhookOptions> options, ILogger<RequestLog> log) : BackgroundService
+internal sealed class RequestLog(Journal journal, WebhookRoutes routes, SecretLookup secret, IdSource ids, TimeProvider time, IOptions<WebhookOptions> options, ILogger<RequestLog> log) : BackgroundService
 {
     /// <summary>What of a body is kept.</summary>
     public const int KeptBytes = 64 << 10;
 
-    private const int SignedCharacters = 1000, MostWaiting = 100;
+    private const int SignedCharacters = 1000, MostWaiting = 32, MostDiagnosed = 1 << 20;
 
     private readonly RateLimits perPath = new(new Rate(20, TimeSpan.FromSeconds(10))), all = new(new Rate(100, TimeSpan.FromSeconds(10)));
-    private readonly Channel<(KeptRequest Request, VerificationInput? Input)> waiting = Channel.CreateBounded<(KeptRequest, VerificationInput?)>(MostWaiting);
+
+    // Nobody may use up with paths that are none what the others have.
+    private readonly RateLimits unknown = new(new Rate(10, TimeSpan.FromSeconds(10))), captured = new(new Rate(100, TimeSpan.FromSeconds(10)));
+    private readonly Channel<(KeptRequest Request, VerificationInput? Input, Hidden Hidden)> waiting = Channel.CreateBounded<(KeptRequest, VerificationInput?, Hidden)>(MostWaiting);
     private long skipped;
     private TaskCompletionSource idle = NewIdle();
 
@@ -30,22 +33,24 @@ internal sealed class RequestLog(Journal journal, SecretLookup secret, IdSource 
     public void Keep(SeenRequest seen, Refusal refusal)
     {
         if (options.Value.KeptRequests == 0) return;
-        if (!all.TryTake("", time, out _) || !perPath.TryTake(seen.Path.Length > 200 ? seen.Path[..200] : seen.Path, time, out _))
+        var matches = seen.IsPath ? routes.Current.Match(seen.Path) : [];
+        if (!perPath.TryTake(seen.Path.Length > 200 ? seen.Path[..200] : seen.Path, time, out _) || (matches.Count == 0 && !unknown.TryTake("", time, out _)) || !all.TryTake("", time, out _))
         {
             Interlocked.Increment(ref skipped);
             return;
         }
 
-        var kept = Of(seen, RequestOutcome.Refused, refusal.Status) with
+        var hidden = HiddenOf(seen, matches);
+        var kept = Of(seen, hidden, RequestOutcome.Refused, refusal.Status) with
         {
             WorkflowId = seen.Route?.Target.Version.WorkflowId,
             TriggerId = seen.Route?.Target.Trigger.Id,
             Scheme = seen.Route?.Verify?.Scheme,
-            Reason = refusal.Reason is { } reason ? reason + "." : refusal.Detail,
-            Signed = seen.Verified?.Result.Signed is { } parts ? Shown(parts, Redactor(seen.Route)) : null,
+            Reason = hidden.Mask(refusal.Reason is { } reason ? reason + "." : refusal.Detail),
+            Signed = seen.Verified?.Result.Signed is { } parts ? hidden.Mask(Shown(parts)) : null,
             Skipped = Interlocked.Exchange(ref skipped, 0),
         };
-        if (!waiting.Writer.TryWrite((kept, refusal.Status == StatusCodes.Status401Unauthorized ? Copy(seen.Verified?.Input) : null))) Interlocked.Add(ref skipped, kept.Skipped + 1);
+        if (!waiting.Writer.TryWrite((kept, refusal.Status == StatusCodes.Status401Unauthorized && seen.Body.Length <= MostDiagnosed ? Copy(seen.Verified?.Input) : null, hidden))) Interlocked.Add(ref skipped, kept.Skipped + 1);
         else if (Volatile.Read(ref idle).Task.IsCompleted) Volatile.Write(ref idle, NewIdle());
     }
 
@@ -54,8 +59,8 @@ internal sealed class RequestLog(Journal journal, SecretLookup secret, IdSource 
     /// <exception cref="JournalException">It is not stored.</exception>
     public async Task<long?> CaptureAsync(SeenRequest seen)
     {
-        if (!all.TryTake("", time, out _)) return null;
-        var kept = Of(seen, RequestOutcome.Captured, StatusCodes.Status202Accepted);
+        if (!captured.TryTake("", time, out _)) return null;
+        var kept = Of(seen, HiddenOf(seen, []), RequestOutcome.Captured, StatusCodes.Status202Accepted);
         await journal.CommitAsync(new RequestKept(kept, options.Value.KeptRequests));
         return kept.Id;
     }
@@ -64,11 +69,11 @@ internal sealed class RequestLog(Journal journal, SecretLookup secret, IdSource 
     {
         try
         {
-            await foreach (var (kept, input) in waiting.Reader.ReadAllAsync(stoppingToken))
+            await foreach (var (kept, input, hidden) in waiting.Reader.ReadAllAsync(stoppingToken))
             {
                 try
                 {
-                    var hint = input is not null && VerificationSchemes.BuiltIn.TryGet(input.Config.Scheme, out var scheme) ? await VerificationDiagnosis.FindAsync(scheme, input) : null;
+                    var hint = input is null ? null : hidden.Mask(await HintAsync(input, kept.Path));
                     await journal.CommitAsync(new RequestKept(kept with { Hint = hint }, options.Value.KeptRequests));
                 }
                 catch (Exception error) when (error is not OperationCanceledException)
@@ -91,7 +96,21 @@ internal sealed class RequestLog(Journal journal, SecretLookup secret, IdSource 
     private static VerificationInput? Copy(VerificationInput? input) =>
         input is null ? null : input with { Request = input.Request with { Headers = new HeaderDictionary(input.Request.Headers.ToDictionary(StringComparer.OrdinalIgnoreCase)), Certificate = null } };
 
-    private static string Shown(ReadOnlyMemory<byte>[] parts, SecretRedactor secrets)
+    /// <summary>A request without its hint is worth more than none.</summary>
+    private async ValueTask<string?> HintAsync(VerificationInput input, string path)
+    {
+        try
+        {
+            return VerificationSchemes.BuiltIn.TryGet(input.Config.Scheme, out var scheme) ? await VerificationDiagnosis.FindAsync(scheme, input) : null;
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            Log.NotDiagnosed(log, path, error.Message);
+            return null;
+        }
+    }
+
+    private static string Shown(ReadOnlyMemory<byte>[] parts)
     {
         var text = new StringBuilder();
         foreach (var part in parts)
@@ -104,21 +123,34 @@ internal sealed class RequestLog(Journal journal, SecretLookup secret, IdSource 
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var part in parts) hash.AppendData(part.Span);
         var shown = text.Length > SignedCharacters ? text.ToString(0, SignedCharacters) + "…" : text.ToString();
-        return $"{secrets.Mask(shown, cut: true)}\n({length} bytes, SHA-256 {Convert.ToHexStringLower(hash.GetHashAndReset())})";
+        return $"{shown}\n({length} bytes, SHA-256 {Convert.ToHexStringLower(hash.GetHashAndReset())})";
     }
 
-    private KeptRequest Of(SeenRequest seen, RequestOutcome outcome, int status)
+    private KeptRequest Of(SeenRequest seen, Hidden hidden, RequestOutcome outcome, int status)
     {
         var request = seen.Context.Request;
-        var secrets = Redactor(seen.Route);
         var body = seen.Body.Span[..Math.Min(seen.Body.Length, KeptBytes)].ToArray();
-        secrets.Mask(body);
+        hidden.Secrets.Mask(body);
         var address = seen.Context.Connection.RemoteIpAddress;
         return new KeptRequest(
-            ids.Next(), time.GetUtcNow(), outcome, request.Method, seen.Path, RequestMasking.Query(request.QueryString, secrets), RequestMasking.Headers(request.Headers, seen.Route?.ProofHeader, secrets), request.ContentType,
+            ids.Next(), time.GetUtcNow(), outcome, request.Method, seen.Path, RequestMasking.Query(request.QueryString, hidden.Secrets), RequestMasking.Headers(request.Headers, hidden.Proofs, hidden.Secrets), request.ContentType,
             body, seen.Body.Length, (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString(), status);
     }
 
-    private SecretRedactor Redactor(WebhookRoute? route) =>
-        new([.. (route?.Verify?.Secrets ?? []).Append(route?.Verify?.ChallengeSecret).OfType<string>().Select(name => secret(name) is { Length: > 0 } value ? new Secret(name, value) : null).OfType<Secret>()]);
+    /// <summary>What must not be shown: the secrets of every trigger on the path, whichever of them refused, and credentials of the query.</summary>
+    private Hidden HiddenOf(SeenRequest seen, List<WebhookMatch> matches)
+    {
+        var verifies = matches.Select(match => match.Route.Verify).OfType<VerifyConfig>().ToList();
+        var names = verifies.SelectMany(verify => (verify.Secrets ?? []).Append(verify.ChallengeSecret)).OfType<string>().Distinct(StringComparer.Ordinal);
+        var secrets = names.Select(name => secret(name) is { Length: > 0 } value ? new Secret(name, value) : null).OfType<Secret>();
+        var ofQuery = RequestMasking.Credentials(seen.Context.Request.QueryString).Select(value => new Secret("query", value));
+        return new Hidden(new SecretRedactor([.. secrets, .. ofQuery]), [.. matches.Select(match => match.Route.ProofHeader).OfType<string>()]);
+    }
+
+    /// <param name="Secrets">Masked wherever they stand.</param>
+    /// <param name="Proofs">Headers that are masked whole.</param>
+    private sealed record Hidden(SecretRedactor Secrets, string[] Proofs)
+    {
+        public string? Mask(string? text) => text is null ? null : Secrets.Mask(text, cut: true);
+    }
 }

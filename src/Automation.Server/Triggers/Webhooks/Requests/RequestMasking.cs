@@ -21,11 +21,15 @@ internal static class RequestMasking
 
     /// <summary>A JSON object; names in lower case, repeated headers joined by ", ".</summary>
     /// <param name="headers">As sent.</param>
-    /// <param name="proof">A header that is the secret itself; null for none.</param>
+    /// <param name="proofs">Headers that are the secret itself.</param>
     /// <param name="secrets">Those of the trigger.</param>
-    public static Json Headers(IHeaderDictionary headers, string? proof, SecretRedactor secrets) => Json.From(headers.GroupBy(header => header.Key.ToLowerInvariant()).ToDictionary(
+    public static Json Headers(IHeaderDictionary headers, string[] proofs, SecretRedactor secrets) => Json.From(headers.GroupBy(header => header.Key.ToLowerInvariant()).ToDictionary(
         header => header.Key,
-        header => IsCredential(header.Key) || header.Key.Equals(proof, StringComparison.OrdinalIgnoreCase) ? Hidden : secrets.Mask(string.Join(", ", header.Select(values => values.Value.ToString())))));
+        header => IsCredential(header.Key) || proofs.Contains(header.Key, StringComparer.OrdinalIgnoreCase) ? Hidden : secrets.Mask(string.Join(", ", header.Select(values => values.Value.ToString())))));
+
+    /// <summary>Values of parameters whose names say that they are credentials.</summary>
+    public static IEnumerable<string> Credentials(QueryString query) => !query.HasValue ? [] : QueryHelpers.ParseQuery(query.Value)
+        .Where(parameter => parameter.Key.AsSpan().ContainsAny(QueryWords)).SelectMany(parameter => parameter.Value).OfType<string>().Where(value => value.Length > 0);
 
     /// <summary>With its <c>?</c>; "" when there is none.</summary>
     public static string Query(QueryString query, SecretRedactor secrets)

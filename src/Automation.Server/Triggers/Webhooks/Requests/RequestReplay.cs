@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using Automation.Server.Storage.Management;
+using Automation.Server.Triggers.Webhooks.Bodies;
+using Automation.Server.Triggers.Webhooks.CloudEvents;
 using Automation.Server.Values;
 
 namespace Automation.Server.Triggers.Webhooks.Requests;
@@ -44,9 +46,11 @@ internal sealed class RequestReplay(WebhookRoutes routes, AcceptEvents accept, I
         context.Request.Method = method;
         context.Request.ContentType = contentType;
         context.Connection.RemoteIpAddress = IPAddress.TryParse(address, out var known) ? known : null;
+        CloudEvent? cloudEvent = null;
+        if (MediaType.TryParse(contentType, out var type)) Admission.Content(context.Request, type, body, out cloudEvent);
         var now = time.GetUtcNow();
         var offers = ParameterGroups.Of(matches).ConvertAll(group =>
-            new Offer(WebhookEvent.Create(context.Request, path, group, body, null, ids.Next(), now), group.ConvertAll(match => match.Route.Target with { Unfiltered = true, Waits = false })));
+            new Offer(WebhookEvent.Create(context.Request, path, group, body, cloudEvent, ids.Next(), now), group.ConvertAll(match => match.Route.Target with { Unfiltered = true, Waits = false })));
         var result = await accept(offers, null);
         return new ReplayedRequest(result.Outcome, offers[0].Event.Id, result.Runs);
     }

@@ -10,7 +10,10 @@ internal sealed class SeenRequest(HttpContext context)
     /// <summary>Below <c>/hooks</c>.</summary>
     public string Path { get; set; } = context.Request.Path.Value ?? "";
 
-    /// <summary>As far as it was read.</summary>
+    /// <summary>Whether <see cref="Path"/> can name a hook.</summary>
+    public bool IsPath { get; set; }
+
+    /// <summary>As far as it was read, without its Content-Encoding.</summary>
     public ReadOnlyMemory<byte> Body { get; set; }
 
     /// <summary>The trigger that refused it last.</summary>

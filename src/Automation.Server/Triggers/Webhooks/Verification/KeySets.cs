@@ -28,12 +28,12 @@ internal sealed class KeySets(OutboundHttp http, TimeProvider time)
         {
             var last = entry.Last;
             if (IsGood(last, keyId)) return (last!.Json, null);
-            var now = time.GetUtcNow();
+            var now = time.GetUtcNow(); // by now others may have fetched it, or failed to
             if (entry.Tried is not { } tried || now - tried >= Pause || last is null)
             {
                 if (last is null && entry.Tried is { } failed && now - failed < TimeSpan.FromSeconds(5)) return (null, entry.Problem);
-                entry.Tried = now;
                 (var json, entry.Problem) = await FetchAsync(url);
+                entry.Tried = time.GetUtcNow(); // after it, so that those who waited for it do not ask again
                 if (json is not null) entry.Last = last = new KeySet(json, now, [.. new JsonWebKeySet(json).Keys.Select(key => key.Kid ?? "")]);
             }
 

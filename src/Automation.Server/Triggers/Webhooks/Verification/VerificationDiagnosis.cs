@@ -56,10 +56,10 @@ internal static class VerificationDiagnosis
             if (text.Contains("%20", StringComparison.Ordinal)) yield return ("the form with + for %20", Bytes(text.Replace("%20", "+", StringComparison.Ordinal)));
             if (text.Contains('+')) yield return ("the form with %20 for +", Bytes(text.Replace("+", "%20", StringComparison.Ordinal)));
             if (body.Span is [0x1f, 0x8b, ..] && Unzipped(body) is { } plain) yield return ("the body before it was compressed", plain);
-            if (body.Length == 0 || Parsed(body) is not { } json) yield break;
-            yield return ("the same JSON without blanks", Encoding.UTF8.GetBytes(json.ToJsonString(Unescaped)));
-            foreach (var escaped in (string[])[Escaped(json, 'x'), Escaped(json, 'X')]) yield return ("the same JSON without blanks, with \\u escapes", Encoding.ASCII.GetBytes(escaped));
-            yield return ("the same JSON with indentation", Encoding.UTF8.GetBytes(json.ToJsonString(Indented)));
+            if (body.Length == 0 || Written(body) is not { } json) yield break;
+            yield return ("the same JSON without blanks", Encoding.UTF8.GetBytes(json.Plain));
+            foreach (var digits in "xX") yield return ("the same JSON without blanks, with \\u escapes", Encoding.ASCII.GetBytes(Escaped(json.Plain, digits)));
+            yield return ("the same JSON with indentation", Encoding.UTF8.GetBytes(json.Indented));
         }
     }
 
@@ -118,10 +118,10 @@ internal static class VerificationDiagnosis
     private static byte[] Bytes(string latin1) => Encoding.Latin1.GetBytes(latin1);
 
     /// <summary>All that is not ASCII as <c>\u00e4</c> (<c>x</c>) or <c>\u00E4</c> (<c>X</c>), and nothing else.</summary>
-    private static string Escaped(JsonNode json, char digits)
+    private static string Escaped(string json, char digits)
     {
         var text = new StringBuilder();
-        foreach (var character in json.ToJsonString(Unescaped))
+        foreach (var character in json)
         {
             if (char.IsAscii(character)) text.Append(character);
             else text.Append("\\u").Append(((int)character).ToString(digits + "4", System.Globalization.CultureInfo.InvariantCulture));
@@ -130,15 +130,15 @@ internal static class VerificationDiagnosis
         return text.ToString();
     }
 
-    private static JsonNode? Parsed(ReadOnlyMemory<byte> body)
+    private static (string Plain, string Indented)? Written(ReadOnlyMemory<byte> body)
     {
         try
         {
-            return JsonNode.Parse(body.Span);
+            return JsonNode.Parse(body.Span) is { } json ? (json.ToJsonString(Unescaped), json.ToJsonString(Indented)) : null;
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentException)
         {
-            return null;
+            return null; // not JSON, half a surrogate pair, a name twice
         }
     }
 

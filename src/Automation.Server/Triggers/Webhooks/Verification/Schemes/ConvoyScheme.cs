@@ -12,6 +12,9 @@ internal sealed class ConvoyScheme : VerificationScheme
 
     public override VerifyOptions Takes => VerifyOptions.ToleranceSeconds | VerifyOptions.Version | VerifyOptions.Algorithm | VerifyOptions.Encoding;
 
+    /// <summary>An advanced signature is over its time: the same one is the same message.</summary>
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => config.Version is "simple" ? null : (string?)request.Headers[Header];
+
     public override IEnumerable<(string Pointer, string Message)> Check(VerifyConfig config)
     {
         if (config.Version is not (null or "simple" or "advanced")) yield return ("/version", $"The scheme convoy knows the versions simple and advanced, not \"{config.Version}\".");

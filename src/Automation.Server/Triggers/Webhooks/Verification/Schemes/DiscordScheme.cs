@@ -33,6 +33,9 @@ internal sealed class DiscordScheme : VerificationScheme
         if (!SignatureHeader.TryRead(request, TimestampHeader, out var timestamp, out rejected)) return rejected;
         if (MacText.Decode(value, MacEncoding.Hex, Ed25519.SignatureSize, "header " + Header, out rejected) is not { } signature) return rejected;
 
+        // The timestamp and the body are signed without anything between: only a length that is known keeps them apart.
+        if (timestamp.Length != 10 || !timestamp.All(char.IsAsciiDigit)) return VerificationResult.Rejected($"header {TimestampHeader} is not a number of seconds of 10 digits");
+
         // Discord states no tolerance of its own.
         if (input.Config.ToleranceSeconds is not null && !Freshness.IsFresh(input, "header " + TimestampHeader, timestamp, unitsPerSecond: 1, out rejected)) return rejected;
         byte[] message = [.. MacCheck.Utf8(timestamp), .. request.Body.Span];

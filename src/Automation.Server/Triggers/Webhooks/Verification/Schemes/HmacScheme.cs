@@ -25,6 +25,7 @@ internal sealed partial class HmacScheme : VerificationScheme
             if (name is not ("body" or "timestamp" or "id" or "method" or "url")) yield return ("/signed", $"{{{name}}} is unknown; there are {{body}}, {{timestamp}}, {{id}}, {{method}} and {{url}}.");
         }
 
+        if (config.Signed?.Contains("}{", StringComparison.Ordinal) is true) yield return ("/signed", "Put a character between two placeholders: without one nobody can tell where the first value ends.");
         if (!names.Contains("body")) yield return ("/signed", "Without {body} anyone could change the body; add it.");
         if (names.Contains("timestamp") != config.TimestampHeader is not null)
             yield return ("/timestampHeader", names.Contains("timestamp") ? "\"signed\" names {timestamp}; name its header here." : "A time that is not signed proves nothing; put {timestamp} into \"signed\".");

@@ -21,6 +21,9 @@ internal sealed class HubSpotScheme : VerificationScheme
 
     public override VerifyOptions Takes => VerifyOptions.ToleranceSeconds | VerifyOptions.Version;
 
+    /// <summary>A signature of version 3 is over its time: the same one is the same message.</summary>
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => config.Version is null or "v3" ? (string?)request.Headers[Header] : null;
+
     public override IEnumerable<(string Pointer, string Message)> Check(VerifyConfig config)
     {
         if (config.Version is not (null or "v1" or "v2" or "v3")) yield return ("/version", $"The scheme hubspot knows the versions v1, v2 and v3, not \"{config.Version}\".");

@@ -19,7 +19,7 @@ internal sealed class JwtScheme : VerificationScheme
     {
         if (config is { Secrets: null, JwksUrl: null }) yield return ("/jwksUrl", "The scheme jwt needs \"jwksUrl\" with the address of the issuer's keys, or \"secrets\" with a shared key.");
         if (config is { Secrets: not null, JwksUrl: not null }) yield return ("/secrets", "The scheme jwt takes \"jwksUrl\" or \"secrets\", not both.");
-        if (config.JwksUrl is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "https" or "http")) yield return ("/jwksUrl", $"\"{url}\" is not an absolute https address.");
+        if (config.JwksUrl is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var address) && (address.Scheme is "https" || (address.Scheme is "http" && address.IsLoopback)))) yield return ("/jwksUrl", $"\"{url}\" is not an absolute https address.");
         if (config is { JwksUrl: not null, Audience: null }) yield return ("/audience", "Name the audience: without it a token that the issuer made for anybody else would be taken.");
     }
 

@@ -34,30 +34,43 @@ internal sealed class MicrosoftGraphScheme : VerificationScheme
             return VerificationResult.Rejected("the body is not JSON");
         }
 
-        using (body)
+        try
         {
-            if (!IsArray(body.RootElement, "value", out var notifications) || notifications.GetArrayLength() is 0 or > MostNotifications)
-                return VerificationResult.Rejected($"the body has no \"value\" with 1 to {MostNotifications} notifications");
-            var result = VerificationResult.Verified(null);
-            foreach (var notification in notifications.EnumerateArray())
-            {
-                if (notification.ValueKind is not JsonValueKind.Object || !notification.TryGetProperty("clientState", out var state) || state.ValueKind is not JsonValueKind.String)
-                    return VerificationResult.Rejected("a notification has no clientState: make the subscription with one");
-                result = MacCheck.Equal(input, state.GetString(), "clientState");
-                if (!result.IsVerified) return result;
-            }
-
-            if (input.Config.Audience is null || !IsArray(body.RootElement, "validationTokens", out var tokens)) return result;
-            if (tokens.GetArrayLength() > MostTokens) return VerificationResult.Rejected($"the body has more than {MostTokens} validationTokens");
-            foreach (var token in tokens.EnumerateArray())
-            {
-                if (token.ValueKind is not JsonValueKind.String) return VerificationResult.Rejected("validationTokens holds what is no token");
-                var checkedToken = await JsonWebTokens.VerifyAsync(token.GetString()!, input, input.Config.JwksUrl ?? Keys, issuer: null);
-                if (!checkedToken.IsVerified) return checkedToken;
-            }
-
-            return result;
+            return await VerifyAsync(input, body);
         }
+        catch (InvalidOperationException)
+        {
+            return VerificationResult.Rejected("a text of the body is not Unicode: it has half a surrogate pair");
+        }
+        finally
+        {
+            body.Dispose();
+        }
+    }
+
+    private static async ValueTask<VerificationResult> VerifyAsync(VerificationInput input, JsonDocument body)
+    {
+        if (!IsArray(body.RootElement, "value", out var notifications) || notifications.GetArrayLength() is 0 or > MostNotifications)
+            return VerificationResult.Rejected($"the body has no \"value\" with 1 to {MostNotifications} notifications");
+        var result = VerificationResult.Verified(null);
+        foreach (var notification in notifications.EnumerateArray())
+        {
+            if (notification.ValueKind is not JsonValueKind.Object || !notification.TryGetProperty("clientState", out var state) || state.ValueKind is not JsonValueKind.String)
+                return VerificationResult.Rejected("a notification has no clientState: make the subscription with one");
+            result = MacCheck.Equal(input, state.GetString(), "clientState");
+            if (!result.IsVerified) return result;
+        }
+
+        if (input.Config.Audience is null || !IsArray(body.RootElement, "validationTokens", out var tokens)) return result;
+        if (tokens.GetArrayLength() > MostTokens) return VerificationResult.Rejected($"the body has more than {MostTokens} validationTokens");
+        foreach (var token in tokens.EnumerateArray())
+        {
+            if (token.ValueKind is not JsonValueKind.String) return VerificationResult.Rejected("validationTokens holds what is no token");
+            var checkedToken = await JsonWebTokens.VerifyAsync(token.GetString()!, input, input.Config.JwksUrl ?? Keys, issuer: null);
+            if (!checkedToken.IsVerified) return checkedToken;
+        }
+
+        return result;
     }
 
     private static bool IsArray(JsonElement body, string name, out JsonElement array)

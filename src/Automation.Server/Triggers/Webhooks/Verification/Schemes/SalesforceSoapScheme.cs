@@ -46,18 +46,19 @@ internal sealed class SalesforceSoapScheme : VerificationScheme
 
     private static string Short(string id) => id.Length > ShortId ? id[..ShortId] : id;
 
-    /// <summary>Of <c>Envelope/Body/notifications</c>: <c>OrganizationId</c>, and the <c>Id</c> of the first <c>Notification</c>. Read as a stream, because anyone may send this.</summary>
+    /// <summary>Of <c>Envelope/Body/notifications</c>: <c>OrganizationId</c>, and the <c>Id</c>s of all <c>Notification</c>s. Read as a stream, because anyone may send this.</summary>
     private static (string? Organization, string? Notification) Read(ReadOnlyMemory<byte> body)
     {
-        string? organization = null, notification = null;
+        string? organization = null;
+        var notifications = new List<string>();
         try
         {
             using var reader = XmlReader.Create(new MemoryStream(body.ToArray(), writable: false), Settings);
-            while (notification is null && reader.Read())
+            while (reader.Read())
             {
                 if (reader.NodeType is not XmlNodeType.Element || reader.NamespaceURI != Outbound) continue;
                 if (organization is null && reader is { Depth: 3, LocalName: "OrganizationId" }) organization = Text(reader);
-                else if (reader is { Depth: 4, LocalName: "Id" }) notification = Text(reader);
+                else if (reader is { Depth: 4, LocalName: "Id" } && Text(reader) is { } id) notifications.Add(id);
             }
         }
         catch (Exception error) when (error is XmlException or DecoderFallbackException or ArgumentException or NotSupportedException)
@@ -65,7 +66,7 @@ internal sealed class SalesforceSoapScheme : VerificationScheme
             // Not XML: it has neither.
         }
 
-        return (organization, notification);
+        return (organization, notifications.Count > 0 ? string.Join(',', notifications) : null);
     }
 
     private static string? Text(XmlReader reader) => !reader.IsEmptyElement && reader.Read() && reader.NodeType is XmlNodeType.Text && reader.Value.Length <= 100 ? reader.Value : null;

@@ -9,5 +9,5 @@ internal sealed class SlackScheme() : TimedHmacScheme("X-Slack-Signature", "X-Sl
 
     public override IHandshake Handshake { get; } = new SlackHandshake();
 
-    public override string? MessageId(WebhookRequest request, VerifyConfig config) => BodyProperty.Read(request.Body, "event_id");
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => BodyProperty.Read(request.Body, "event_id") ?? base.MessageId(request, config);
 }

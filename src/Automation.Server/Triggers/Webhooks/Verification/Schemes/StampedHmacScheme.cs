@@ -10,6 +10,9 @@ internal abstract class StampedHmacScheme(string header, string entry, int units
 {
     public sealed override VerifyOptions Takes => VerifyOptions.ToleranceSeconds;
 
+    /// <summary>A signature is over its time: the same one is the same message.</summary>
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => request.Headers[header];
+
     public override IEnumerable<(string Name, string Value)> Sign(SigningInput input)
     {
         var time = unitsPerSecond == 1 ? input.Seconds : input.Milliseconds;

@@ -9,6 +9,9 @@ internal abstract class TimedHmacScheme(string signatureHeader, string timestamp
 
     public sealed override VerifyOptions Takes => VerifyOptions.ToleranceSeconds;
 
+    /// <summary>A signature is over its time: the same one is the same message.</summary>
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => request.Headers[signatureHeader];
+
     public override IEnumerable<(string Name, string Value)> Sign(SigningInput input) =>
     [
         (timestampHeader, input.Seconds),

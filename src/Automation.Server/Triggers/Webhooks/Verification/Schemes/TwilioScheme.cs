@@ -55,7 +55,7 @@ internal sealed class TwilioScheme : VerificationScheme
             }
         }
 
-        return VerificationResult.Rejected($"no configured secret matches: the secret is another one, or the address Twilio called is not {request.Url}, or the body was changed on the way", MacCheck.Utf8(urls[0]), MacCheck.Utf8(fields));
+        return VerificationResult.Rejected("no configured secret matches: the secret is another one, or Twilio called another address than this server sees, or the body was changed on the way", MacCheck.Utf8(urls[0]), MacCheck.Utf8(fields));
     }
 
     // As sent, and with the port of the scheme taken away or added. Letter case stays.
