@@ -30,6 +30,9 @@ internal sealed class CountingReceiver : IDisposable
     /// <summary>Different numbers received.</summary>
     public long Distinct => Interlocked.Read(ref distinct);
 
+    /// <summary>All that was received.</summary>
+    public long All => Interlocked.Read(ref all);
+
     /// <summary>Deliveries beyond the first of a number.</summary>
     public long Duplicates => Interlocked.Read(ref all) - Distinct;
 

@@ -201,7 +201,7 @@ internal sealed class DeliveryWorker(
     /// </remarks>
     private async Task RecordAsync(Delivery delivery, SendResult result)
     {
-        var change = new DeliveryAttempted(delivery.Id, delivery.Owner, result.Attempt, result.State, result.NextAttemptAt) 
+        var change = new DeliveryAttempted(delivery.Id, delivery.Owner, result.Attempt, result.State, result.NextAttemptAt)
         {
             Order = delivery.Request.OrderKey is { } key ? (delivery.Destination, key) : null,
             Endpoint = delivery.Request.Endpoint is { } endpoint

@@ -1,8 +1,8 @@
+using Automation.Server.Runs;
 using Automation.Server.Storage;
 using Automation.Server.Triggers;
 using Automation.Server.Triggers.Events;
 using Automation.Server.Values;
-using Automation.Server.Runs;
 using Automation.Server.Workflows;
 
 namespace Automation.Server.Endpoints;

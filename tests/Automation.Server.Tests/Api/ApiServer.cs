@@ -1,10 +1,10 @@
-using Automation.Server.Endpoints;
 using System.Collections.Frozen;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Automation.Server.Access;
 using Automation.Server.Api;
+using Automation.Server.Endpoints;
 using Automation.Server.Hosting;
 using Automation.Server.Runs;
 using Automation.Server.Sandbox;

@@ -43,7 +43,7 @@ internal static class SqlDeliveries
         if (c.Endpoint is { } endpoint) SqlEndpoints.Note(endpoint, db);
     }
 
-    public static void Apply(DeliveryReleased c, SqlSession db) => 
+    public static void Apply(DeliveryReleased c, SqlSession db) =>
         db.Sql("UPDATE deliveries SET owner = NULL, next_attempt_at = CASE WHEN EXISTS (SELECT 1 FROM endpoints e WHERE e.id = deliveries.endpoint_id AND e.state <> 'active') THEN ?3 ELSE next_attempt_at END WHERE id = ?1 AND owner = ?2")
             .Bind(1, c.DeliveryId).Bind(2, c.Owner).Bind(3, Delivery.Paused).Run();
 
