@@ -1,0 +1,4 @@
+export const deliveryTabs = [
+  { to: '/deliveries', label: 'All deliveries', end: true },
+  { to: '/deliveries/destinations', label: 'Destinations' },
+]

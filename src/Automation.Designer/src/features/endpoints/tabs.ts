@@ -1,0 +1,4 @@
+export const endpointTabs = [
+  { to: '/endpoints', label: 'Endpoints', end: true },
+  { to: '/endpoints/types', label: 'Event types' },
+]
