@@ -16,13 +16,23 @@ COPY src/Automation.Sandbox/package.json src/Automation.Sandbox/package-lock.jso
 RUN npm ci --ignore-scripts
 COPY src/Automation.Sandbox ./
 
+FROM node:20-bookworm-slim AS designer
+WORKDIR /source/src/Automation.Designer
+COPY src/Automation.Designer/package.json src/Automation.Designer/package-lock.json src/Automation.Designer/.npmrc ./
+RUN npm ci --ignore-scripts
+COPY src/Automation.Designer ./
+COPY workflows /source/workflows
+RUN DESIGNER_OUT=/wwwroot npm run build
+
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
-RUN apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*
+# git: the designer commits what it saves when /workflows is a repository, also one that somebody else owns.
+RUN apt-get update && apt-get install -y --no-install-recommends curl git && rm -rf /var/lib/apt/lists/* && git config --system safe.directory /workflows
 WORKDIR /app
 COPY --from=server /app ./
+COPY --from=designer /wwwroot /app/wwwroot
 COPY --from=sandbox /sandbox /sandbox
 COPY workflows /workflows
-RUN mkdir /data && chown app:app /data
+RUN mkdir /data && chown -R app:app /data /workflows
 USER app
 ENV Urls=http://0.0.0.0:8080 \
     Mqtt__Host=0.0.0.0 \

@@ -22,8 +22,11 @@ internal sealed class CountingReceiver : IDisposable
         _ = AcceptAsync();
     }
 
-    /// <summary>Sees the body of each delivery, on the thread that received it.</summary>
-    public Action<ReadOnlySpan<byte>>? Arrived { get; set; }
+    /// <summary>Sees the number and the body of each delivery, on the thread that received it.</summary>
+    public Action<int, ReadOnlySpan<byte>>? Arrived { get; set; }
+
+    /// <summary>Whether requests are read and never answered.</summary>
+    public bool Hangs { get; init; }
 
     public int Port { get; }
 
@@ -68,7 +71,7 @@ internal sealed class CountingReceiver : IDisposable
                 Count(buffer.AsSpan(bodyStart, length - bodyStart));
                 buffer.AsSpan(length, filled - length).CopyTo(buffer);
                 filled -= length;
-                await socket.SendAsync(Answer);
+                if (!Hangs) await socket.SendAsync(Answer);
             }
         }
         catch (SocketException)
@@ -82,7 +85,7 @@ internal sealed class CountingReceiver : IDisposable
     {
         var at = body.IndexOf("\"n\":"u8);
         if (at < 0 || !Utf8Parser.TryParse(body[(at + 4)..], out int number, out _)) throw new InvalidDataException("A delivery without its number.");
-        Arrived?.Invoke(body);
+        Arrived?.Invoke(number, body);
         Interlocked.Increment(ref all);
         if (Interlocked.Increment(ref times[number]) == 1) Interlocked.Increment(ref distinct);
     }

@@ -57,6 +57,7 @@ internal sealed record LoadOptions(int Seconds, TimeSpan WarmUp, int Connections
             retention [--warm-up 20] [--server Automation.Server.dll]
             stored [--seconds 15] [--warm-up 20] [--server Automation.Server.dll]
             fan-out [--runs 10000 (endpoints)] [--server Automation.Server.dll]
+            hanging [--seconds 15] [--warm-up 20] [--server Automation.Server.dll]
             mqtt-load [--seconds 8] [--only TEXT] [--server Automation.Server.dll]
             mqtt-idle [--seconds 8] [--idle 10000] [--server Automation.Server.dll]
             mqtt-index

@@ -8,6 +8,7 @@ using Automation.Benchmarks.Mqtt;
 // stored     measures the load at 10 thousand, 100 thousand and 1 million stored runs
 // retention  measures the load while old runs are deleted
 // fan-out    emits an event to 10,000 endpoints, and tells how long that takes
+// hanging    delivers to one endpoint while others hang, and compares how long its deliveries take
 // mqtt-load  sends messages through the embedded broker and through mosquitto in turn, and compares them
 // mqtt-idle  holds connections that do nothing, and tells what the broker keeps for each
 // mqtt-index matches topics against 1, 1,000 and 1,000,000 filters
@@ -22,6 +23,7 @@ return args switch
     ["stored", .. var given] when LoadOptions.Parse(given) is { } options => await StoredCommand.RunAsync(options),
     ["retention", .. var given] when LoadOptions.Parse(given) is { } options => await RetentionCommand.RunAsync(options),
     ["fan-out", .. var given] when LoadOptions.Parse(given) is { } options => await FanOutCommand.RunAsync(options),
+    ["hanging", .. var given] when LoadOptions.Parse(given) is { } options => await HangingCommand.RunAsync(options),
     ["mqtt-load", .. var given] when MqttLoadOptions.Parse(given) is { } options => await MqttLoadCommand.RunAsync(options),
     ["mqtt-idle", .. var given] when MqttLoadOptions.Parse(given) is { } options => await MqttIdleCommand.RunAsync(options),
     ["mqtt-host", var port] => await MqttHostCommand.RunAsync(int.Parse(port, CultureInfo.InvariantCulture)),

@@ -36,7 +36,7 @@ internal static class TimersCommand
         {
             var late = new ConcurrentBag<double>();
             var before = receiver.Distinct;
-            receiver.Arrived = body => late.Add(Lateness(body));
+            receiver.Arrived = (_, body) => late.Add(Lateness(body));
             until = due(TimeProvider.System.GetUtcNow() + Ahead);
             await generator.RunAsync(runs);
             await LoadCommand.DrainAsync(receiver, before + runs);

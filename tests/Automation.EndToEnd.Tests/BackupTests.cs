@@ -29,6 +29,7 @@ public sealed class BackupTests : IDisposable
         Assert.True(backup.ExitCode == 0, backup.All);
         Assert.True(restore.ExitCode == 0, restore.All);
         Assert.Equal("hidden", await File.ReadAllTextAsync(scratch.At(Path.Combine("restored", secret))));
+        Assert.False(File.Exists(scratch.At(Path.Combine("restored", "admin-token")))); // who gets the archive does not get in with it
         Assert.Equal(["backup.tar", "restored"], Directory.EnumerateFileSystemEntries(scratch.Path).Select(Path.GetFileName).Order());
         if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(scratch.At("backup.tar")));
         await server.KillAsync();

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Automation.EndToEnd.Tests.Processes;
@@ -269,7 +268,7 @@ public class ClusterTests(ITestOutputHelper output)
                     else bad.Add($"{(int)answer.StatusCode}");
                     break;
                 }
-                catch (HttpRequestException refused) when (refused.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
+                catch (HttpRequestException away) when (away.HttpRequestError == HttpRequestError.ConnectionError) // nothing was sent
                 {
                     Interlocked.Increment(ref retried);
                 }

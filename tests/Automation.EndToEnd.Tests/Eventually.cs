@@ -5,7 +5,7 @@ namespace Automation.EndToEnd.Tests;
 /// <summary>Bounded waits for what another process does. Inside this process tests wait on signals instead.</summary>
 internal static class Eventually
 {
-    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
     /// <summary>Asks again until the answer is not null; fails the test after <paramref name="within"/>.</summary>

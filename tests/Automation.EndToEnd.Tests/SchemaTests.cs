@@ -11,12 +11,15 @@ public sealed class SchemaTests : IDisposable
     public async Task EveryExample_FitsTheSchema()
     {
         var folder = Repository.PathOf("workflows");
-        var files = Directory.GetFiles(folder, "*.json", SearchOption.AllDirectories).Where(f => !f.EndsWith("workflow.schema.json", StringComparison.Ordinal)).ToArray();
+        var files = Directory.GetFiles(folder, "*.json", SearchOption.AllDirectories).Where(f => !f.EndsWith(".schema.json", StringComparison.Ordinal)).ToLookup(f => f.EndsWith(".tests.json", StringComparison.Ordinal));
 
-        var said = await ValidateAsync(files);
+        var workflows = await ValidateAsync([.. files[false]]);
+        var tests = await ValidateAgainstAsync("tests.schema.json", [.. files[true]]);
 
-        Assert.True(files.Length >= 5);
-        Assert.True(said.ExitCode == 0, said.All);
+        Assert.True(files[false].Count() >= 5);
+        Assert.NotEmpty(files[true]);
+        Assert.True(workflows.ExitCode == 0, workflows.All);
+        Assert.True(tests.ExitCode == 0, tests.All);
     }
 
     [Theory]
@@ -39,6 +42,8 @@ public sealed class SchemaTests : IDisposable
 
     public void Dispose() => scratch.Dispose();
 
-    private static Task<CommandResult> ValidateAsync(params string[] files) =>
-        Shell.RunAsync("node", [Repository.PathOf("tests", "schema", "check.mjs"), Repository.PathOf("workflows", "workflow.schema.json"), .. files]);
+    private static Task<CommandResult> ValidateAsync(params string[] files) => ValidateAgainstAsync("workflow.schema.json", files);
+
+    private static Task<CommandResult> ValidateAgainstAsync(string schema, string[] files) =>
+        Shell.RunAsync("node", [Repository.PathOf("tests", "schema", "check.mjs"), Repository.PathOf("workflows", schema), .. files]);
 }

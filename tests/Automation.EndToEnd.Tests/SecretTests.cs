@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Automation.EndToEnd.Tests.Processes;
 using Microsoft.AspNetCore.Http;
@@ -42,6 +43,7 @@ public class SecretTests
 
         // What comes from outside and looks like a reference to a secret is data and stays so.
         using var answer = await MainJobTests.PostAsync(installation.Server, "/hooks/send", """{"text":"${secret.FROM_ENVIRONMENT}"}""");
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         var arrivals = await installation.Receiver.WaitForAsync(2);
         await JournalFile.EverythingEndedAsync(installation.Server);
 

@@ -8,7 +8,8 @@ namespace Automation.Mqtt.Access;
 /// <remarks>
 /// In this order: a client certificate gives its common name as the user name, whatever the CONNECT says. A user name or password in the
 /// CONNECT is checked against the password file. Without a file, and for clients that send neither, it is the rule for anonymous clients that
-/// decides, and the client has no user name: a name that nobody verified is not kept.
+/// decides, and the client has no user name: a name that nobody verified is not kept. A client is welcome (<see cref="MqttConnectContext.IsStillWelcome"/>) as long as that would be answered in the
+/// same way, but for the files.
 /// </remarks>
 public sealed class MqttAuthentication
 {
@@ -39,27 +40,42 @@ public sealed class MqttAuthentication
         if (context.ClientCertificate is { } certificate)
         {
             context.UserName = NameIn(certificate);
-            return new(context.UserName is null ? MqttReasonCode.NotAuthorized : MqttReasonCode.Success);
+            return new(context.UserName is { } named && IsAllowed(context, named) ? MqttReasonCode.Success : MqttReasonCode.NotAuthorized);
         }
 
         if (HasPasswords && (context.UserName is not null || context.Password is not null))
         {
             if (context is not { UserName: { Length: > 0 } name, Password: { } password })
                 return new(MqttReasonCode.BadUserNameOrPassword);
-            return Users is not null && (Passwords is null || !Passwords.Has(name)) ? Users.CheckAsync(name, password) : Passwords!.CheckAsync(name, password);
+            if (Users is not { } users || Passwords?.Has(name) is true)
+                return Passwords!.CheckAsync(name, password);
+            var hash = users.PasswordOf(name);
+            context.IsStillWelcome = () => hash is not null && users.PasswordOf(name)?.IsSameAs(hash) is true;
+            return users.CheckAsync(name, password);
         }
 
         context.UserName = null;
-        return new(IsAllowed(context) ? MqttReasonCode.Success : MqttReasonCode.NotAuthorized);
+        context.IsStillWelcome = () => IsAllowed(context.RemoteEndPoint.Address);
+        return new(context.IsStillWelcome() ? MqttReasonCode.Success : MqttReasonCode.NotAuthorized);
     }
 
-    private bool HasPasswords => Passwords is not null || Users is { Count: > 0 };
+    private bool HasPasswords => Passwords is not null || Users is { Any: true };
 
-    private bool IsAllowed(MqttConnectContext context) => Anonymous switch
+    // Whoever has a certificate needs no password, but a user who is kept out stays out.
+    private bool IsAllowed(MqttConnectContext context, string name)
+    {
+        if (Users is not { } users || Passwords?.Has(name) is true)
+            return true;
+        var isUser = users.Has(name);
+        context.IsStillWelcome = () => isUser ? users.PasswordOf(name) is not null : !users.Has(name) || users.PasswordOf(name) is not null;
+        return context.IsStillWelcome();
+    }
+
+    private bool IsAllowed(IPAddress address) => Anonymous switch
     {
         MqttAnonymousAccess.Everyone => true,
         MqttAnonymousAccess.Nobody => false,
-        _ => !HasPasswords && IPAddress.IsLoopback(context.RemoteEndPoint.Address),
+        _ => !HasPasswords && IPAddress.IsLoopback(address),
     };
 
     // Two names would leave it open who the client is.

@@ -18,8 +18,8 @@ public sealed record MqttUser(string Name, PasswordHash Password, IReadOnlyList<
 
 /// <summary>Users that the application keeps, beside those of a <see cref="PasswordFile"/>. They can be replaced while clients are connected.</summary>
 /// <remarks>
-/// A user who was here and is not any more may do nothing, until the application has ended the clients. All members may be used from any thread. After <see cref="Use"/>
-/// call <see cref="MqttBroker.ReviewSubscriptionsAsync"/>, so that subscriptions that are there follow.
+/// All members may be used from any thread. After <see cref="Use"/> call <see cref="MqttBroker.ReviewClients"/> and <see cref="MqttBroker.ReviewSubscriptionsAsync"/>, so that clients and subscriptions
+/// that are there follow.
 /// </remarks>
 public sealed class MqttUsers : IDisposable
 {
@@ -28,28 +28,20 @@ public sealed class MqttUsers : IDisposable
     private static readonly Lazy<PasswordHash> s_decoy = new(() => PasswordHash.Create("decoy"u8));
 
     private readonly PasswordChecks _checks = new(MaxRemembered, Math.Max(1, Environment.ProcessorCount / 2), MaxWaiting);
-    private volatile Version _current = new(FrozenDictionary<string, MqttUser?>.Empty, AccessList.Of([]));
+    private volatile Version _current = new(FrozenDictionary<string, MqttUser>.Empty, AccessList.Of([]));
 
-    /// <summary>Users that may come in.</summary>
-    public int Count { get; private set; }
+    /// <summary>Whether there are users, those who are kept out included.</summary>
+    public bool Any => _current.Users.Count > 0;
 
     /// <summary>Puts other users in the place of those before.</summary>
     /// <param name="users">All of them.</param>
-    /// <returns>Names of users whose clients are to be disconnected: they are gone, kept out, or have another password.</returns>
-    public IReadOnlyCollection<string> Use(IEnumerable<MqttUser> users)
+    public void Use(IEnumerable<MqttUser> users)
     {
-        var before = _current.Users;
-        var now = users.ToDictionary(user => user.Name, user => (MqttUser?)user, StringComparer.Ordinal);
-        var gone = before.Keys.Where(name => !now.ContainsKey(name)).ToList();
-        var ended = before.Values.OfType<MqttUser>().Where(user => user.Enabled && !(now.GetValueOrDefault(user.Name) is { Enabled: true } same && same.Password.IsSameAs(user.Password))).Select(user => user.Name).ToList();
-        foreach (var name in gone)
-            now[name] = null;
-        Count = now.Values.Count(user => user is { Enabled: true });
-        _current = new Version(now.ToFrozenDictionary(StringComparer.Ordinal), AccessList.Of(now.Values.Where(user => user is { Enabled: true }).SelectMany(user => RulesOf(user!))));
-        return ended;
+        var now = users.ToFrozenDictionary(user => user.Name, StringComparer.Ordinal);
+        _current = new Version(now, AccessList.Of(now.Values.Where(user => user.Enabled).SelectMany(RulesOf)));
     }
 
-    /// <summary>Whether the user is, or was, one of these.</summary>
+    /// <summary>Whether there is a user of this name.</summary>
     /// <param name="userName">The user name; null for a client without one.</param>
     public bool Has(string? userName) => userName is not null && _current.Users.ContainsKey(userName);
 
@@ -57,8 +49,7 @@ public sealed class MqttUsers : IDisposable
     /// <param name="userName">The user name.</param>
     /// <param name="password">The password.</param>
     /// <returns>Success, bad user name or password, or server busy when too many passwords wait to be checked.</returns>
-    public ValueTask<MqttReasonCode> CheckAsync(string userName, ReadOnlyMemory<byte> password) =>
-        _checks.CheckAsync(userName, password, _current.Users.GetValueOrDefault(userName) is { Enabled: true } user ? user.Password : null, s_decoy.Value);
+    public ValueTask<MqttReasonCode> CheckAsync(string userName, ReadOnlyMemory<byte> password) => _checks.CheckAsync(userName, password, PasswordOf(userName), s_decoy.Value);
 
     /// <summary>Whether a client of one of these users may publish.</summary>
     /// <param name="context">The publish, or the will.</param>
@@ -79,6 +70,9 @@ public sealed class MqttUsers : IDisposable
     /// <summary>Forgets what was remembered.</summary>
     public void Dispose() => _checks.Dispose();
 
+    /// <summary>The hashed password of a user who may come in; else null.</summary>
+    internal PasswordHash? PasswordOf(string userName) => _current.Users.GetValueOrDefault(userName) is { Enabled: true } user ? user.Password : null;
+
     private static IEnumerable<(string, AccessRule)> RulesOf(MqttUser user)
     {
         foreach (var filter in user.Publish)
@@ -90,5 +84,5 @@ public sealed class MqttUsers : IDisposable
     private static AccessRule Rule(string filter, bool isRead) =>
         AccessRule.Create(allows: true, forRead: isRead, forWrite: !isRead, filter) ?? throw new ArgumentException($"\"{filter}\" is no topic filter, or its placeholders are no whole levels.");
 
-    private sealed record Version(FrozenDictionary<string, MqttUser?> Users, AccessList Rules);
+    private sealed record Version(FrozenDictionary<string, MqttUser> Users, AccessList Rules);
 }

@@ -21,6 +21,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
     private Deadline? _timeout;
     private KeepAlive? _keepAlive;
     private Will? _will;
+    private Func<bool>? _isStillWelcome;
     private bool _wantsProblems;
     private ushort _keepAliveSeconds;
     private bool _cleanStart;
@@ -132,6 +133,13 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
             transport.Abort(); // nobody reads yet, and the peer could not be told anything
     }
 
+    /// <summary>Closes the connection of a client that is not welcome any more. One that has no session yet is asked when it has. Any thread.</summary>
+    public void Review()
+    {
+        if (IsConnected && _isStillWelcome?.Invoke() is false)
+            Close(Ending.ServerSays(MqttReasonCode.NotAuthorized, null));
+    }
+
     /// <summary>Ends the connection without ceremony. Any thread.</summary>
     public void Abort()
     {
@@ -228,7 +236,7 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
         _wantsProblems = connect.Properties?.RequestProblemInformation != 0;
         var id = connect.ClientId.Length > 0 ? connect.ClientId : broker.Options.NewClientId();
         Client = new MqttClientInfo(id, connect.UserName, connect.Version, transport.RemoteEndPoint, broker.Options.TimeProvider.GetUtcNow());
-        (var reason, Client) = await ConnectHandshake.DecideAsync(broker, connect, Client, transport);
+        (var reason, Client, _isStillWelcome) = await ConnectHandshake.DecideAsync(broker, connect, Client, transport);
         if (reason < MqttReasonCode.UnspecifiedError && !IsClosing && Accept(connect, out var stored))
             return await WaitForStoreAsync(stored);
         await RefuseAsync(Version, ConnectHandshake.Refusal(Version, reason < MqttReasonCode.UnspecifiedError
@@ -274,6 +282,13 @@ internal sealed class ClientConnection(BrokerContext broker, Connection transpor
         try
         {
             await stored;
+            if (_isStillWelcome?.Invoke() is false)
+            {
+                _will = null;
+                await RefuseAsync(Version, ConnectHandshake.Refusal(Version, MqttReasonCode.NotAuthorized));
+                return false;
+            }
+
             broker.Sessions.Announce(this);
             return true;
         }

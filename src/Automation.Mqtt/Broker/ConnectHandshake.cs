@@ -31,17 +31,17 @@ internal static class ConnectHandshake
     }
 
     /// <summary>Checks that need no session.</summary>
-    /// <returns>The answer, and the client under the name that the hook gave it.</returns>
-    public static async ValueTask<(MqttReasonCode Reason, MqttClientInfo Client)> DecideAsync(
+    /// <returns>The answer, the client under the name that the hook gave it, and whether it is still welcome; null for always.</returns>
+    public static async ValueTask<(MqttReasonCode Reason, MqttClientInfo Client, Func<bool>? IsStillWelcome)> DecideAsync(
         BrokerContext broker, ConnectPacket connect, MqttClientInfo client, Connection transport)
     {
         if (connect.Properties?.AuthenticationMethod is not null)
-            return (MqttReasonCode.BadAuthenticationMethod, client);
+            return (MqttReasonCode.BadAuthenticationMethod, client, null);
         if (connect is { ClientId: "", Version: MqttProtocolVersion.V311, CleanStart: false })
-            return (MqttReasonCode.ClientIdentifierNotValid, client); // 3.1.1 §3.1.3.1
+            return (MqttReasonCode.ClientIdentifierNotValid, client, null); // 3.1.1 §3.1.3.1
 
         if (broker.Options.OnConnect is null && !IPAddress.IsLoopback(client.RemoteEndPoint.Address))
-            return (MqttReasonCode.NotAuthorized, client);
+            return (MqttReasonCode.NotAuthorized, client, null);
         var context = new MqttConnectContext
         {
             ClientId = client.ClientId,
@@ -55,21 +55,21 @@ internal static class ConnectHandshake
         };
         // What must be told has to fit; 0x95 does in five bytes — §3.1.2.11.4.
         if (Acceptance(broker.Options, connect, client, isPresent: false, ExpirySeconds(broker.Options, connect)) is null)
-            return (MqttReasonCode.PacketTooLarge, client);
+            return (MqttReasonCode.PacketTooLarge, client, null);
         var answer = await broker.AskAsync(broker.Options.OnConnect, context, "OnConnect");
         if (context.UserName != client.UserName)
             client = client with { UserName = context.UserName };
         if (answer >= MqttReasonCode.UnspecifiedError || WillOf(connect, client) is not { } will)
-            return (answer, client);
+            return (answer, client, context.IsStillWelcome);
         if (SystemTopics.Owns(will.Message.Topic))
-            return (MqttReasonCode.NotAuthorized, client);
+            return (MqttReasonCode.NotAuthorized, client, context.IsStillWelcome);
         if (TopicLevels.AreMoreThan(broker.Options.MaxTopicLevels, will.Message.Topic))
-            return (MqttReasonCode.TopicNameInvalid, client);
+            return (MqttReasonCode.TopicNameInvalid, client, context.IsStillWelcome);
         if (will.Message is { Retain: true, Payload.IsEmpty: false } && !broker.Retained.HasRoomFor(will.Message))
-            return (MqttReasonCode.QuotaExceeded, client);
+            return (MqttReasonCode.QuotaExceeded, client, context.IsStillWelcome);
         answer = await broker.AskAsync(
             broker.Options.AuthorizePublish, new MqttPublishContext { Client = client, Message = will.Message, IsWill = true }, "AuthorizePublish");
-        return (answer, client);
+        return (answer, client, context.IsStillWelcome);
     }
 
     /// <summary>The CONNACK for a client that is let in, no larger than it takes; null when that cannot be.</summary>

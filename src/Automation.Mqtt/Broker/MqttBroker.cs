@@ -201,6 +201,17 @@ public sealed class MqttBroker : IAsyncDisposable
     }
 
     /// <summary>
+    /// Disconnects the clients that are not welcome any more (<see cref="MqttConnectContext.IsStillWelcome"/>), with 0x87. What the hooks go by has to be changed before the call: then a client that connects
+    /// at the same moment is not missed.
+    /// </summary>
+    public void ReviewClients()
+    {
+        Interlocked.MemoryBarrier(); // what was changed, before the look at who has a session
+        foreach (var connection in _connections.Keys)
+            connection.Review();
+    }
+
+    /// <summary>
     /// Asks <see cref="MqttBrokerOptions.OnSubscribe"/> about every subscription again, for rules that have changed. One that is refused stays, and delivers
     /// nothing until a later review allows it; a client cannot be told of it. Messages that wait already are delivered.
     /// </summary>

@@ -34,6 +34,12 @@ public sealed class MqttConnectContext
     /// <summary>The protocol version.</summary>
     public MqttProtocolVersion Version { get; init; }
 
+    /// <summary>
+    /// Set by the hook, whether the client that it lets in is still welcome; null for always. Asked when the client has its session, before it is told that it is let in, for what changed meanwhile, and by
+    /// <see cref="MqttBroker.ReviewClients"/>.
+    /// </summary>
+    public Func<bool>? IsStillWelcome { get; set; }
+
     /// <summary>User properties of the CONNECT.</summary>
     public IReadOnlyList<MqttUserProperty> UserProperties { get; init; } = [];
 }

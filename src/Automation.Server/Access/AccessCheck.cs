@@ -1,4 +1,5 @@
 using System.Globalization;
+using Automation.Server.Storage;
 using Automation.Server.Storage.Management;
 using Automation.Server.Values;
 using Microsoft.EntityFrameworkCore;
@@ -9,11 +10,13 @@ namespace Automation.Server.Access;
 
 /// <summary>Decides whether a request may pass, and writes the refusal when not.</summary>
 internal sealed class AccessCheck(
-    AdminToken token, ApiTokens tokens, Session session, ProxySignIn proxy, WrongTokens wrong, IOptions<AccessOptions> settings, IProblemDetailsService problems, ILogger<AccessCheck> log)
+    AdminToken token, ApiTokens tokens, Session session, ProxySignIn proxy, WrongTokens wrong, AuditLog audit, IOptions<AccessOptions> settings, ILogger<AccessCheck> log)
 {
-    private const string Where = $"The token is in the file {AdminToken.FileName} in the server's data folder, or in {AdminToken.Variable} of its environment; POST /api/tokens makes others.";
-
     private readonly bool allowAdminToken = settings.Value.AllowAdminToken;
+
+    private string Where => allowAdminToken
+        ? $"The token is in the file {AdminToken.FileName} in the server's data folder, or in {AdminToken.Variable} of its environment; POST /api/tokens makes others."
+        : "POST /api/tokens makes tokens; the admin token does not count here (Access:AllowAdminToken).";
 
     /// <summary>True when the request comes from somebody who may use its route; else the answer is written.</summary>
     public async Task<bool> PassesAsync(HttpContext context)
@@ -37,8 +40,23 @@ internal sealed class AccessCheck(
         }
 
         if (Session.IsSameOrigin(context.Request)) return caller;
+        await audit.NoteRefusedAsync(context, caller.Actor, StatusCodes.Status403Forbidden);
         await RefuseAsync(context, StatusCodes.Status403Forbidden, "A page of another origin sent this with your session. Use a token as \"Authorization: Bearer\" instead.");
         return null;
+    }
+
+    /// <summary>Whether the caller of a request that has passed would still pass; a stream may be open for days. Also false when that cannot be found out.</summary>
+    public async Task<bool> StandsAsync(HttpContext context)
+    {
+        try
+        {
+            var now = BearerOf(context.Request) is { } candidate ? CallerOf(candidate) : proxy.IsClaimed(context.Request) ? proxy.CallerOf(context, out _) : await session.CallerOfAsync(context.Request, isUse: false);
+            return now is not null && Caller.Of(context) is { } before && now.Actor == before.Actor && now.Role >= NeededBy(context.GetEndpoint());
+        }
+        catch (JournalException)
+        {
+            return false;
+        }
     }
 
     /// <summary>True when <paramref name="candidate"/> is the admin token; else the answer is written: 401, or 429 after too many.</summary>
@@ -65,23 +83,29 @@ internal sealed class AccessCheck(
     private async Task<Caller?> OfBearerAsync(HttpContext context, string candidate, bool adminOnly = false)
     {
         if (await HasToWaitAsync(context)) return null;
-        if (allowAdminToken && token.IsToken(candidate)) return Caller.AdminToken;
-        if (!adminOnly && tokens.CallerOf(candidate) is { } caller) return caller;
+        if (CallerOf(candidate, adminOnly) is { } caller) return caller;
         CountWrong(context);
         await RefuseAsync(context, StatusCodes.Status401Unauthorized, $"This is not the token{(adminOnly ? "" : ", nor one that is valid now")}. " + Where, "Bearer error=\"invalid_token\"");
         return null;
     }
 
+    private Caller? CallerOf(string candidate, bool adminOnly = false) =>
+        allowAdminToken && token.IsToken(candidate) ? Caller.AdminToken : adminOnly ? null : tokens.CallerOf(candidate);
+
+    private static Role NeededBy(Endpoint? endpoint) => endpoint?.Metadata.GetMetadata<RequiredRole>()?.Role ?? Role.Admin;
+
     private async Task<bool> MayAsync(Caller caller, Endpoint endpoint, HttpContext context)
     {
-        var needed = endpoint.Metadata.GetMetadata<RequiredRole>()?.Role ?? Role.Admin;
+        var needed = NeededBy(endpoint);
         if (caller.Role < needed)
         {
+            await audit.NoteRefusedAsync(context, caller.Actor, StatusCodes.Status403Forbidden);
             await RefuseAsync(context, StatusCodes.Status403Forbidden, $"This needs the role {Name(needed)}, and yours is {Name(caller.Role)}.", required: needed);
             return false;
         }
 
-        if (caller.Names.Count == 0 || (await NameOfAsync(endpoint, context) is { } name && ApiTokens.Fits(caller.Names, name))) return true;
+        if (caller.Names.Count == 0 || endpoint.Metadata.GetMetadata<AboutCaller>() is not null || (await NameOfAsync(endpoint, context) is { } name && ApiTokens.Fits(caller.Names, name))) return true;
+        await audit.NoteRefusedAsync(context, caller.Actor, StatusCodes.Status403Forbidden);
         await RefuseAsync(context, StatusCodes.Status403Forbidden, $"This token is for {string.Join(", ", caller.Names)} only, and this is not about one of those. Lists take a workflow to be about.");
         return false;
     }
@@ -91,7 +115,7 @@ internal sealed class AccessCheck(
     {
         if (endpoint.Metadata.GetMetadata<NamedBy>() is not { } by) return null;
         var text = context.Request.RouteValues.TryGetValue(by.Parameter, out var value) ? value as string : context.Request.Query[by.Parameter] is [{ } one] ? one : null;
-        if (text is null || by.Kind is "workflow" or "secret") return text?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        if (text is null || by.Kind is "workflow") return text?.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         if (!PublicId.TryParse(by.Kind == "run" ? PublicId.Run : PublicId.Delivery, text, out var id)) return null;
         var db = context.RequestServices.GetRequiredService<ManagementDb>();
         return by.Kind == "run"
@@ -108,13 +132,10 @@ internal sealed class AccessCheck(
         return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : null;
     }
 
-    private async Task RefuseAsync(HttpContext context, int status, string detail, string? challenge = null, Role? required = null)
+    private static async Task RefuseAsync(HttpContext context, int status, string detail, string? challenge = null, Role? required = null)
     {
-        context.Response.StatusCode = status;
         context.Response.Headers.CacheControl = "no-store";
         if (challenge is not null) context.Response.Headers[HeaderNames.WWWAuthenticate] = challenge;
-        var problem = new ProblemDetailsContext { HttpContext = context, ProblemDetails = { Status = status, Detail = detail } };
-        if (required is { } role) problem.ProblemDetails.Extensions["requiredRole"] = Name(role);
-        await problems.WriteAsync(problem);
+        await TypedResults.Problem(statusCode: status, detail: detail, extensions: required is { } role ? [KeyValuePair.Create("requiredRole", (object?)Name(role))] : null).ExecuteAsync(context);
     }
 }

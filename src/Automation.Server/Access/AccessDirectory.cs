@@ -14,11 +14,15 @@ internal sealed class AccessDirectory(Func<Journal> journal, TimeProvider time, 
     /// <summary>Bounds what servers keep in memory.</summary>
     public const int MaxUsers = 1000, MaxTokens = 1000, MaxMqttUsers = 10_000, MaxSessions = 10_000;
 
-    private static readonly TimeSpan NotedEvery = TimeSpan.FromMinutes(5);
+    /// <summary>How often the use of tokens and sessions is noted at the most.</summary>
+    public static readonly TimeSpan NotedEvery = TimeSpan.FromMinutes(5);
 
     private readonly SemaphoreSlim loading = new(1);
     private readonly ConcurrentDictionary<string, StoredSession> sessions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> tokensUsedAt = new(StringComparer.Ordinal);
+    private readonly Lock forgetting = new();
     private volatile Snapshot current = Snapshot.Empty;
+    private long loads;
     private long revision = -1;
 
     /// <summary>Raised after users, tokens or MQTT users changed.</summary>
@@ -42,7 +46,13 @@ internal sealed class AccessDirectory(Func<Journal> journal, TimeProvider time, 
                 read.Users.ToFrozenDictionary(u => u.Name, StringComparer.Ordinal),
                 read.Tokens.ToFrozenDictionary(t => t.Id, StringComparer.Ordinal),
                 read.MqttUsers.ToFrozenDictionary(u => u.Name, StringComparer.Ordinal));
-            sessions.Clear();
+            foreach (var id in tokensUsedAt.Keys.Where(id => !current.Tokens.ContainsKey(id))) tokensUsedAt.TryRemove(id, out _);
+            lock (forgetting)
+            {
+                loads++;
+                sessions.Clear();
+            }
+
             Interlocked.Exchange(ref revision, read.Revision);
         }
         finally
@@ -67,37 +77,43 @@ internal sealed class AccessDirectory(Func<Journal> journal, TimeProvider time, 
         if (now != Interlocked.Read(ref revision)) _ = FollowAsync();
     }
 
-    public async Task<StoredSession?> FindSessionAsync(byte[] hash)
+    /// <param name="usedSince">One that was used before, as far as this server knows, is read again: it may be in use on another.</param>
+    public async Task<StoredSession?> FindSessionAsync(byte[] hash, DateTimeOffset usedSince)
     {
         var key = Convert.ToHexStringLower(hash);
-        if (sessions.TryGetValue(key, out var known)) return known;
+        if (sessions.TryGetValue(key, out var known) && known.UsedAt > usedSince) return known;
+        var before = Interlocked.Read(ref loads);
         var read = new SessionRead(hash);
         await journal().CommitAsync(read);
         if (read.Session is null) return null;
-        if (sessions.Count >= MaxSessions) sessions.Clear();
-        return sessions[key] = read.Session;
+        lock (forgetting)
+        {
+            if (loads != before) return read.Session; // it may have been ended between: the next request looks again
+            if (sessions.Count >= MaxSessions) sessions.Clear();
+            return sessions[key] = read.Session;
+        }
     }
 
-    public async Task StartSessionAsync(StoredSession session) => await journal().CommitAsync(new SessionStored(session, MaxSessions));
-
     /// <summary>Notes that a session was used, now and then.</summary>
-    public void Use(StoredSession session)
+    public void Use(StoredSession session, TimeSpan noteEvery)
     {
         var now = time.GetUtcNow();
-        if (now - session.UsedAt < NotedEvery) return;
-        sessions[Convert.ToHexStringLower(session.Hash)] = session with { UsedAt = now };
+        if (now - session.UsedAt < noteEvery) return;
+        if (!sessions.TryUpdate(Convert.ToHexStringLower(session.Hash), session with { UsedAt = now }, session)) return; // forgotten since, or noted by another request
         _ = NoteAsync(new SessionUsed(session.Id, now));
     }
 
-    /// <inheritdoc cref="Use(StoredSession)"/>
+    /// <summary>Notes that a token was used, now and then.</summary>
     public void Use(StoredToken token)
     {
         var now = time.GetUtcNow();
-        if (token.UsedAt is { } before && now - before < NotedEvery) return;
-        var snapshot = current;
-        if (snapshot.Tokens.ContainsKey(token.Id)) current = snapshot with { Tokens = snapshot.Tokens.Values.Select(t => t.Id == token.Id ? t with { UsedAt = now } : t).ToFrozenDictionary(t => t.Id, StringComparer.Ordinal) };
+        if (UsedAt(token) is { } before && now - before < NotedEvery) return;
+        tokensUsedAt[token.Id] = now;
         _ = NoteAsync(new TokenUsed(token.Id, now));
     }
+
+    /// <summary>When a token was last used, as far as this server knows; null for never.</summary>
+    public DateTimeOffset? UsedAt(StoredToken token) => tokensUsedAt.TryGetValue(token.Id, out var noted) && !(noted < token.UsedAt) ? noted : token.UsedAt;
 
     public void Dispose() => loading.Dispose();
 

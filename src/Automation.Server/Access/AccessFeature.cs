@@ -62,7 +62,7 @@ internal static class AccessFeature
 
     public static void MapAccess(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/", RootPage.GetAsync).ExcludeFromDescription();
+        routes.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], RootPage.GetAsync).ExcludeFromDescription();
         SignInPage.Map(routes);
         SetUpPage.Map(routes);
     }

@@ -14,32 +14,54 @@ internal sealed class AttemptLimit<TKey>(int allowed, TimeSpan window, TimeProvi
     /// <summary>How long the key has to wait; zero when it may try.</summary>
     public TimeSpan WaitOf(TKey key)
     {
+        lock (gate) return WaitOf(key, time.GetUtcNow());
+    }
+
+    /// <summary>Counts an attempt before it is looked at, unless the key has to wait: as many as are allowed are looked at, however many come at a time.</summary>
+    /// <returns>How long the key has to wait; zero when the attempt was counted.</returns>
+    public TimeSpan Take(TKey key)
+    {
+        var now = time.GetUtcNow();
         lock (gate)
         {
-            return counts.TryGetValue(key, out var entry) && entry.Count >= allowed && entry.Until > time.GetUtcNow() ? entry.Until - time.GetUtcNow() : TimeSpan.Zero;
+            var wait = WaitOf(key, now);
+            if (wait == TimeSpan.Zero) Count(key, now);
+            return wait;
+        }
+    }
+
+    /// <summary>Takes back what was counted: the attempt was right.</summary>
+    public void Return(TKey key)
+    {
+        lock (gate)
+        {
+            if (counts.TryGetValue(key, out var entry) && entry.Count > 0) counts[key] = entry with { Count = entry.Count - 1 };
         }
     }
 
     /// <summary>Counts one; true when it was the last that is allowed.</summary>
     public bool Count(TKey key)
     {
-        var now = time.GetUtcNow();
-        lock (gate)
+        lock (gate) return Count(key, time.GetUtcNow());
+    }
+
+    private TimeSpan WaitOf(TKey key, DateTimeOffset now) => counts.TryGetValue(key, out var entry) && entry.Count >= allowed && entry.Until > now ? entry.Until - now : TimeSpan.Zero;
+
+    private bool Count(TKey key, DateTimeOffset now)
+    {
+        while (order.TryPeek(out var oldest) && (oldest.Until <= now || order.Count >= Remembered))
         {
-            while (order.TryPeek(out var oldest) && (oldest.Until <= now || order.Count >= Remembered))
-            {
-                order.Dequeue();
-                if (counts.TryGetValue(oldest.Key, out var of) && of.Until == oldest.Until) counts.Remove(oldest.Key);
-            }
-
-            if (!counts.TryGetValue(key, out var entry))
-            {
-                entry = (0, now + window);
-                order.Enqueue((key, entry.Until));
-            }
-
-            counts[key] = entry with { Count = entry.Count + 1 };
-            return entry.Count + 1 == allowed;
+            order.Dequeue();
+            if (counts.TryGetValue(oldest.Key, out var of) && of.Until == oldest.Until) counts.Remove(oldest.Key);
         }
+
+        if (!counts.TryGetValue(key, out var entry))
+        {
+            entry = (0, now + window);
+            order.Enqueue((key, entry.Until));
+        }
+
+        counts[key] = entry with { Count = entry.Count + 1 };
+        return entry.Count + 1 == allowed;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Automation.Server.Storage;
@@ -22,18 +23,46 @@ internal sealed class AuditDetail
     }
 }
 
+/// <summary>That a route changes nothing, whatever its method: it is not in the audit log, which would be drowned by it.</summary>
+internal sealed record ChangesNothing;
+
+internal static class AuditConventions
+{
+    /// <summary>Declares it for a route that is no GET.</summary>
+    public static TBuilder ChangesNothing<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new ChangesNothing());
+}
+
 /// <summary>Notes who did what. A change is answered only after its entry is committed.</summary>
 internal sealed class AuditLog(Func<Journal> journal, TimeProvider time, ILogger<AuditLog> log)
 {
-    private const int LongestTarget = 500, LongestDetail = 16 * 1024, FailedSignIns = 100;
+    private const int LongestTarget = 500, LongestDetail = 16 * 1024, LongestQuery = 1024, Failures = 100;
 
-    private readonly AttemptLimit<string> failed = new(FailedSignIns, TimeSpan.FromMinutes(10), time);
+    private readonly AttemptLimit<string> failed = new(Failures, TimeSpan.FromMinutes(10), time);
 
-    /// <summary>An endpoint filter: each request that changes something is in the log, also one that was refused or failed.</summary>
-    public static EndpointFilterDelegate Note(EndpointFilterFactoryContext endpoint, EndpointFilterDelegate next) => async context =>
+    /// <summary>An endpoint filter: each request that changes something is in the log, also one that failed.</summary>
+    /// <param name="known">Query parameters that the endpoint has; what else somebody sends is not kept.</param>
+    public static EndpointFilterDelegate Note(FrozenSet<string> known, EndpointFilterDelegate next) => context => NoteAsync(context, known, next);
+
+    /// <summary>Notes a request that would have changed something and is refused, up to a number in ten minutes.</summary>
+    /// <param name="actor">Who sent it.</param>
+    public async Task NoteRefusedAsync(HttpContext context, string actor, int status)
+    {
+        if (IsLook(context) || IsPastBound(actor)) return;
+        await journal().CommitAsync(new AuditNoted(EntryOf(context, actor, status, FrozenSet<string>.Empty)));
+    }
+
+    /// <summary>Notes a sign-in, or what somebody did on another page, of which failed ones are noted up to a number in ten minutes: the log is no target for floods.</summary>
+    public async Task NoteSignInAsync(HttpContext context, string action, string actor, int status, string target = "")
+    {
+        if (status >= 400 && IsPastBound("")) return;
+        await journal().CommitAsync(new AuditNoted(new AuditEntry(time.GetUtcNow(), actor, context.Connection.RemoteIpAddress?.ToString(), action, target, status, null)));
+    }
+
+    private static async ValueTask<object?> NoteAsync(EndpointFilterInvocationContext context, FrozenSet<string> known, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        if (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)) return await next(context);
+        if (IsLook(http)) return await next(context);
         var audit = http.RequestServices.GetRequiredService<AuditLog>();
         object? result;
         try
@@ -42,29 +71,26 @@ internal sealed class AuditLog(Func<Journal> journal, TimeProvider time, ILogger
         }
         catch (Exception error)
         {
-            await audit.TryNoteAsync(http, error is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError);
+            await audit.TryNoteAsync(http, error is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError, known);
             throw;
         }
 
-        await audit.NoteAsync(http, StatusOf(result));
+        await audit.NoteAsync(http, StatusOf(result), known);
         return result;
-    };
-
-    /// <summary>Notes a sign-in, of which failed ones are noted up to a number in ten minutes: the log is no target for floods.</summary>
-    public async Task NoteSignInAsync(HttpContext context, string action, string actor, int status)
-    {
-        if (status >= 400 && failed.WaitOf("") > TimeSpan.Zero) return;
-        if (status >= 400 && failed.Count("")) Log.SignInsNotNoted(log, FailedSignIns);
-        await journal().CommitAsync(new AuditNoted(new AuditEntry(time.GetUtcNow(), actor, context.Connection.RemoteIpAddress?.ToString(), action, "", status, null)));
     }
 
-    private async Task NoteAsync(HttpContext context, int status) => await journal().CommitAsync(new AuditNoted(EntryOf(context, status)));
+    private async Task NoteAsync(HttpContext context, int status, FrozenSet<string> known)
+    {
+        var actor = Caller.Of(context)?.Actor ?? "nobody";
+        if (status is >= 400 and < 500 && IsPastBound(actor)) return;
+        await journal().CommitAsync(new AuditNoted(EntryOf(context, actor, status, known)));
+    }
 
-    private async Task TryNoteAsync(HttpContext context, int status)
+    private async Task TryNoteAsync(HttpContext context, int status, FrozenSet<string> known)
     {
         try
         {
-            await NoteAsync(context, status);
+            await NoteAsync(context, status, known);
         }
         catch (JournalException error)
         {
@@ -72,13 +98,24 @@ internal sealed class AuditLog(Func<Journal> journal, TimeProvider time, ILogger
         }
     }
 
-    private AuditEntry EntryOf(HttpContext context, int status)
+    private bool IsPastBound(string who)
+    {
+        if (failed.WaitOf(who) > TimeSpan.Zero) return true;
+        if (failed.Count(who)) Log.FailuresNotNoted(log, Failures, who.Length == 0 ? "sign-ins" : "requests of " + who);
+        return false;
+    }
+
+    private static bool IsLook(HttpContext context) =>
+        HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) || context.GetEndpoint()?.Metadata.GetMetadata<ChangesNothing>() is not null;
+
+    private AuditEntry EntryOf(HttpContext context, string actor, int status, FrozenSet<string> known)
     {
         var endpoint = context.GetEndpoint();
         var action = endpoint?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? endpoint?.DisplayName ?? context.Request.Method;
         var target = string.Join('/', context.Request.RouteValues.Values.OfType<string>()).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         var detail = new JsonObject();
-        if (context.Request.QueryString.HasValue) detail["query"] = context.Request.QueryString.Value;
+        var query = QueryString.Create(context.Request.Query.Where(parameter => known.Contains(parameter.Key)));
+        if (query.HasValue) detail["query"] = query.Value!.Length <= LongestQuery ? query.Value : query.Value[..LongestQuery];
         if (context.Features.Get<AuditDetail>() is { } said)
         {
             if (said.Before is not null) detail["before"] = said.Before.DeepClone();
@@ -88,7 +125,7 @@ internal sealed class AuditLog(Func<Journal> journal, TimeProvider time, ILogger
         var text = detail.Count == 0 ? null : detail.ToJsonString(JsonFormat.Wire);
         return new AuditEntry(
             time.GetUtcNow(),
-            Caller.Of(context)?.Actor ?? "nobody",
+            actor,
             context.Connection.RemoteIpAddress?.ToString(),
             action,
             target.Length <= LongestTarget ? target : target[..LongestTarget],

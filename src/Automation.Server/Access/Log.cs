@@ -19,8 +19,8 @@ internal static partial class Log
     [LoggerMessage(6104, LogLevel.Warning, "Users and tokens that were changed elsewhere could not be read; it is tried again. {Reason}")]
     public static partial void NotFollowed(ILogger logger, string reason);
 
-    [LoggerMessage(6106, LogLevel.Warning, "More than {Count} sign-ins failed within ten minutes; those beyond are not in the audit log")]
-    public static partial void SignInsNotNoted(ILogger logger, int count);
+    [LoggerMessage(6106, LogLevel.Warning, "{Count} {What} failed within ten minutes; those beyond are not in the audit log")]
+    public static partial void FailuresNotNoted(ILogger logger, int count, string what);
 
     [LoggerMessage(6107, LogLevel.Error, "What somebody did could not be noted in the audit log: {Reason}")]
     public static partial void NotNoted(ILogger logger, string reason);

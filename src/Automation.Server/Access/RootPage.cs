@@ -1,27 +1,37 @@
+using Automation.Server.Hosting;
+
 namespace Automation.Server.Access;
 
-/// <summary><c>GET /</c>: with <c>?token=…</c> it begins a browser's session; with a session it is a page of links.</summary>
+/// <summary><c>GET /</c>, or HEAD: with <c>?token=…</c> it begins a browser's session; with a session it is the designer, or a page of links where there is none.</summary>
 internal static class RootPage
 {
-    public static async Task GetAsync(HttpContext context, AccessCheck access, Session session, AuditLog audit)
+    public static async Task GetAsync(HttpContext context)
     {
+        var services = context.RequestServices;
+        var (access, session, audit) = (services.GetRequiredService<AccessCheck>(), services.GetRequiredService<Session>(), services.GetRequiredService<AuditLog>());
         Page.SetHeaders(context);
-        if (context.Request.Query.TryGetValue("token", out var token))
+        if (HttpMethods.IsGet(context.Request.Method) && context.Request.Path == "/" && context.Request.Query.TryGetValue("token", out var token))
         {
             if (!await access.IsTokenAsync(context, token.ToString())) return;
             await audit.NoteSignInAsync(context, "signIn", Caller.AdminToken.Actor, StatusCodes.Status200OK);
-            await session.StartAsync(context, user: null);
+            session.Give(context, await session.StartAsync(context));
             Page.Redirect(context, "/");
             return;
         }
 
-        if (IsBrowser(context.Request) && await session.CallerOfAsync(context.Request) is null && !context.Request.Headers.ContainsKey("Authorization") && !context.RequestServices.GetRequiredService<ProxySignIn>().IsClaimed(context.Request))
+        if (IsBrowser(context.Request) && await session.CallerOfAsync(context.Request) is null && !context.Request.Headers.ContainsKey("Authorization") && !services.GetRequiredService<ProxySignIn>().IsClaimed(context.Request))
         {
-            Page.Redirect(context, "/sign-in");
+            Page.Redirect(context, ReturnAddress.SignIn(context.Request.Path.ToUriComponent() + context.Request.QueryString.ToUriComponent()));
             return;
         }
 
         if (await access.CallerOfAsync(context) is not { } caller) return;
+        if (DesignerPages.AreThere && IsBrowser(context.Request))
+        {
+            await DesignerPages.WriteAsync(context);
+            return;
+        }
+
         await Page.WriteAsync(context, StatusCodes.Status200OK, "Automation", $"""
             <ul>
             <li><a href="/api/workflows">Workflows</a>, <a href="/api/workflows/problems">problems in their files</a></li>
@@ -34,5 +44,5 @@ internal static class RootPage
             """);
     }
 
-    private static bool IsBrowser(HttpRequest request) => request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+    internal static bool IsBrowser(HttpRequest request) => request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 }

@@ -14,27 +14,32 @@ internal sealed class Session(AccessDirectory directory, AdminToken token, IOpti
 
     private readonly AccessOptions options = settings.Value;
 
+    // Often enough that one in use does not end for lack of use.
+    private readonly TimeSpan noteEvery = settings.Value.SessionIdle / 4 < AccessDirectory.NotedEvery ? settings.Value.SessionIdle / 4 : AccessDirectory.NotedEvery;
+
     private string AdminStamp => token.Sign("automation session");
 
-    /// <summary>Begins a session of a user, or of the admin token when <paramref name="user"/> is null. One that the browser had is ended.</summary>
-    public async Task StartAsync(HttpContext context, string? user)
+    /// <summary>Begins a session of the admin token. One that the browser had is ended.</summary>
+    /// <returns>The cookie's value, for <see cref="Give"/>.</returns>
+    public async Task<string> StartAsync(HttpContext context)
     {
-        await EndStoredAsync(context);
-        var value = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        var now = time.GetUtcNow();
-        var agent = context.Request.Headers.UserAgent.ToString();
-        await directory.StartSessionAsync(new StoredSession(
-            "ses_" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(9)),
-            HashOf(value),
-            user,
-            user is null ? AdminStamp : "",
-            now,
-            now + options.SessionLifetime,
-            now,
-            context.Connection.RemoteIpAddress?.ToString(),
-            agent.Length == 0 ? null : agent[..Math.Min(agent.Length, 200)]));
-        context.Response.Cookies.Append(CookieName, value, Cookie(context, options.SessionLifetime));
+        var (value, session) = await MakeAsync(context, null);
+        await directory.CommitAsync(new SessionStored(session, AccessDirectory.MaxSessions, null, null));
+        return value;
     }
+
+    /// <summary>Begins a session of a user whose password was checked. One that the browser had is ended.</summary>
+    /// <param name="newerHash">Takes the place of the hash that was checked; null when there is none.</param>
+    /// <returns>The cookie's value, for <see cref="Give"/>; null when the user was disabled or deleted, or got another password, since the check.</returns>
+    public async Task<string?> StartAsync(HttpContext context, StoredUser user, string? newerHash = null)
+    {
+        var (value, session) = await MakeAsync(context, user.Name);
+        var change = new SessionStored(session, AccessDirectory.MaxSessions, user.Password, newerHash);
+        await directory.CommitAsync(change);
+        return change.Stored ? value : null;
+    }
+
+    public void Give(HttpContext context, string value) => context.Response.Cookies.Append(CookieName, value, Cookie(context, options.SessionLifetime));
 
     /// <summary>Ends the request's session, if it has one.</summary>
     public async Task EndAsync(HttpContext context)
@@ -44,12 +49,13 @@ internal sealed class Session(AccessDirectory directory, AdminToken token, IOpti
     }
 
     /// <summary>Who has the request's session; null without one, or with one that is over.</summary>
-    public async Task<Caller?> CallerOfAsync(HttpRequest request)
+    /// <param name="isUse">False for a look that does not keep the session from ending.</param>
+    public async Task<Caller?> CallerOfAsync(HttpRequest request, bool isUse = true)
     {
         var now = time.GetUtcNow();
         if (await FindAsync(request) is not { } session || session.ExpiresAt <= now || session.UsedAt + options.SessionIdle <= now) return null;
         var caller = session.UserName is null ? OfToken(session) : OfUser(session);
-        if (caller is not null) directory.Use(session);
+        if (caller is not null && isUse) directory.Use(session, noteEvery);
         return caller;
     }
 
@@ -63,13 +69,31 @@ internal sealed class Session(AccessDirectory directory, AdminToken token, IOpti
         return Uri.TryCreate(request.Headers.Origin, UriKind.Absolute, out var origin) && origin.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
     }
 
+    private async Task<(string Value, StoredSession Session)> MakeAsync(HttpContext context, string? user)
+    {
+        await EndStoredAsync(context);
+        var value = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+        var now = time.GetUtcNow();
+        var agent = context.Request.Headers.UserAgent.ToString();
+        return (value, new StoredSession(
+            "ses_" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(9)),
+            HashOf(value),
+            user,
+            user is null ? AdminStamp : "",
+            now,
+            now + options.SessionLifetime,
+            now,
+            context.Connection.RemoteIpAddress?.ToString(),
+            agent.Length == 0 ? null : agent[..Math.Min(agent.Length, 200)]));
+    }
+
     private async Task EndStoredAsync(HttpContext context)
     {
         if (await FindAsync(context.Request) is { } session) await directory.CommitAsync(new SessionsEnded(session.Id, null, null));
     }
 
     private async ValueTask<StoredSession?> FindAsync(HttpRequest request) =>
-        request.Cookies[CookieName] is { Length: CookieLength } value ? await directory.FindSessionAsync(HashOf(value)) : null;
+        request.Cookies[CookieName] is { Length: CookieLength } value ? await directory.FindSessionAsync(HashOf(value), time.GetUtcNow() - options.SessionIdle) : null;
 
     private Caller? OfToken(StoredSession session) =>
         options.AllowAdminToken && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(session.Stamp), Encoding.ASCII.GetBytes(AdminStamp)) ? Caller.AdminToken with { Session = session.Id } : null;

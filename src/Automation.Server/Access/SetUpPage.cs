@@ -34,17 +34,16 @@ internal static class SetUpPage
             return;
         }
 
-        var now = time.GetUtcNow();
-        var first = new UserStored(new StoredUser(name, "admin", await Task.Run(() => passwords.Hash(password)), false, now, "set-up", now, null), OnlyFirst: true, AccessDirectory.MaxUsers);
+        var first = new UserSet(name, "admin", await Task.Run(() => passwords.Hash(password)), null, "set-up", time.GetUtcNow(), OnlyFirst: true, AccessDirectory.MaxUsers);
         await directory.CommitAsync(first);
-        if (first.Refusal is not AccessRefusal.None)
+        if (first is not { Refusal: AccessRefusal.None, After: { } user })
         {
             await IsOpenAsync(context, access, setUp, code);
             return;
         }
 
         await audit.NoteSignInAsync(context, "setUp", "user:" + name, StatusCodes.Status200OK);
-        await session.StartAsync(context, name);
+        if (await session.StartAsync(context, user) is { } cookie) session.Give(context, cookie);
         Page.Redirect(context, "/");
     }
 

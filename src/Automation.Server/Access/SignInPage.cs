@@ -1,9 +1,6 @@
-using System.Globalization;
-using Automation.Server.Storage;
-
 namespace Automation.Server.Access;
 
-/// <summary><c>/sign-in</c> and <c>/sign-out</c>. Forms are taken from pages of this server only.</summary>
+/// <summary><c>/sign-in</c>, which leads on to its <see cref="ReturnAddress"/>, and <c>/sign-out</c>. Forms are taken from pages of this server only.</summary>
 internal static class SignInPage
 {
     public static void Map(IEndpointRouteBuilder routes)
@@ -15,11 +12,11 @@ internal static class SignInPage
 
     private static async Task GetAsync(HttpContext context, Session session, SetUpCode setUp)
     {
-        if (await session.CallerOfAsync(context.Request) is not null) Page.Redirect(context, "/");
+        if (await session.CallerOfAsync(context.Request) is not null) Page.Redirect(context, ReturnOf(context));
         else await WriteAsync(context, StatusCodes.Status200OK, setUp, null, "");
     }
 
-    private static async Task PostAsync(HttpContext context, AccessCheck access, Passwords passwords, Session session, AccessDirectory directory, SetUpCode setUp, AuditLog audit, TimeProvider time, ILogger<AccessCheck> log)
+    private static async Task PostAsync(HttpContext context, AccessCheck access, Passwords passwords, Session session, SetUpCode setUp, AuditLog audit, ILogger<AccessCheck> log)
     {
         if (!Session.IsSameOrigin(context.Request))
         {
@@ -36,24 +33,25 @@ internal static class SignInPage
         }
 
         if (await access.HasToWaitAsync(context)) return;
-        var answer = await passwords.CheckAsync(name, password);
-        if (answer.User is not { } user)
+        var answer = await passwords.CheckAsync(name, password, context.Connection.RemoteIpAddress);
+        if (answer.User is not { } user || await session.StartAsync(context, user, answer.NewerHash) is not { } cookie)
         {
-            access.CountWrong(context);
             Log.SignInFailed(log, context.Connection.RemoteIpAddress);
-            await audit.NoteSignInAsync(context, "signIn", "user:" + (UserNames.WhyNot(name) is null ? name : "?"), StatusCodes.Status401Unauthorized);
+            var (status, problem) = answer switch
+            {
+                { IsBusy: true } => (StatusCodes.Status503ServiceUnavailable, "Too many sign-ins are being checked. Try again in a few seconds."),
+                { Wait.Ticks: > 0 } => (StatusCodes.Status429TooManyRequests, $"Too many wrong passwords. Wait {AccessCheck.Seconds(answer.Wait)} seconds."),
+                _ => (StatusCodes.Status401Unauthorized, "The user name or the password is wrong."),
+            };
+            await audit.NoteSignInAsync(context, "signIn", "user:" + (UserNames.WhyNot(name) is null ? name : "?"), status);
             if (answer.Wait > TimeSpan.Zero) context.Response.Headers.RetryAfter = AccessCheck.Seconds(answer.Wait);
-            var problem = answer.Wait > TimeSpan.Zero
-                ? string.Create(CultureInfo.InvariantCulture, $"Too many wrong passwords. Wait {Math.Ceiling(answer.Wait.TotalSeconds)} seconds.")
-                : "The user name or the password is wrong.";
-            await WriteAsync(context, answer.Wait > TimeSpan.Zero ? StatusCodes.Status429TooManyRequests : StatusCodes.Status401Unauthorized, setUp, problem, name);
+            await WriteAsync(context, status, setUp, problem, name);
             return;
         }
 
-        await directory.CommitAsync(new UserSignedIn(user.Name, time.GetUtcNow(), answer.NewerHash));
         await audit.NoteSignInAsync(context, "signIn", "user:" + user.Name, StatusCodes.Status200OK);
-        await session.StartAsync(context, user.Name);
-        Page.Redirect(context, "/");
+        session.Give(context, cookie);
+        Page.Redirect(context, ReturnOf(context));
     }
 
     private static async Task SignOutAsync(HttpContext context, Session session, AuditLog audit)
@@ -69,9 +67,11 @@ internal static class SignInPage
         Page.Redirect(context, "/sign-in");
     }
 
+    private static string ReturnOf(HttpContext context) => ReturnAddress.Of(context.Request.Query[ReturnAddress.Parameter] is [var one] ? one : null);
+
     private static Task WriteAsync(HttpContext context, int status, SetUpCode setUp, string? problem, string name) => Page.WriteAsync(context, status, "Sign in", $"""
         {(problem is null ? "" : $"<p class=\"problem\" role=\"alert\">{Page.Encode(problem)}</p>")}
-        <form method="post" action="/sign-in">
+        <form method="post" action="{Page.Encode(ReturnAddress.SignIn(ReturnOf(context)))}">
         <label>User name<input name="user" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="128" value="{Page.Encode(name)}" autofocus></label>
         <label>Password<input name="password" type="password" autocomplete="current-password" required maxlength="{Passwords.Longest}"></label>
         <button>Sign in</button>

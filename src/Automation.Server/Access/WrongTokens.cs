@@ -17,6 +17,12 @@ internal sealed class WrongTokens(TimeProvider time)
     /// <summary>Counts one; true when it was the last that is allowed.</summary>
     public bool Count(IPAddress? address) => limit.Count(Group(address));
 
+    /// <summary>Counts one before it is looked at, unless the address has to wait. What was right is to be given back to <see cref="Return"/>.</summary>
+    /// <returns>How long the address has to wait; zero when it was counted.</returns>
+    public TimeSpan Take(IPAddress? address) => limit.Take(Group(address));
+
+    public void Return(IPAddress? address) => limit.Return(Group(address));
+
     private static IPAddress Group(IPAddress? address)
     {
         if (address is null) return IPAddress.None;

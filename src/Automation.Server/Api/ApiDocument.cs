@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Automation.Server.Access;
+using Automation.Server.Values;
 using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -42,7 +43,7 @@ internal static class ApiDocument
             if (context.Description.ActionDescriptor.EndpointMetadata.OfType<RequiredRole>().LastOrDefault() is { } required)
             {
                 operation.Extensions ??= new Dictionary<string, IOpenApiExtension>();
-                operation.Extensions[RoleExtension] = new JsonNodeExtension(JsonValue.Create(Parameters.NameOf(required.Role)));
+                operation.Extensions[RoleExtension] = new JsonNodeExtension(JsonValue.Create(JsonFormat.NameOf(required.Role)));
             }
 
             foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? []) Describe(parameter, context);
@@ -65,7 +66,7 @@ internal static class ApiDocument
     private static void Describe(OpenApiParameter parameter, OpenApiOperationTransformerContext context)
     {
         var bound = context.Description.ParameterDescriptions.Single(p => p.Name == parameter.Name);
-        parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
+        if (parameter.In is not ParameterLocation.Header) parameter.Name = JsonNamingPolicy.CamelCase.ConvertName(parameter.Name!);
         if (parameter.Schema is not OpenApiSchema schema) return;
         var values = (bound.ParameterDescriptor as IParameterInfoParameterDescriptor)?.ParameterInfo.GetCustomAttributes(true).OfType<OneOfAttribute>().FirstOrDefault()?.Values;
         if (values is not null) schema.Enum = [.. Enum.GetNames(values).Select(name => (JsonNode)JsonValue.Create(JsonNamingPolicy.CamelCase.ConvertName(name))!)];

@@ -15,6 +15,7 @@ internal static class ApiFeature
     {
         services.AddSingleton(sources);
         services.AddProblemDetails();
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true); // ApiErrors says what is wrong
         services.AddOpenApi("v1", ApiDocument.Describe);
         services.ConfigureHttpJsonOptions(options =>
         {
@@ -31,8 +32,9 @@ internal static class ApiFeature
 
     public static void MapApi(this IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup("/api").RequireAccess().AddEndpointFilterFactory(AuditLog.Note).AddEndpointFilterFactory(KnownParameters.Require).ProducesProblem(401).ProducesProblem(403).ProducesProblem(429);
+        var api = routes.MapGroup("/api").RequireAccess().AddEndpointFilterFactory((endpoint, next) => AuditLog.Note(KnownParameters.Of(endpoint.MethodInfo), next)).AddEndpointFilterFactory(KnownParameters.Require).ProducesProblem(401).ProducesProblem(403).ProducesProblem(429);
         WorkflowsApi.Map(api);
+        WorkflowFilesApi.Map(api);
         VersionsApi.Map(api);
         SchedulesApi.Map(api);
         FiltersApi.Map(api);
@@ -41,14 +43,18 @@ internal static class ApiFeature
         RunsApi.Map(api);
         KeysApi.Map(api);
         DeliveriesApi.Map(api);
+        DestinationsApi.Map(api);
         EndpointsApi.Map(api);
+        PortalLinksApi.Map(api);
         MqttConnectionsApi.Map(api);
         MqttApi.Map(api);
         SecretsApi.Map(api);
+        ConnectionsApi.Map(api);
         UsersApi.Map(api);
         TokensApi.Map(api);
         AuditApi.Map(api);
         MqttUsersApi.Map(api);
+        StatsApi.Map(api);
         TypesApi.Map(api);
         HealthApi.Map(routes);
         routes.MapOpenApi("/openapi/{documentName}.json").ExcludeFromDescription();

@@ -1,5 +1,6 @@
 using Automation.Mqtt;
 using Automation.Mqtt.Broker;
+using Automation.Server.Deliveries;
 using Automation.Server.Runs;
 using Automation.Server.Storage;
 using Automation.Server.Storage.Management;
@@ -50,14 +51,23 @@ internal sealed class ApiSources
     /// <summary>Called after deliveries were replayed, so that they go out at once.</summary>
     public required Action WakeDeliveries { get; init; }
 
+    /// <summary>Called after the rate of a destination was changed; null for the server's.</summary>
+    public Action<string, double?> SetDeliveryRate { get; init; } = static (_, _) => { };
+
+    /// <summary>What this server knows of the destinations it calls: <see cref="DeliveryLanes.States"/>.</summary>
+    public Func<IReadOnlyList<DestinationState>> Destinations { get; init; } = () => [];
+
     /// <summary>Ends a run, wherever it is: <see cref="RunEngine.CancelAsync"/>.</summary>
     public required Func<long, Task<RunCancelled>> CancelRun { get; init; }
 
     /// <summary>Retries a failed run from the failed step: <see cref="RunRetries.GoOnAsync"/>.</summary>
-    public required Func<long, Task<RetryResult>> RetryRun { get; init; }
+    public required Func<RunRow, bool, Task<RetryResult>> RetryRun { get; init; }
 
     /// <summary>Retries a failed run from the start: <see cref="RunRetries.BeginAnewAsync"/>.</summary>
     public required Func<RunRow, bool, Task<RetryResult>> ReplaceRun { get; init; }
+
+    /// <summary>Called after waits ended, so that their runs go on: <see cref="RunEngine.TakeUp(EndedWaits)"/>.</summary>
+    public required Action<EndedWaits> TakeUpEnded { get; init; }
 
     /// <summary>Called after another run of a key has the turn.</summary>
     public required Action<KeyTurn> TakeUpNextRun { get; init; }
@@ -80,6 +90,9 @@ internal sealed class ApiSources
 
     /// <summary>JSON Schema of a connector file.</summary>
     public Func<Json> ConnectorSchema { get; init; } = () => Json.Null;
+
+    /// <summary>Mistakes in the files of endpoints and event types.</summary>
+    public Func<IReadOnlyList<Problem>> EndpointProblems { get; init; } = () => [];
 
     public Func<IReadOnlyList<ConnectorView>> Connectors { get; init; } = () => [];
 }

@@ -108,23 +108,51 @@ internal static class AuditApi
 }
 
 /// <summary>Which entries to list.</summary>
-internal sealed record AuditFilter(
-    [property: Description("Only what this actor did, as user:anna.")] string? Actor,
-    [property: Description("Only this action, as cancelRun or signIn.")] string? Action,
-    [property: Description("Only what was done to this, as a run's id.")] string? Target,
-    [property: Description("Only since then: a time, or a duration back from now.")] string? From,
-    [property: Description("Only before then.")] string? To,
-    [property: Description("Only entries before this number: the cursor of the next page.")] string? Before,
-    [property: Description("How many items a page has, 200 at most.")] string? Limit);
+internal sealed record AuditFilter
+{
+    [Description("Only what this actor did, as user:anna.")]
+    public string? Actor { get; init; }
+
+    [Description("Only this action, as cancelRun or signIn.")]
+    public string? Action { get; init; }
+
+    [Description("Only what was done to this, as a run's id.")]
+    public string? Target { get; init; }
+
+    [Description("Only since then: a time, or a duration back from now.")]
+    public string? From { get; init; }
+
+    [Description("Only before then.")]
+    public string? To { get; init; }
+
+    [Description("Only entries before this number: the cursor of the next page.")]
+    public string? Before { get; init; }
+
+    [Description("How many items a page has, 200 at most.")]
+    public string? Limit { get; init; }
+}
 
 /// <summary>Which entries to take away.</summary>
-internal sealed record AuditExport(
-    [property: Description("jsonl, or csv.")] string? Format,
-    [property: Description("Only what this actor did, as user:anna.")] string? Actor,
-    [property: Description("Only this action, as cancelRun or signIn.")] string? Action,
-    [property: Description("Only what was done to this, as a run's id.")] string? Target,
-    [property: Description("Only since then: a time, or a duration back from now.")] string? From,
-    [property: Description("Only before then.")] string? To);
+internal sealed record AuditExport
+{
+    [Description("jsonl, or csv.")]
+    public string? Format { get; init; }
+
+    [Description("Only what this actor did, as user:anna.")]
+    public string? Actor { get; init; }
+
+    [Description("Only this action, as cancelRun or signIn.")]
+    public string? Action { get; init; }
+
+    [Description("Only what was done to this, as a run's id.")]
+    public string? Target { get; init; }
+
+    [Description("Only since then: a time, or a duration back from now.")]
+    public string? From { get; init; }
+
+    [Description("Only before then.")]
+    public string? To { get; init; }
+}
 
 /// <summary>One entry of the audit log.</summary>
 internal sealed record AuditView(

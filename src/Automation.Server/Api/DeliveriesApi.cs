@@ -76,13 +76,32 @@ internal static class DeliveriesApi
 }
 
 /// <summary>Which deliveries to list.</summary>
-internal sealed record DeliveryFilter(
-    [property: Description("Only deliveries in this state."), OneOf<ShownDeliveryState>] string? State,
-    [property: Description("Only deliveries of this workflow.")] string? Workflow,
-    [property: Description("Only deliveries of this run.")] string? Run,
-    [property: Description("Only deliveries to this destination, as a list shows it.")] string? Destination,
-    [property: Description("Only deliveries to this endpoint.")] string? Endpoint,
-    [property: Description("Only deliveries queued at or after this time (RFC 3339), or this long ago (24h).")] string? Since,
-    [property: Description("Only deliveries queued before this time (RFC 3339), or longer ago (24h).")] string? Until,
-    [property: Description("Only what is older than this delivery: the cursor of the next page.")] string? Before,
-    [property: Description("How many items a page has, 200 at most.")] string? Limit);
+internal sealed record DeliveryFilter
+{
+    [Description("Only deliveries in this state."), OneOf<ShownDeliveryState>]
+    public string? State { get; init; }
+
+    [Description("Only deliveries of this workflow.")]
+    public string? Workflow { get; init; }
+
+    [Description("Only deliveries of this run.")]
+    public string? Run { get; init; }
+
+    [Description("Only deliveries to this destination, as a list shows it.")]
+    public string? Destination { get; init; }
+
+    [Description("Only deliveries to this endpoint.")]
+    public string? Endpoint { get; init; }
+
+    [Description("Only deliveries queued at or after this time (RFC 3339), or this long ago (24h).")]
+    public string? Since { get; init; }
+
+    [Description("Only deliveries queued before this time (RFC 3339), or longer ago (24h).")]
+    public string? Until { get; init; }
+
+    [Description("Only what is older than this delivery: the cursor of the next page.")]
+    public string? Before { get; init; }
+
+    [Description("How many items a page has, 200 at most.")]
+    public string? Limit { get; init; }
+}

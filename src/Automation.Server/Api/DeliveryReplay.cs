@@ -47,21 +47,26 @@ internal static class DeliveryReplay
         var matching = DeliveriesApi.Matching(db.Deliveries, state, filter.Workflow, filter.Destination, since, until ?? time.GetUtcNow().AddMilliseconds(1));
         if (filter.Endpoint is { } endpoint) matching = matching.Where(d => d.EndpointId == endpoint);
         if (preview is true) return TypedResults.Ok(new ReplayedDeliveries(await matching.CountAsync(cancellation)));
+        var replayed = await ReplayAsync(matching, newKey, journal, sources.WakeDeliveries, time, cancellation);
+        Log.Replayed(log, replayed);
+        return TypedResults.Ok(new ReplayedDeliveries(replayed));
+    }
+
+    /// <summary>Makes those again that match, oldest first. Returns how many.</summary>
+    public static async Task<int> ReplayAsync(IQueryable<DeliveryRow> matching, bool newKey, Journal journal, Action wake, TimeProvider time, CancellationToken cancellation)
+    {
         var replayed = 0;
         for (var after = 0L; ;)
         {
             var last = after;
             var ids = await matching.Where(d => d.Id > last).OrderBy(d => d.Id).Take(Batch).Select(d => d.Id).ToListAsync(cancellation);
-            if (ids.Count == 0) break;
+            if (ids.Count == 0) return replayed;
             var replays = ids.Select(id => new DeliveryReplayed(id, time.GetUtcNow()) { NewKey = newKey }).ToArray();
             await journal.CommitAsync(replays);
-            sources.WakeDeliveries();
+            wake();
             replayed += replays.Count(r => r.Replayed);
             after = ids[^1];
         }
-
-        Log.Replayed(log, replayed);
-        return TypedResults.Ok(new ReplayedDeliveries(replayed));
     }
 }
 
@@ -79,12 +84,29 @@ internal sealed record ReplayedDelivery(string Id);
 internal sealed record ReplayedDeliveries(int Replayed);
 
 /// <summary>Which deliveries to make again; without any filter, all dead ones.</summary>
-internal sealed record ReplayFilter(
-    [property: Description("Deliveries in this state; dead unless given."), OneOf<ReplayableState>] string? State,
-    [property: Description("Only deliveries of this workflow.")] string? Workflow,
-    [property: Description("Only deliveries to this destination, as a list shows it.")] string? Destination,
-    [property: Description("Only deliveries to this endpoint.")] string? Endpoint,
-    [property: Description("Only deliveries queued at or after this time (RFC 3339), or this long ago (24h).")] string? Since,
-    [property: Description("Only deliveries queued before this time (RFC 3339), or longer ago (24h).")] string? Until,
-    [property: Description("true: only count those that would be made again.")] string? Preview,
-    [property: Description("true: with another idempotency key, so that receivers take them for new; else with the same.")] string? NewKey);
+internal sealed record ReplayFilter
+{
+    [Description("Deliveries in this state; dead unless given."), OneOf<ReplayableState>]
+    public string? State { get; init; }
+
+    [Description("Only deliveries of this workflow.")]
+    public string? Workflow { get; init; }
+
+    [Description("Only deliveries to this destination, as a list shows it.")]
+    public string? Destination { get; init; }
+
+    [Description("Only deliveries to this endpoint.")]
+    public string? Endpoint { get; init; }
+
+    [Description("Only deliveries queued at or after this time (RFC 3339), or this long ago (24h).")]
+    public string? Since { get; init; }
+
+    [Description("Only deliveries queued before this time (RFC 3339), or longer ago (24h).")]
+    public string? Until { get; init; }
+
+    [Description("true: only count those that would be made again.")]
+    public string? Preview { get; init; }
+
+    [Description("true: with another idempotency key, so that receivers take them for new; else with the same.")]
+    public string? NewKey { get; init; }
+}

@@ -91,7 +91,8 @@ internal record DeliverySummary
     /// <param name="row">With its <see cref="DeliveryRow.Tries"/>.</param>
     public static DeliverySummary Of(DeliveryRow row) => Compiled(row);
 
-    private static ShownDeliveryState StateOf(string state, long? owner) =>
+    /// <summary>The state as people see it.</summary>
+    public static ShownDeliveryState StateOf(string state, long? owner) =>
         state is DeliveryState.Pending or DeliveryState.Retrying && owner is not null ? ShownDeliveryState.Sending : Enum.Parse<ShownDeliveryState>(state, true);
 }
 

@@ -1,12 +1,13 @@
 using System.Net.Mime;
 using System.Text;
 using System.Text.Json;
+using Automation.Server.Access;
 using Automation.Server.Values;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Automation.Server.Api;
 
-/// <summary>Server-sent events (WHATWG HTML §9.2) to one client, until the client goes or the server stops.</summary>
+/// <summary>Server-sent events (WHATWG HTML §9.2) to one client, until the client goes, may not come in any more, or the server stops.</summary>
 internal static class EventStream
 {
     // Proxies drop connections that are silent for 30 to 60 seconds.
@@ -19,6 +20,11 @@ internal static class EventStream
     {
         var lifetime = context.RequestServices.GetRequiredService<IHostApplicationLifetime>();
         var time = context.RequestServices.GetRequiredService<TimeProvider>();
+        var access = context.RequestServices.GetRequiredService<AccessCheck>();
+        var directory = context.RequestServices.GetRequiredService<AccessDirectory>();
+        var changes = new SemaphoreSlim(0); // not disposed: a change may be told to it after the end
+        void NoteChange() => changes.Release();
+        directory.Changed += NoteChange;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         context.Response.ContentType = MediaTypeNames.Text.EventStream;
         context.Response.Headers.CacheControl = "no-store";
@@ -26,35 +32,50 @@ internal static class EventStream
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         try
         {
-            await SendAsync(context.Response, wait, drain, time, stop.Token);
+            await SendAsync(context.Response, wait, drain, changes.WaitAsync, () => access.StandsAsync(context), time, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
+        }
+        finally
+        {
+            directory.Changed -= NoteChange;
         }
     }
 
     public static void Append<T>(StringBuilder text, string name, T data) =>
         text.Append("event: ").Append(name).Append("\ndata: ").Append(JsonSerializer.Serialize(data, JsonFormat.Wire)).Append("\n\n");
 
-    private static async Task SendAsync(HttpResponse response, Func<CancellationToken, Task> wait, Func<string> drain, TimeProvider time, CancellationToken stop)
+    private static async Task SendAsync(
+        HttpResponse response, Func<CancellationToken, Task> wait, Func<string> drain, Func<CancellationToken, Task> waitForOthers, Func<Task<bool>> stands, TimeProvider time, CancellationToken stop)
     {
         using var heartbeat = new PeriodicTimer(Heartbeat, time);
         var beat = heartbeat.WaitForNextTickAsync(stop).AsTask();
+        var access = waitForOthers(stop);
         var change = wait(stop);
         await WriteAsync(response, ": connected\n\n", stop);
         while (true)
         {
-            if (await Task.WhenAny(change, beat) == beat)
+            await Task.WhenAny(access, beat, change);
+            if (access.IsCompleted)
+            {
+                await access;
+                if (!await stands()) return;
+                access = waitForOthers(stop);
+            }
+            else if (beat.IsCompleted)
             {
                 await beat;
+                if (!await stands()) return; // what ends by time alone
                 beat = heartbeat.WaitForNextTickAsync(stop).AsTask();
                 await WriteAsync(response, ": still here\n\n", stop);
-                continue;
             }
-
-            await change;
-            await WriteAsync(response, drain(), stop);
-            change = wait(stop);
+            else
+            {
+                await change;
+                await WriteAsync(response, drain(), stop);
+                change = wait(stop);
+            }
         }
     }
 

@@ -35,7 +35,7 @@ internal static class EventsApi
         if (before is { } newest) rows = rows.Where(e => e.Id < newest);
         if (since is { } from && IdSource.LowestAt(from) is var first) rows = rows.Where(e => e.Id >= first);
         if (until is { } to && IdSource.LowestAt(to) is var end) rows = rows.Where(e => e.Id < end);
-        if (state is { } wanted && Parameters.NameOf(wanted) is var name) rows = rows.Where(e => e.State == name);
+        if (state is { } wanted && JsonFormat.NameOf(wanted) is var name) rows = rows.Where(e => e.State == name);
         if (filter.Trigger is { } trigger) rows = rows.Where(e => e.TriggerType == trigger);
         if (filter.Type is { } type) rows = rows.Where(e => e.Type == type);
         if (filter.Workflow is { } workflow) rows = rows.Where(e => e.Runs.Any(r => r.WorkflowId == workflow));
@@ -71,12 +71,29 @@ internal static class EventsApi
 }
 
 /// <summary>Which events to list.</summary>
-internal sealed record EventFilter(
-    [property: Description("Only events that started a run of this workflow.")] string? Workflow,
-    [property: Description("Only this trigger type, as webhook, mqtt, schedule or manual.")] string? Trigger,
-    [property: Description("Only events in this state."), OneOf<EventState>] string? State,
-    [property: Description("Only this CloudEvents type, as webhook.received.")] string? Type,
-    [property: Description("Only what came at or after this time (RFC 3339), or this long ago (24h).")] string? Since,
-    [property: Description("Only what came before this time (RFC 3339), or longer ago (24h).")] string? Until,
-    [property: Description("Only what is older than this event: the cursor of the next page.")] string? Before,
-    [property: Description("How many items a page has, 200 at most.")] string? Limit);
+internal sealed record EventFilter
+{
+    [Description("Only events that started a run of this workflow.")]
+    public string? Workflow { get; init; }
+
+    [Description("Only this trigger type, as webhook, mqtt, schedule or manual.")]
+    public string? Trigger { get; init; }
+
+    [Description("Only events in this state."), OneOf<EventState>]
+    public string? State { get; init; }
+
+    [Description("Only this CloudEvents type, as webhook.received.")]
+    public string? Type { get; init; }
+
+    [Description("Only what came at or after this time (RFC 3339), or this long ago (24h).")]
+    public string? Since { get; init; }
+
+    [Description("Only what came before this time (RFC 3339), or longer ago (24h).")]
+    public string? Until { get; init; }
+
+    [Description("Only what is older than this event: the cursor of the next page.")]
+    public string? Before { get; init; }
+
+    [Description("How many items a page has, 200 at most.")]
+    public string? Limit { get; init; }
+}

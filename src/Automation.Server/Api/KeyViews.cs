@@ -47,11 +47,15 @@ internal sealed record ParkingView(
 internal sealed record KeyDetails(
     KeySummary Summary,
     [property: Description("A JSON object; null when the key keeps none.")] Json State,
+    [property: Description("Names this state, for If-Match when another is put in its place; none when the key keeps none.")] string StateTag,
     [property: Description("What steps remember of the key, and their timers; those of silence triggers too.")] IReadOnlyList<StepMemoryView> Steps) : KeySummary(Summary)
 {
     [JsonIgnore]
     public KeySummary Summary { get; } = Summary;
 }
+
+/// <summary>A key that keeps another state than was expected.</summary>
+internal sealed record StateConflict(string Detail, [property: Description("The key as it is; null when nothing of it is kept any more.")] KeyDetails? Current);
 
 /// <summary>What a step remembers of a key.</summary>
 internal sealed record StepMemoryView(

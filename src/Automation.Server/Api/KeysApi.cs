@@ -31,13 +31,13 @@ internal static class KeysApi
         keys.MapGet("/", ListAsync).WithName("listKeys").WithSummary("Keys of a workflow that keep a state or are parked, in order").ProducesValidationProblem();
         keys.MapGet("/{key}", GetAsync).WithName("getKey").WithSummary("A key with its state, and the run that parks it").ProducesProblem(404);
         keys.MapPut("/{key}/state", SetAsync).Needs(Role.Editor).WithName("setKeyState").WithSummary("Give a key another state")
-            .WithDescription("The body is a JSON object. Refused with 409 while a run of the key is at work, which would write its own state over it.")
+            .WithDescription("The body is a JSON object. Refused with 409 while a run of the key is at work, which would write its own state over it, and with 412 when the key keeps another state than `If-Match` names, with the key as it is in `current`.")
             .AddOpenApiOperationTransformer((operation, _, _) =>
             {
                 operation.RequestBody = new OpenApiRequestBody { Content = new Dictionary<string, OpenApiMediaType> { [MediaTypeNames.Application.Json] = new() { Schema = new OpenApiSchema() } } };
                 return Task.CompletedTask;
             })
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(413);
+            .Produces(204).ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).Produces<StateConflict>(412, "application/problem+json").ProducesProblem(413);
         keys.MapDelete("/{key}/state", ResetAsync).Needs(Role.Editor).WithName("resetKeyState").WithSummary("Forget the state of a key").ProducesProblem(409);
         keys.MapDelete("/{key}/steps/{step}", ForgetAsync).Needs(Role.Editor).WithName("forgetKeyInStep").WithSummary("Have a step forget a key, with its timer and what it holds").ProducesProblem(409);
         keys.MapPost("/{key}/skip", SkipAsync).Needs(Role.Operator).WithName("skipParkedRun").WithSummary("Let a parked key go on without the run that parks it")
@@ -99,7 +99,8 @@ internal static class KeysApi
     }
 
     [RequestSizeLimit(1 << 24)] // the largest that Runs:MaxStateBytes can be
-    private static async Task<Results<NoContent, ProblemHttpResult>> SetAsync([Description(WorkflowDescription)] string id, [Description(KeyDescription)] string key, HttpContext context, ApiSources sources, Journal journal, TimeProvider time, ILogger<ApiSources> log)
+    private static async Task<IResult> SetAsync(
+        [Description(WorkflowDescription)] string id, [Description(KeyDescription)] string key, [FromHeader(Name = "If-Match"), Description("Only while the key keeps this state: its stateTag, in double quotes.")] string? ifMatch, HttpContext context, ApiSources sources, Journal journal, ManagementDb db, TimeProvider time, ILogger<ApiSources> log)
     {
         if (WorkflowsApi.Find(sources, id) is not { } workflow) return ApiProblem.NoWorkflow(WorkflowsApi.Unescape(id));
         if (workflow.Version is { Key: null }) return ApiProblem.Conflict($"\"{workflow.WorkflowId}\" has no key: its runs keep no state.");
@@ -110,17 +111,25 @@ internal static class KeysApi
         var state = body.ToArray();
         if (state.Length > sources.MaxStateBytes) return ApiProblem.BadRequest($"The state has {state.Length} bytes, more than the {sources.MaxStateBytes} that it may (Runs:MaxStateBytes).");
         if (WhyNotState(state) is { } why) return ApiProblem.BadRequest(why);
+        AuditDetail.Set(context, await AuditedAsync(workflow.WorkflowId, name, db, context.RequestAborted), new { stateBytes = state.Length });
         var now = time.GetUtcNow();
-        var set = new KeyStateSet(workflow.WorkflowId, name, new Json(Json.WithoutSpaces(state).ToArray()), now, now + workflow.Version?.Key?.StateTtl);
+        var set = new KeyStateSet(workflow.WorkflowId, name, new Json(Json.WithoutSpaces(state).ToArray()), now, now + workflow.Version?.Key?.StateTtl) { Expected = TagsOf(ifMatch) };
         await journal.CommitAsync(set);
         if (set.IsHeld) return Held(name);
+        if (set.IsChanged)
+        {
+            var current = await FindAsync(workflow.WorkflowId, name, db, context.RequestAborted);
+            return TypedResults.Problem(statusCode: StatusCodes.Status412PreconditionFailed, detail: $"The state of \"{name}\" is another by now; nothing was stored.", extensions: [KeyValuePair.Create("current", (object?)current)]);
+        }
+
         Log.KeyChanged(log, name, workflow.WorkflowId, "its state was set");
         return TypedResults.NoContent();
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> ResetAsync([Description(WorkflowDescription)] string id, [Description(KeyDescription)] string key, HttpContext context, Journal journal, TimeProvider time, ILogger<ApiSources> log)
+    private static async Task<Results<NoContent, ProblemHttpResult>> ResetAsync([Description(WorkflowDescription)] string id, [Description(KeyDescription)] string key, HttpContext context, Journal journal, ManagementDb db, TimeProvider time, ILogger<ApiSources> log)
     {
         var (workflow, name) = (WorkflowsApi.Unescape(id), KeyPath.Read(context, key));
+        AuditDetail.Set(context, await AuditedAsync(workflow, name, db, context.RequestAborted), null);
         var reset = new KeyStateSet(workflow, name, null, time.GetUtcNow(), null);
         await journal.CommitAsync(reset);
         if (reset.IsHeld) return Held(name);
@@ -152,8 +161,8 @@ internal static class KeysApi
     private static async Task<Results<Accepted<RetriedRun>, ProblemHttpResult>> RetryAsync(
         [Description(WorkflowDescription)] string id,
         [Description(KeyDescription)] string key,
-        [Description("Where to begin: failedStep unless given, or start."), OneOf<RetryFrom>] string? from,
-        [Description("own unless given, or newest: the active version, from the start."), OneOf<RetryVersion>] string? version,
+        [Description("Where to begin: failedStep, or start. Unless given, at the start of the newest version, and at the failed step of its own."), OneOf<RetryFrom>] string? from,
+        [Description("own unless given, or newest: the active version."), OneOf<RetryVersion>] string? version,
         HttpContext context,
         ManagementDb db,
         ApiSources sources,
@@ -186,14 +195,20 @@ internal static class KeysApi
         return TypedResults.Ok(new DrainedKey(cancelled));
     }
 
+    private static string[]? TagsOf(string? ifMatch) => ifMatch?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(tag => tag.Trim('"')).ToArray();
+
+    // Of a state its size: what it holds is data, and entries of the audit log cannot be deleted.
+    private static async Task<object?> AuditedAsync(string workflow, string key, ManagementDb db, CancellationToken cancellation) =>
+        (await db.Keys.SingleOrDefaultAsync(k => k.WorkflowId == workflow && k.Key == key, cancellation))?.State is { } state ? new { stateBytes = System.Text.Encoding.UTF8.GetByteCount(state) } : null;
+
     private static async Task<KeyDetails?> FindAsync(string workflow, string key, ManagementDb db, CancellationToken cancellation)
     {
         var row = await db.Keys.SingleOrDefaultAsync(k => k.WorkflowId == workflow && k.Key == key, cancellation);
         var open = await db.Runs.CountAsync(r => r.WorkflowId == workflow && r.Key == key && r.EndedAt == null, cancellation);
         var steps = await StepsAsync(workflow, key, db, cancellation);
-        if (row is null) return open == 0 && steps.Count == 0 ? null : new KeyDetails(new KeySummary(workflow, key, null, null, null, null, Math.Max(0, open - 1)), Json.Null, steps);
+        if (row is null) return open == 0 && steps.Count == 0 ? null : new KeyDetails(new KeySummary(workflow, key, null, null, null, null, Math.Max(0, open - 1)), Json.Null, KeyStateTag.None, steps);
         var summary = (await KeySummary.Of(db, db.Keys.Where(k => k.WorkflowId == workflow && k.Key == key)).ToListAsync(cancellation)).SingleOrDefault();
-        return summary is null ? null : new KeyDetails(summary, row.State is { } state ? Json.Parse(state) : Json.Null, steps);
+        return summary is null ? null : new KeyDetails(summary, row.State is { } state ? Json.Parse(state) : Json.Null, KeyStateTag.Of(System.Text.Encoding.UTF8.GetBytes(row.State ?? "")), steps);
     }
 
     private static async Task<List<StepMemoryView>> StepsAsync(string workflow, string key, ManagementDb db, CancellationToken cancellation)
@@ -227,8 +242,17 @@ internal static class KeysApi
 }
 
 /// <summary>Which keys to list.</summary>
-internal sealed record KeyFilter(
-    [property: Description("true: only parked keys. false: only others.")] string? Parked,
-    [property: Description("Only keys that begin with this.")] string? Prefix,
-    [property: Description("Only keys after this one: the cursor of the next page.")] string? After,
-    [property: Description("How many items a page has, 200 at most.")] string? Limit);
+internal sealed record KeyFilter
+{
+    [Description("true: only parked keys. false: only others.")]
+    public string? Parked { get; init; }
+
+    [Description("Only keys that begin with this.")]
+    public string? Prefix { get; init; }
+
+    [Description("Only keys after this one: the cursor of the next page.")]
+    public string? After { get; init; }
+
+    [Description("How many items a page has, 200 at most.")]
+    public string? Limit { get; init; }
+}

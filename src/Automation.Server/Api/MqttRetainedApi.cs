@@ -52,7 +52,14 @@ internal static class MqttRetainedApi
 }
 
 /// <summary>Which retained messages to list.</summary>
-internal sealed record MqttRetainedFilter(
-    [property: Description("Only topics that match this filter; # unless given, which leaves out topics that begin with $.")] string? Filter,
-    [property: Description("Only topics after this one: the cursor of the next page.")] string? After,
-    [property: Description("How many items a page has, 200 at most.")] string? Limit);
+internal sealed record MqttRetainedFilter
+{
+    [Description("Only topics that match this filter; # unless given, which leaves out topics that begin with $.")]
+    public string? Filter { get; init; }
+
+    [Description("Only topics after this one: the cursor of the next page.")]
+    public string? After { get; init; }
+
+    [Description("How many items a page has, 200 at most.")]
+    public string? Limit { get; init; }
+}

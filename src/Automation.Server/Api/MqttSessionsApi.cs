@@ -112,24 +112,55 @@ internal enum SessionState
 }
 
 /// <summary>Which clients to list.</summary>
-internal sealed record MqttClientFilter(
-    [property: Description("Only clients whose identifier contains this.")] string? Search,
-    [property: Description("Only clients of this user.")] string? UserName,
-    [property: Description("Only clients after this identifier: the cursor of the next page.")] string? After,
-    [property: Description("How many items a page has, 200 at most.")] string? Limit);
+internal sealed record MqttClientFilter
+{
+    [Description("Only clients whose identifier contains this.")]
+    public string? Search { get; init; }
+
+    [Description("Only clients of this user.")]
+    public string? UserName { get; init; }
+
+    [Description("Only clients after this identifier: the cursor of the next page.")]
+    public string? After { get; init; }
+
+    [Description("How many items a page has, 200 at most.")]
+    public string? Limit { get; init; }
+}
 
 /// <summary>Which sessions to list.</summary>
-internal sealed record MqttSessionFilter(
-    [property: Description("Only sessions whose client is connected, or is away."), OneOf<SessionState>] string? State,
-    [property: Description("Only sessions whose client identifier contains this.")] string? Search,
-    [property: Description("Only sessions of this user.")] string? UserName,
-    [property: Description("Only sessions after this client identifier: the cursor of the next page.")] string? After,
-    [property: Description("How many items a page has, 200 at most.")] string? Limit);
+internal sealed record MqttSessionFilter
+{
+    [Description("Only sessions whose client is connected, or is away."), OneOf<SessionState>]
+    public string? State { get; init; }
+
+    [Description("Only sessions whose client identifier contains this.")]
+    public string? Search { get; init; }
+
+    [Description("Only sessions of this user.")]
+    public string? UserName { get; init; }
+
+    [Description("Only sessions after this client identifier: the cursor of the next page.")]
+    public string? After { get; init; }
+
+    [Description("How many items a page has, 200 at most.")]
+    public string? Limit { get; init; }
+}
 
 /// <summary>Which subscriptions to list.</summary>
-internal sealed record MqttSubscriptionFilter(
-    [property: Description("Only those of this client's session.")] string? ClientId,
-    [property: Description("Only those to this topic filter, as the client wrote it.")] string? Filter,
-    [property: Description("Only those that match this topic.")] string? Topic,
-    [property: Description("Where to go on: the cursor of the next page.")] string? After,
-    [property: Description("How many items a page has, 200 at most.")] string? Limit);
+internal sealed record MqttSubscriptionFilter
+{
+    [Description("Only those of this client's session.")]
+    public string? ClientId { get; init; }
+
+    [Description("Only those to this topic filter, as the client wrote it.")]
+    public string? Filter { get; init; }
+
+    [Description("Only those that match this topic.")]
+    public string? Topic { get; init; }
+
+    [Description("Where to go on: the cursor of the next page.")]
+    public string? After { get; init; }
+
+    [Description("How many items a page has, 200 at most.")]
+    public string? Limit { get; init; }
+}

@@ -18,7 +18,14 @@ internal static class MqttTopicsApi
 }
 
 /// <summary>Which level of the tree.</summary>
-internal sealed record MqttTopicFilter(
-    [property: Description("Its topic, as plants/1; the first level unless given.")] string? Under,
-    [property: Description("Only levels after this name: the cursor of the next page.")] string? After,
-    [property: Description("How many items a page has, 200 at most.")] string? Limit);
+internal sealed record MqttTopicFilter
+{
+    [Description("Its topic, as plants/1; the first level unless given.")]
+    public string? Under { get; init; }
+
+    [Description("Only levels after this name: the cursor of the next page.")]
+    public string? After { get; init; }
+
+    [Description("How many items a page has, 200 at most.")]
+    public string? Limit { get; init; }
+}

@@ -26,9 +26,7 @@ internal static class MqttUsersApi
 
     private static async Task<Results<Ok<MqttUserView>, ProblemHttpResult>> SetAsync([Description(NameDescription)] string name, MqttUserSetting setting, HttpContext context, AccessDirectory directory, TimeProvider time)
     {
-        var before = directory.MqttUsers.GetValueOrDefault(name);
         if (UserNames.WhyNot(name) is { } badName) return ApiProblem.BadRequest(badName);
-        if (setting.Password is null && before is null) return ApiProblem.BadRequest($"There is no MQTT user \"{name}\" yet: give a password.");
         var password = setting.Password is null ? [] : Encoding.UTF8.GetBytes(setting.Password);
         if (setting.Password is not null && password.Length is 0 or > PasswordHash.MaximumPasswordBytes) return ApiProblem.BadRequest($"A password has 1 to {PasswordHash.MaximumPasswordBytes} bytes.");
         foreach (var (property, filters) in new[] { ("publish", setting.Publish), ("subscribe", setting.Subscribe) })
@@ -39,21 +37,19 @@ internal static class MqttUsersApi
             if (filters.Contains(null!)) return ApiProblem.BadRequest($"{property} has a null.");
         }
 
-        var user = new StoredMqttUser(
-            name,
-            setting.Password is null ? before!.Password : (await Task.Run(() => PasswordHash.Create(password))).ToString(),
-            setting.Publish ?? before?.Publish ?? [],
-            setting.Subscribe ?? before?.Subscribe ?? [],
-            setting.Disabled ?? before?.Disabled ?? false,
-            time.GetUtcNow(),
-            Caller.Of(context)!.Actor);
+        var hash = setting.Password is null ? null : (await Task.Run(() => PasswordHash.Create(password))).ToString();
+        var change = new MqttUserSet(name, hash, setting.Publish, setting.Subscribe, setting.Disabled, Caller.Of(context)!.Actor, time.GetUtcNow(), AccessDirectory.MaxMqttUsers);
+        await directory.CommitAsync(change);
         AuditDetail.Set(
             context,
-            before is null ? null : new { publish = before.Publish, subscribe = before.Subscribe, disabled = before.Disabled },
-            new { publish = user.Publish, subscribe = user.Subscribe, disabled = user.Disabled, newPassword = setting.Password is not null });
-        var change = new MqttUserStored(user, AccessDirectory.MaxMqttUsers);
-        await directory.CommitAsync(change);
-        return change.Refusal is AccessRefusal.None ? TypedResults.Ok(MqttUserView.Of(user)) : ApiProblem.Conflict($"There are {AccessDirectory.MaxMqttUsers} MQTT users, as many as may be.");
+            change.Before is { } before ? new { publish = before.Publish, subscribe = before.Subscribe, disabled = before.Disabled } : null,
+            change.After is { } after ? new { publish = after.Publish, subscribe = after.Subscribe, disabled = after.Disabled, newPassword = hash is not null } : null);
+        return change switch
+        {
+            { Refusal: AccessRefusal.None, After: { } user } => TypedResults.Ok(MqttUserView.Of(user)),
+            { Refusal: AccessRefusal.Incomplete } => ApiProblem.BadRequest($"There is no MQTT user \"{name}\" yet: give a password."),
+            _ => ApiProblem.Conflict($"There are {AccessDirectory.MaxMqttUsers} MQTT users, as many as may be."),
+        };
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync([Description(NameDescription)] string name, HttpContext context, AccessDirectory directory)

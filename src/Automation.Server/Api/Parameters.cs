@@ -33,6 +33,14 @@ internal sealed class Parameters(TimeProvider time)
         return Page.DefaultLimit;
     }
 
+    public int? Whole(string name, string? text, int most)
+    {
+        if (text is null) return null;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= most) return number;
+        Bad(name, $"\"{Shorten(text)}\" is not a whole number from 0 to {most}.");
+        return null;
+    }
+
     /// <summary>A time with its offset from UTC, or a duration back from now.</summary>
     public DateTimeOffset? Time(string name, string? text)
     {
@@ -51,10 +59,10 @@ internal sealed class Parameters(TimeProvider time)
         if (text is null) return null;
         foreach (var value in Enum.GetValues<T>())
         {
-            if (NameOf(value) == text) return value;
+            if (JsonFormat.NameOf(value) == text) return value;
         }
 
-        Bad(name, $"\"{Shorten(text)}\" is not one of {string.Join(", ", Enum.GetValues<T>().Select(NameOf))}.");
+        Bad(name, $"\"{Shorten(text)}\" is not one of {string.Join(", ", Enum.GetValues<T>().Select(JsonFormat.NameOf))}.");
         return null;
     }
 
@@ -73,9 +81,6 @@ internal sealed class Parameters(TimeProvider time)
         Bad(name, $"\"{Shorten(text)}\" is not {Duration.Expected}, {new Duration(longest)} at the most.");
         return null;
     }
-
-    internal static string NameOf<T>(T value)
-        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
     private static string Shorten(string text) => text.Length <= 60 ? text : text[..60] + "…";
 }

@@ -13,8 +13,8 @@ internal static class RunRetry
 {
     public static async Task<Results<Accepted<RetriedRun>, ProblemHttpResult>> OneAsync(
         [Description("As run_0f9k2m7q4x3aw.")] string id,
-        [Description("Where to begin: failedStep unless given, or start."), OneOf<RetryFrom>] string? from,
-        [Description("own: the version that the run was pinned to, unless given. newest: the active one, from the start."), OneOf<RetryVersion>] string? version,
+        [Description("Where to begin: failedStep, or start. Unless given, at the start of the newest version, and at the failed step of its own."), OneOf<RetryFrom>] string? from,
+        [Description("own: the version that the run was pinned to, unless given. newest: the active one; with from=failedStep where what the run names means the same there, else 409 says what does not."), OneOf<RetryVersion>] string? version,
         HttpContext context,
         ManagementDb db,
         ApiSources sources,
@@ -40,8 +40,9 @@ internal static class RunRetry
         if (parameters.Problem is { } problem) return problem;
 
         var matching = Matching(db.Runs, filter, since, until).Where(r => r.Id > after);
-        var count = await matching.CountAsync(cancellation);
-        var ids = await matching.OrderBy(r => r.Id).Take(limit).Select(r => r.Id).ToListAsync(cancellation);
+        var (count, ids) = filter.Message is { } message
+            ? await OfMessageAsync(matching, message, limit, cancellation)
+            : (await matching.CountAsync(cancellation), await matching.OrderBy(r => r.Id).Take(limit).Select(r => r.Id).ToListAsync(cancellation));
         var retried = new List<string>();
         var refused = new List<RefusedRetry>();
         foreach (var id in ids)
@@ -65,11 +66,27 @@ internal static class RunRetry
         return TypedResults.Ok(new RetriedRuns(count, isDry, retried, refused, next));
     }
 
+    // What groups of errors have in common is not in the database: the newest that such a list looks at are read, and told apart here.
+    private static async Task<(int Count, List<long> Ids)> OfMessageAsync(IQueryable<RunRow> rows, string message, int limit, CancellationToken cancellation)
+    {
+        var (count, ids) = (0, new List<long>());
+        var newest = rows.OrderByDescending(r => r.Id).Take(RunErrors.LookedAtMost).Select(r => new { r.Id, Error = r.Error == null ? null : r.Error.Substring(0, ErrorHead.Length) });
+        await foreach (var run in newest.OrderBy(r => r.Id).AsAsyncEnumerable().WithCancellation(cancellation))
+        {
+            if (ErrorHead.Folded(ErrorHead.Of(run.Error).Message) != message) continue;
+            count++;
+            if (ids.Count < limit) ids.Add(run.Id);
+        }
+
+        return (count, ids);
+    }
+
     public static async Task<RetryResult> RetryAsync(long id, RetryWay way, ManagementDb db, ApiSources sources, CancellationToken cancellation)
     {
-        if (!way.FromStart) return await sources.RetryRun(id);
-        if (await db.Runs.Include(r => r.Event).SingleOrDefaultAsync(r => r.Id == id, cancellation) is not { } run) return new(RetryOutcome.NotFound, id);
-        return run.State == "failed" ? await sources.ReplaceRun(run, way.OnNewest) : new(RetryOutcome.NotFailed, id);
+        IQueryable<RunRow> runs = way.FromStart ? db.Runs.Include(r => r.Event) : db.Runs; // one that goes on has its event's data already
+        if (await runs.SingleOrDefaultAsync(r => r.Id == id, cancellation) is not { } run) return new(RetryOutcome.NotFound, id);
+        if (run.State != "failed") return new(RetryOutcome.NotFailed, id);
+        return await (way.FromStart ? sources.ReplaceRun : sources.RetryRun)(run, way.OnNewest);
     }
 
     public static Task<Results<Accepted<RetriedRun>, ProblemHttpResult>> AnswerAsync(RetryResult result, string id, HttpContext context)
@@ -102,8 +119,9 @@ internal static class RunRetry
         var rows = runs.Where(r => r.State == "failed" && r.RetriedAs == null && r.Id < end);
         if (since is { } from && IdSource.LowestAt(from) is var first) rows = rows.Where(r => r.Id >= first);
         if (filter.Workflow is { } workflow) rows = rows.Where(r => r.WorkflowId == workflow);
-        if (filter.FailedStep is { } step) rows = rows.Where(r => r.FailedStep == step);
-        if (filter.ErrorCode is { } code && $$"""{"code":{{Json.From(code)}},""" is var begin) rows = rows.Where(r => r.Error!.StartsWith(begin)); // as errors are stored: their code first
+        if (filter.FailedStep is { } step) rows = step.Length == 0 ? rows.Where(r => r.FailedStep == null) : rows.Where(r => r.FailedStep == step);
+        if (filter.ErrorCode is "") rows = rows.Where(r => r.Error == null || r.Error.StartsWith("{\"code\":\"\","));
+        else if (filter.ErrorCode is { } code && $$"""{"code":{{Json.From(code)}},""" is var begin) rows = rows.Where(r => r.Error!.StartsWith(begin)); // as errors are stored: their code first
         return rows;
     }
 }
@@ -135,8 +153,7 @@ internal readonly record struct RetryWay(bool FromStart, bool OnNewest)
     {
         var start = parameters.OneOf<RetryFrom>("from", from);
         var onNewest = parameters.OneOf<RetryVersion>("version", version) is RetryVersion.Newest;
-        if (onNewest && start is RetryFrom.FailedStep) parameters.Bad("from", "On the newest version a run begins at the start: its steps may be others. Leave this out, or say start.");
-        return new(onNewest || start is RetryFrom.Start, onNewest);
+        return new(start is RetryFrom.Start || (onNewest && start is null), onNewest);
     }
 }
 
@@ -155,15 +172,41 @@ internal sealed record RetriedRuns(
     [property: Description("Path and query to post to for the next page; null on the last.")] string? Next);
 
 /// <summary>Which failed runs to retry; without any filter, all.</summary>
-internal sealed record RetryFilter(
-    [property: Description("Runs in this state; there is only failed."), OneOf<RetryableState>] string? State,
-    [property: Description("Only runs of this workflow.")] string? Workflow,
-    [property: Description("Only runs that failed at this step.")] string? FailedStep,
-    [property: Description("Only runs that failed with this code, as http_failed.")] string? ErrorCode,
-    [property: Description("Only runs created at or after this time (RFC 3339), or this long ago (24h).")] string? Since,
-    [property: Description("Only runs created before this time (RFC 3339), or longer ago (24h).")] string? Until,
-    [property: Description("Where to begin: failedStep unless given, or start."), OneOf<RetryFrom>] string? From,
-    [property: Description("own unless given, or newest: the active version, from the start."), OneOf<RetryVersion>] string? Version,
-    [property: Description("true: only say which runs would be retried.")] string? DryRun,
-    [property: Description("Only runs after this one: the cursor of the next page.")] string? After,
-    [property: Description("How many runs a call retries, 200 at most.")] string? Limit);
+internal sealed record RetryFilter
+{
+    [Description("Runs in this state; there is only failed."), OneOf<RetryableState>]
+    public string? State { get; init; }
+
+    [Description("Only runs of this workflow.")]
+    public string? Workflow { get; init; }
+
+    [Description("Only runs that failed at this step; empty: by themselves, at none.")]
+    public string? FailedStep { get; init; }
+
+    [Description("Only runs that failed with this code, as http_failed.")]
+    public string? ErrorCode { get; init; }
+
+    [Description("Only runs whose message is this, with … in place of numbers and ids as in a group of errors; of the newest 10,000 that match all else.")]
+    public string? Message { get; init; }
+
+    [Description("Only runs created at or after this time (RFC 3339), or this long ago (24h).")]
+    public string? Since { get; init; }
+
+    [Description("Only runs created before this time (RFC 3339), or longer ago (24h).")]
+    public string? Until { get; init; }
+
+    [Description("Where to begin: failedStep, or start. Unless given, at the start of the newest version, and at the failed step of its own."), OneOf<RetryFrom>]
+    public string? From { get; init; }
+
+    [Description("own unless given, or newest: the active version."), OneOf<RetryVersion>]
+    public string? Version { get; init; }
+
+    [Description("true: only say which runs would be retried.")]
+    public string? DryRun { get; init; }
+
+    [Description("Only runs after this one: the cursor of the next page.")]
+    public string? After { get; init; }
+
+    [Description("How many runs a call retries, 200 at most.")]
+    public string? Limit { get; init; }
+}

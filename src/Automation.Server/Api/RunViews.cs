@@ -110,7 +110,12 @@ internal sealed record RunDetails(
 internal sealed record RunActionView(DateTimeOffset At, [property: Description("As user:anna.")] string Actor, string Action, [property: Description("What the answer was, as an HTTP status.")] int Status);
 
 /// <summary>A step, or a pause before its next try, that a run waits for.</summary>
-internal sealed record WaitView(string Step, DateTimeOffset Since, [property: Description("When it is over by itself; null for never.")] DateTimeOffset? Until);
+internal sealed record WaitView(
+    string Step,
+    [property: Description("Where in a loop the step waits for an answer; empty outside of loops.")] string Iteration,
+    DateTimeOffset Since,
+    [property: Description("When it is over by itself; null for never.")] DateTimeOffset? Until,
+    [property: Description("Outcomes that an answer can choose from, none where it only confirms; null when it does not wait for an answer.")] IReadOnlyList<string>? Answers);
 
 /// <summary>One execution of a step.</summary>
 internal sealed record StepRunView(

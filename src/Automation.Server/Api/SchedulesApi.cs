@@ -69,9 +69,14 @@ internal static class SchedulesApi
 }
 
 /// <summary>Which schedules to list.</summary>
-internal sealed record ScheduleFilter(
-    [property: Description("Only what comes after this schedule: the cursor of the next page.")] string? After,
-    [property: Description("How many items a page has, 200 at most.")] string? Limit);
+internal sealed record ScheduleFilter
+{
+    [Description("Only what comes after this schedule: the cursor of the next page.")]
+    public string? After { get; init; }
+
+    [Description("How many items a page has, 200 at most.")]
+    public string? Limit { get; init; }
+}
 
 /// <summary>A <c>schedule</c> trigger.</summary>
 internal sealed record ScheduleView(

@@ -16,7 +16,7 @@ internal static class SecretsApi
     {
         var secrets = api.MapGroup("/secrets").WithTags("Secrets").Needs(Role.Admin);
         secrets.MapGet("/", List).Needs(Role.Editor).WithName("listSecrets").WithSummary("All secrets by name, those that are needed and missing included; never a value");
-        secrets.MapPut("/{name}", SetAsync).ForName("name", "secret").WithName("setSecret").WithSummary("Set a secret, sealed in the database")
+        secrets.MapPut("/{name}", SetAsync).WithName("setSecret").WithSummary("Set a secret, sealed in the database")
             .WithDescription("In use on this server when it is answered, on others within a second as a rule. A file of the same name in the secrets folder still counts before it.")
             .ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).ProducesProblem(503);
         secrets.MapDelete("/{name}", DeleteAsync).WithName("deleteSecret").WithSummary("Delete a secret from the database").ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
@@ -46,6 +46,7 @@ internal static class SecretsApi
 
         try
         {
+            AuditDetail.Set(context, stored.All.GetValueOrDefault(name)?.Row is { } before ? new { changedAt = before.ChangedAt, changedBy = before.ChangedBy } : null, new { newValue = true });
             await store.SetAsync(name, value, Caller.Of(context)!.Actor);
         }
         catch (SecretException error)
@@ -120,7 +121,7 @@ internal sealed record SecretView(
 }
 
 /// <summary>Something that needs a secret.</summary>
-internal sealed record SecretUseView([property: Description("workflow, mqttConnection, endpoint or connection.")] string Kind, string Id);
+internal sealed record SecretUseView([property: Description("workflow, mqttConnection or endpoint.")] string Kind, string Id);
 
 /// <summary>What sealing anew did.</summary>
 internal sealed record SealedSecrets(string Key, [property: Description("How many were sealed with another key before.")] int Sealed, [property: Description("Those that this server cannot open, and left as they are.")] IReadOnlyList<string> Locked);

@@ -15,7 +15,7 @@ internal static class TokensApi
     public static void Map(RouteGroupBuilder api)
     {
         var tokens = api.MapGroup("/tokens").WithTags("Access").Needs(Role.Admin);
-        tokens.MapGet("/", (AccessDirectory directory) => TypedResults.Ok(Page.Whole<TokenView>([.. directory.Tokens.Values.OrderBy(t => (t.Name, t.Id)).Select(TokenView.Of)])))
+        tokens.MapGet("/", (AccessDirectory directory) => TypedResults.Ok(Page.Whole<TokenView>([.. directory.Tokens.Values.OrderBy(t => (t.Name, t.Id)).Select(t => TokenView.Of(t, directory.UsedAt(t)))])))
             .WithName("listTokens").WithSummary("All tokens by name, with the beginning of each; never a whole one");
         tokens.MapPost("/", MakeAsync).WithName("makeToken").WithSummary("Make a token; it is shown this once").ProducesProblem(400).ProducesProblem(409);
         tokens.MapDelete("/{id}", DeleteAsync).WithName("deleteToken").WithSummary("End a token").ProducesProblem(404);
@@ -29,6 +29,7 @@ internal static class TokensApi
         var names = setting.Names ?? [];
         if (UserNames.WhyNot(setting.Name) is { } badName) return ApiProblem.BadRequest(badName);
         if (setting.Role is not { } role) return ApiProblem.BadRequest("Give a role: viewer, operator, editor or admin.");
+        if (setting.Names is { Count: 0 }) return ApiProblem.BadRequest("names is empty: such a token could do nothing. Leave names out for a token without that limit.");
         if (names.Count > MaxNames || names.Any(n => n is not { Length: >= 1 and <= 200 } || n.AsSpan(0, n.Length - 1).Contains('*'))) return ApiProblem.BadRequest($"names has {MaxNames} patterns at the most, each a name, or the beginning of names and a * at its end.");
         if (names.Count > 0 && role == Role.Admin) return ApiProblem.BadRequest("An admin decides who may what, which no names can limit. Leave names out, or take another role.");
         TimeSpan? lifetime = null;
@@ -43,8 +44,9 @@ internal static class TokensApi
         AuditDetail.Set(context, null, new { id = row.Id, name = row.Name, role = row.Role, names = row.Names, expiresAt = row.ExpiresAt });
         var change = new TokenStored(row, AccessDirectory.MaxTokens);
         await directory.CommitAsync(change);
+        if (change.Refusal is AccessRefusal.Taken) return ApiProblem.Conflict($"There is a token \"{row.Name}\" already, and the audit log could not tell the two apart. Take another name, or delete that one.");
         if (change.Refusal is not AccessRefusal.None) return ApiProblem.Conflict($"There are {AccessDirectory.MaxTokens} tokens, as many as may be. Delete some that are not used.");
-        return TypedResults.Ok(new MadeToken(token, TokenView.Of(row)));
+        return TypedResults.Ok(new MadeToken(token, TokenView.Of(row, null)));
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync([Description("The token's id, with which it begins.")] string id, HttpContext context, AccessDirectory directory)
@@ -73,9 +75,9 @@ internal static class TokensApi
 /// <summary>What a token is to be.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record TokenSetting(
-    [property: Description("What it is for; the audit log names it so.")] string? Name,
+    [property: Description("What it is for, as no other token is called; the audit log names it so.")] string? Name,
     Role? Role = null,
-    [property: Description("Limits it to what is about workflows, or secrets, of these names, as shop/*. Left out: no limit.")] IReadOnlyList<string>? Names = null,
+    [property: Description("Limits it to what is about workflows of these names, as shop/*. Left out: no limit.")] IReadOnlyList<string>? Names = null,
     [property: Description("A duration, as 90d; left out: it does not expire.")] string? ExpiresIn = null);
 
 /// <summary>A new token.</summary>
@@ -92,7 +94,7 @@ internal sealed record TokenView(
     DateTimeOffset? ExpiresAt,
     [property: Description("When it was last used, within five minutes; null for never.")] DateTimeOffset? UsedAt)
 {
-    public static TokenView Of(StoredToken token) => new(token.Id, token.Name, Enum.Parse<Role>(token.Role, ignoreCase: true), token.Names, token.CreatedAt, token.CreatedBy, token.ExpiresAt, token.UsedAt);
+    public static TokenView Of(StoredToken token, DateTimeOffset? usedAt) => new(token.Id, token.Name, Enum.Parse<Role>(token.Role, ignoreCase: true), token.Names, token.CreatedAt, token.CreatedBy, token.ExpiresAt, usedAt);
 }
 
 /// <summary>A browser's session.</summary>

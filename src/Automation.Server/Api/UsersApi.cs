@@ -20,31 +20,22 @@ internal static class UsersApi
             .WithDescription("What is left out stays as it is; a new user needs a role and a password. A new password, or being disabled, ends the user's sessions.").ProducesProblem(400).ProducesProblem(409);
         users.MapDelete("/{name}", DeleteAsync).WithName("deleteUser").WithSummary("Delete a user, and end the sessions").ProducesProblem(404).ProducesProblem(409);
         var me = api.MapGroup("/me").WithTags("Access").Needs(Role.Viewer);
-        me.MapGet("/", (HttpContext context) => TypedResults.Ok(CallerView.Of(Caller.Of(context)!))).WithName("getMe").WithSummary("Who the caller is, and may do what");
+        me.MapGet("/", (HttpContext context) => TypedResults.Ok(CallerView.Of(Caller.Of(context)!))).ForAnyName().WithName("getMe").WithSummary("Who the caller is, and may do what");
         me.MapPost("/password", ChangePasswordAsync).WithName("changeMyPassword").WithSummary("Change one's own password; ends all of one's sessions").ProducesProblem(400).ProducesProblem(403).ProducesProblem(409);
     }
 
     private static async Task<Results<Ok<UserView>, ProblemHttpResult>> SetAsync([Description(NameDescription)] string name, UserSetting setting, HttpContext context, AccessDirectory directory, Passwords passwords, TimeProvider time)
     {
-        var before = directory.Users.GetValueOrDefault(name);
         if (UserNames.WhyNot(name) is { } badName) return ApiProblem.BadRequest(badName);
-        if (setting.Role is null && before is null) return ApiProblem.BadRequest($"There is no user \"{name}\" yet: give a role, viewer, operator, editor or admin, and a password.");
-        if ((setting.Password is not null || before is null) && Passwords.WhyNot(setting.Password, name) is { } badPassword) return ApiProblem.BadRequest(badPassword);
-        var now = time.GetUtcNow();
-        var role = setting.Role is { } given ? given.ToString().ToLowerInvariant() : before!.Role;
-        var user = new StoredUser(
-            name,
-            role,
-            setting.Password is { } password ? await Task.Run(() => passwords.Hash(password)) : before!.Password,
-            setting.Disabled ?? before?.Disabled ?? false,
-            before?.CreatedAt ?? now,
-            before?.CreatedBy ?? Caller.Of(context)!.Actor,
-            now,
-            before?.SignedInAt);
-        AuditDetail.Set(context, before is null ? null : new { role = before.Role, disabled = before.Disabled }, new { role = user.Role, disabled = user.Disabled, newPassword = setting.Password is not null });
-        var change = new UserStored(user, OnlyFirst: false, AccessDirectory.MaxUsers);
+        if (setting.Password is not null && Passwords.WhyNot(setting.Password, name) is { } badPassword) return ApiProblem.BadRequest(badPassword);
+        var hash = setting.Password is { } password ? await Task.Run(() => passwords.Hash(password)) : null;
+        var change = new UserSet(name, setting.Role?.ToString().ToLowerInvariant(), hash, setting.Disabled, Caller.Of(context)!.Actor, time.GetUtcNow(), OnlyFirst: false, AccessDirectory.MaxUsers);
         await directory.CommitAsync(change);
-        return change.Refusal is AccessRefusal.None ? TypedResults.Ok(UserView.Of(user)) : Refused(change.Refusal, name);
+        AuditDetail.Set(
+            context,
+            change.Before is { } before ? new { role = before.Role, disabled = before.Disabled } : null,
+            change.After is { } after ? new { role = after.Role, disabled = after.Disabled, newPassword = hash is not null } : null);
+        return change is { Refusal: AccessRefusal.None, After: { } user } ? TypedResults.Ok(UserView.Of(user)) : Refused(change.Refusal, name);
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync([Description(NameDescription)] string name, HttpContext context, AccessDirectory directory)
@@ -60,15 +51,18 @@ internal static class UsersApi
         var caller = Caller.Of(context)!;
         if (caller.Kind is not CallerKind.User || directory.Users.GetValueOrDefault(caller.Name) is not { } user) return ApiProblem.Conflict("Only a user who signed in with a password has one here.");
         if (Passwords.WhyNot(change.New, user.Name) is { } bad) return ApiProblem.BadRequest(bad);
-        var answer = await passwords.CheckAsync(user.Name, change.Current ?? "");
-        if (answer.User is null) return TypedResults.Problem(statusCode: StatusCodes.Status403Forbidden, detail: answer.Wait > TimeSpan.Zero ? "Too many wrong passwords. Wait five minutes." : "The current password is wrong.");
-        await directory.CommitAsync(new UserStored(user with { Password = await Task.Run(() => passwords.Hash(change.New!)), ChangedAt = time.GetUtcNow() }, OnlyFirst: false, AccessDirectory.MaxUsers));
-        return TypedResults.NoContent();
+        var answer = await passwords.CheckAsync(user.Name, change.Current ?? "", context.Connection.RemoteIpAddress);
+        if (answer.Wait > TimeSpan.Zero) return ApiProblem.Wait(context, answer.Wait, answer.IsBusy ? "Too many passwords are being checked." : "Too many wrong passwords.");
+        if (answer.User is null) return TypedResults.Problem(statusCode: StatusCodes.Status403Forbidden, detail: "The current password is wrong.");
+        var stored = new PasswordChanged(answer.User.Name, answer.User.Password, await Task.Run(() => passwords.Hash(change.New!)), time.GetUtcNow());
+        await directory.CommitAsync(stored);
+        return stored.Changed ? TypedResults.NoContent() : ApiProblem.Conflict("Your account was changed at the same moment, and the password was left as it is. Sign in again.");
     }
 
     private static ProblemHttpResult Refused(AccessRefusal refusal, string name) => refusal switch
     {
         AccessRefusal.NotFound => TypedResults.Problem(statusCode: StatusCodes.Status404NotFound, detail: $"There is no user \"{name}\"."),
+        AccessRefusal.Incomplete => ApiProblem.BadRequest($"There is no user \"{name}\" yet: give a role, viewer, operator, editor or admin, and a password."),
         AccessRefusal.LastAdmin => ApiProblem.Conflict($"\"{name}\" is the only admin. Make another one first."),
         _ => ApiProblem.Conflict($"There are {AccessDirectory.MaxUsers} users, as many as may be."),
     };

@@ -90,6 +90,11 @@ internal static class VersionsApi
 }
 
 /// <summary>Which times to list.</summary>
-internal sealed record VersionFilter(
-    [property: Description("Only what is older than this activation: the cursor of the next page.")] string? Before,
-    [property: Description("How many items a page has, 200 at most.")] string? Limit);
+internal sealed record VersionFilter
+{
+    [Description("Only what is older than this activation: the cursor of the next page.")]
+    public string? Before { get; init; }
+
+    [Description("How many items a page has, 200 at most.")]
+    public string? Limit { get; init; }
+}

@@ -3,6 +3,7 @@ using System.Net.Mime;
 using Automation.Server.Access;
 using Automation.Server.Storage.Management;
 using Automation.Server.Triggers;
+using Automation.Server.Triggers.Webhooks;
 using Automation.Server.Triggers.Webhooks.Requests;
 using Automation.Server.Values;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -14,6 +15,7 @@ namespace Automation.Server.Api;
 internal static class WebhookRequestsApi
 {
     private const string Webhook = "webhook";
+    private const int MostBatches = 20; // of 200: so many requests that only look like those of a pattern hide older ones
     private static readonly TimeSpan LongestCapture = TimeSpan.FromDays(7);
 
     public static void Map(RouteGroupBuilder api)
@@ -41,30 +43,47 @@ internal static class WebhookRequestsApi
         if (parameters.Problem is { } problem) return problem;
 
         var items = new List<(long Id, RequestSummary Summary)>();
-        if (outcome is not ShownOutcome.Accepted) items.AddRange(await KeptAsync(db, filter.Path, outcome, since, before, limit, cancellation));
-        if (outcome is null or ShownOutcome.Accepted) items.AddRange(await AcceptedAsync(db, filter.Path, since, before, limit, cancellation));
+        var path = filter.Path is null ? null : new RequestPathFilter(filter.Path);
+        if (outcome is not ShownOutcome.Accepted) items.AddRange(await OfPathAsync(path, before, limit, (from, count) => KeptAsync(db, path, outcome, since, from, count, cancellation)));
+        if (outcome is null or ShownOutcome.Accepted) items.AddRange(await OfPathAsync(path, before, limit, (from, count) => AcceptedAsync(db, path, since, from, count, cancellation)));
         return TypedResults.Ok(Page.Of(items.OrderByDescending(item => item.Id).Take(limit + 1).Select(item => item.Summary).ToList(), limit, request, summary => summary.Id));
     }
 
-    private static async Task<List<(long Id, RequestSummary Summary)>> KeptAsync(ManagementDb db, string? path, ShownOutcome? outcome, DateTimeOffset? since, long? before, int limit, CancellationToken cancellation)
+    // The database finds paths that look like those of a pattern; which they are is decided here.
+    private static async Task<List<(long Id, RequestSummary Summary)>> OfPathAsync(RequestPathFilter? path, long? before, int limit, Func<long?, int, Task<List<(long Id, RequestSummary Summary)>>> read)
+    {
+        if (path is not { IsPattern: true }) return await read(before, limit + 1);
+        var found = new List<(long Id, RequestSummary Summary)>();
+        for (var batch = 0; batch < MostBatches && found.Count <= limit; batch++)
+        {
+            var rows = await read(before, Page.MaxLimit);
+            found.AddRange(rows.Where(row => path.Takes(row.Summary.Path)));
+            if (rows.Count < Page.MaxLimit) break;
+            before = rows[^1].Id;
+        }
+
+        return found;
+    }
+
+    private static async Task<List<(long Id, RequestSummary Summary)>> KeptAsync(ManagementDb db, RequestPathFilter? path, ShownOutcome? outcome, DateTimeOffset? since, long? before, int count, CancellationToken cancellation)
     {
         var rows = db.Requests.AsQueryable();
         if (before is { } newest) rows = rows.Where(r => r.Id < newest);
         if (since is { } from && IdSource.LowestAt(from) is var first) rows = rows.Where(r => r.Id >= first);
-        if (path is not null) rows = rows.Where(r => r.Path == path);
-        if (outcome is { } wanted && Parameters.NameOf(wanted) is var name) rows = rows.Where(r => r.Outcome == name);
-        var found = await rows.OrderByDescending(r => r.Id).Take(limit + 1)
+        if (path is not null) rows = path.Of(rows);
+        if (outcome is { } wanted && JsonFormat.NameOf(wanted) is var name) rows = rows.Where(r => r.Outcome == name);
+        var found = await rows.OrderByDescending(r => r.Id).Take(count)
             .Select(r => new { r.Id, r.At, r.Outcome, r.Method, r.Path, r.Status, r.RemoteAddress, r.BodySize, r.Reason, r.WorkflowId, r.TriggerId, r.Skipped }).ToListAsync(cancellation);
         return found.ConvertAll(r => (r.Id, new RequestSummary(PublicId.Format(PublicId.Request, r.Id), r.At, r.Outcome, r.Method, r.Path, r.Status, r.RemoteAddress, r.BodySize, r.Reason, r.WorkflowId, r.TriggerId, r.Skipped)));
     }
 
-    private static async Task<List<(long Id, RequestSummary Summary)>> AcceptedAsync(ManagementDb db, string? path, DateTimeOffset? since, long? before, int limit, CancellationToken cancellation)
+    private static async Task<List<(long Id, RequestSummary Summary)>> AcceptedAsync(ManagementDb db, RequestPathFilter? path, DateTimeOffset? since, long? before, int count, CancellationToken cancellation)
     {
         var rows = db.Events.Where(e => e.TriggerType == Webhook);
         if (before is { } newest) rows = rows.Where(e => e.Id < newest);
         if (since is { } from && IdSource.LowestAt(from) is var first) rows = rows.Where(e => e.Id >= first);
-        if (path is not null && $"\"path\":{Json.From(path)}," is var written) rows = rows.Where(e => e.Attributes.Contains(written));
-        var found = await rows.OrderByDescending(e => e.Id).Take(limit + 1)
+        if (path is not null) rows = path.Of(rows);
+        var found = await rows.OrderByDescending(e => e.Id).Take(count)
             .Select(e => new { e.Id, e.AcceptedAt, e.State, e.Attributes, Size = (long)e.Body.Length, Workflow = e.Runs.Select(r => r.WorkflowId).FirstOrDefault(), Trigger = e.Runs.Select(r => r.TriggerId).FirstOrDefault() }).ToListAsync(cancellation);
         return found.ConvertAll(e =>
         {
@@ -133,15 +152,17 @@ internal static class WebhookRequestsApi
         return TypedResults.Ok(Page.Whole(rows.ConvertAll(c => new CaptureView(c.Path, c.UntilAt))));
     }
 
-    private static async Task<Results<Ok<CaptureView>, ProblemHttpResult>> CaptureAsync(CaptureRequest asked, ManagementDb db, ApiSources sources, TimeProvider time, CancellationToken cancellation)
+    private static async Task<Results<Ok<CaptureView>, ProblemHttpResult>> CaptureAsync(CaptureRequest asked, HttpContext context, ManagementDb db, ApiSources sources, TimeProvider time, CancellationToken cancellation)
     {
         var parameters = new Parameters(time);
         var span = parameters.Wait("for", asked.For ?? "1h", LongestCapture);
         if (asked.Path is not { Length: > 1 and <= 500 } path || path[0] != '/') parameters.Bad("path", "Write the path below /hooks, beginning with \"/\", as \"/orders\".");
+        else if (path.AsSpan().ContainsAny('{', '}') && !PathPattern.TryParse(path, out _, out var wrong)) parameters.Bad("path", wrong);
         if (parameters.Problem is { } problem) return problem;
         var now = time.GetUtcNow();
         if (await db.Captures.CountAsync(c => c.UntilAt > now, cancellation) >= Captures.Most) return ApiProblem.Conflict($"{Captures.Most} paths are captured; release one first.");
         var until = now + span!.Value;
+        AuditDetail.Set(context, null, new { path = asked.Path, until });
         await sources.CapturePath(asked.Path!, until);
         return TypedResults.Ok(new CaptureView(asked.Path!, until));
     }
@@ -165,12 +186,23 @@ internal enum ShownOutcome
 }
 
 /// <summary>Which requests to list.</summary>
-internal sealed record RequestFilter(
-    [property: Description("Only requests to this path below /hooks, as it was sent: /orders/7.")] string? Path,
-    [property: Description("Only those of which this became."), OneOf<ShownOutcome>] string? Outcome,
-    [property: Description("Only what came at or after this time (RFC 3339), or this long ago (24h).")] string? Since,
-    [property: Description("Only what is older than this request or event: the cursor of the next page.")] string? Before,
-    [property: Description("How many, 50 by default and 200 at the most.")] string? Limit);
+internal sealed record RequestFilter
+{
+    [Description("Only requests to this path below /hooks, as it was sent: /orders/7. With parameters as a trigger has them, /orders/{id}: to all paths that it takes.")]
+    public string? Path { get; init; }
+
+    [Description("Only those of which this became."), OneOf<ShownOutcome>]
+    public string? Outcome { get; init; }
+
+    [Description("Only what came at or after this time (RFC 3339), or this long ago (24h).")]
+    public string? Since { get; init; }
+
+    [Description("Only what is older than this request or event: the cursor of the next page.")]
+    public string? Before { get; init; }
+
+    [Description("How many, 50 by default and 200 at the most.")]
+    public string? Limit { get; init; }
+}
 
 /// <summary>A request to a webhook.</summary>
 internal sealed record RequestSummary(
@@ -206,5 +238,5 @@ internal sealed record CaptureView(string Path, DateTimeOffset Until);
 
 /// <summary>Which path to capture.</summary>
 internal sealed record CaptureRequest(
-    [property: Description("Below /hooks, as /orders; without parameters.")] string? Path,
+    [property: Description("Below /hooks, as /orders; /orders/{id} is every path that a trigger with it would take.")] string? Path,
     [property: Description("For how long, 1h by default and 7d at the most.")] string? For);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Automation.Server.Runs;
+using Automation.Server.Secrets;
 using Automation.Server.Steps.Types;
 using Automation.Server.Storage;
 using Automation.Server.Triggers;
@@ -13,9 +14,9 @@ namespace Automation.Server.Callbacks;
 /// <summary>Takes the requests to <c>/callbacks/TOKEN</c> and <c>/callbacks/TOKEN/OUTCOME</c>: the one that is stored first ends the wait, all others get 410.</summary>
 /// <remarks>
 /// The token lets the caller in; there is no other sign-in. A callback may come before its run waits for it: it is kept. Answers: 200 stored; 400 no such outcome; 404 no such
-/// token; 405; 410 used, or the run has ended or waits no more; 413; 503 not stored, try again. They are pages for browsers, JSON for others.
+/// token; 405; 410 used, or the run has ended or waits no more; 413; 503 not stored, or the keys are locked: try again. They are pages for browsers, JSON for others.
 /// </remarks>
-internal sealed class CallbackEndpoint(CallbackTokens tokens, VersionLookup versions, Journal journal, RunEngine engine, BodyBudget budget, TimeProvider time)
+internal sealed class CallbackEndpoint(ServerKeys keys, VersionLookup versions, Journal journal, RunEngine engine, BodyBudget budget, TimeProvider time)
 {
     /// <summary>Largest body.</summary>
     public const int BodyBytes = 256 << 10;
@@ -39,12 +40,17 @@ internal sealed class CallbackEndpoint(CallbackTokens tokens, VersionLookup vers
             context.Response.Headers.RetryAfter = "1";
             await TellAsync(context, 503, "Try again", "The answer cannot be stored at the moment; nothing was taken. Send it again.");
         }
+        catch (ServerKeyException)
+        {
+            context.Response.Headers.RetryAfter = "60";
+            await TellAsync(context, 503, "Try again later", "This server cannot check links at the moment: the key that opens its own keys is missing; its log says what to do. Nothing was taken.");
+        }
     }
 
     private async Task AnswerAsync(HttpContext context)
     {
         var (token, chosen) = (context.GetRouteValue("token") as string ?? "", context.GetRouteValue("outcome") as string ?? context.Request.Query["outcome"].ToString());
-        if (!tokens.TryRead(token, out var address))
+        if (!new CallbackTokens(keys.Of(ServerKeys.Callbacks)).TryRead(token, out var address))
         {
             await TellAsync(context, 404, "Not found", "There is no such callback.");
             return;

@@ -6,8 +6,8 @@ namespace Automation.Server.Callbacks;
 
 /// <summary>Makes and checks the tokens in callback URLs: <c>base64url(address) . base64url(HMAC-SHA256 of it, first 160 bits)</c>.</summary>
 /// <remarks>
-/// A token follows from the address and a key of the journal, so that it is the same before and after a crash and on every server, and nothing has to be stored before a step
-/// shows it. The newest key signs; each that is stored is accepted.
+/// A token follows from the address and a key of the server, so that it is the same before and after a crash and on every server, and nothing has to be stored before a step
+/// shows it. The newest key signs; each is accepted.
 /// </remarks>
 /// <param name="keys">One or more of 32 bytes, the newest first.</param>
 internal sealed class CallbackTokens(IReadOnlyList<byte[]> keys)

@@ -1,18 +1,22 @@
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
+using Automation.Server.Hosting;
+using Automation.Server.Secrets;
+using Automation.Server.Steps;
 
 namespace Automation.Server.Callbacks;
 
-/// <summary>Makes callback URLs, below <c>PublicUrl</c>; without that setting below the first address that the server listens on, which only this machine may reach.</summary>
-internal sealed class CallbackUrls(CallbackTokens tokens, string publicUrl, IServer server)
+/// <summary>Makes callback URLs.</summary>
+internal sealed class CallbackUrls(ServerKeys keys, ServerUrl server)
 {
-    public string Of(CallbackAddress address) => $"{Base()}{CallbacksFeature.Prefix}/{tokens.Of(address)}";
-
-    private string Base()
+    /// <exception cref="StepException"><c>callbacks_locked</c>: this server cannot open the keys that sign.</exception>
+    public string Of(CallbackAddress address)
     {
-        if (publicUrl.Length > 0) return publicUrl.TrimEnd('/');
-        var first = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "http://localhost:8080";
-        foreach (var any in new[] { "://0.0.0.0", "://[::]", "://*", "://+" }) first = first.Replace(any, "://localhost", StringComparison.Ordinal);
-        return first.TrimEnd('/');
+        try
+        {
+            return $"{server.Value}{CallbacksFeature.Prefix}/{new CallbackTokens(keys.Of(ServerKeys.Callbacks)).Of(address)}";
+        }
+        catch (ServerKeyException error)
+        {
+            throw new StepException("callbacks_locked", error.Message);
+        }
     }
 }

@@ -1,7 +1,3 @@
-using Automation.Server.Hosting;
-using Automation.Server.Storage;
-using Microsoft.AspNetCore.Hosting.Server;
-
 namespace Automation.Server.Callbacks;
 
 /// <summary>URLs that end the wait of a <c>wait</c> step.</summary>
@@ -9,11 +5,9 @@ internal static class CallbacksFeature
 {
     public const string Prefix = "/callbacks";
 
-    public static IServiceCollection AddCallbacks(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddCallbacks(this IServiceCollection services)
     {
-        var publicUrl = PublicUrl(configuration[ServerOptions.PublicUrl] ?? "");
-        services.AddSingleton(provider => new CallbackTokens(provider.GetRequiredService<Journal>().CallbackKeys));
-        services.AddSingleton(provider => new CallbackUrls(provider.GetRequiredService<CallbackTokens>(), publicUrl, provider.GetRequiredService<IServer>()));
+        services.AddSingleton<CallbackUrls>();
         services.AddSingleton<CallbackEndpoint>();
         return services;
     }
@@ -24,9 +18,4 @@ internal static class CallbacksFeature
         endpoints.Map(Prefix + "/{token}/{outcome?}", endpoints.ServiceProvider.GetRequiredService<CallbackEndpoint>().HandleAsync)
             .WithDisplayName("Callbacks").AllowAnonymous().DisableAntiforgery().ExcludeFromDescription();
     }
-
-    private static string PublicUrl(string text) =>
-        text.Length == 0 || (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Query.Length == 0 && url.Fragment.Length == 0)
-            ? text
-            : throw new StartupException($"{ServerOptions.PublicUrl} '{text}' is not an http(s) address. Write where others reach this server, as https://automation.example.org.");
 }

@@ -13,12 +13,12 @@ internal static class BackupCommand
     {
         var file = new Argument<string>("FILE") { Description = "The archive to write; must not exist." };
         var data = DataOption();
-        var command = new Command("backup", "Write the data folder into one file, while the server runs: database, token and secrets.") { file, data };
+        var command = new Command("backup", "Write the data folder into one file, while the server runs: database and secrets.") { file, data };
         command.SetAction(parsed => Run(Console.Out, Console.Error, () =>
         {
             var (folder, target) = (Folder(parsed.GetValue(data)), parsed.GetRequiredValue(file));
             var (events, bytes) = DataBackup.Create(folder, target);
-            return string.Create(CultureInfo.InvariantCulture, $"{folder} is in {target}: {events} events, {bytes / 1e6:0.0} MB. It holds the admin token and the files of secrets in the data folder: keep it where those may be. The key of the secrets in the database, {SecretKeys.FileName}, is not in it: keep a copy of that elsewhere.");
+            return string.Create(CultureInfo.InvariantCulture, $"{folder} is in {target}: {events} events, {bytes / 1e6:0.0} MB. It holds the files of secrets in the data folder: keep it where those may be. The admin token is not in it: a restored server makes another. The key of the secrets in the database, {SecretKeys.FileName}, is not in it: keep a copy of that elsewhere.");
         }));
         return command;
     }

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using Automation.Server.Connectors;
+using Automation.Server.Endpoints;
 using Automation.Server.Hosting;
 using Automation.Server.Sandbox;
 using Automation.Server.Workflows;
 using Automation.Server.Workflows.Compilation;
+using Automation.Server.Workflows.TestCases;
 
 namespace Automation.Server.Cli;
 
@@ -58,11 +60,19 @@ internal static class ValidateCommand
             }
         }
 
+        var reader = services.GetRequiredService<EndpointFileReader>();
+        if (files.Length == 0)
+        {
+            foreach (var problem in await EndpointProblemsAsync(folder, folder.EndpointFiles()))
+            {
+                output.WriteLine(Line(problem));
+                problems++;
+            }
+        }
+
         foreach (var (root, id) in chosen)
         {
-            var found = root.ReadWorkflow(id, out var unreadable) is { } bytes
-                ? (await compiler.CompileAsync(id, bytes, file => root.ReadScript(id, file), cancellation)).Problems
-                : [new Problem(id + ".json", "", unreadable!)];
+            var found = EndpointFileReader.IsOne(id + ".json") ? await EndpointProblemsAsync(root, [id + ".json"]) : await WorkflowProblemsAsync(root, id);
             var own = files.Length > 0 ? found : [.. found.Where(problem => !problem.File.StartsWith(Connector.Folder + "/", StringComparison.Ordinal))];
             foreach (var problem in own) output.WriteLine(Line(problem));
             problems += own.Count;
@@ -71,13 +81,33 @@ internal static class ValidateCommand
         if (chosen.Count > 0) output.WriteLine(problems == 0 ? $"{Count(chosen.Count, "workflow")}, no problems." : $"{Count(chosen.Count, "workflow")}, {Count(problems, "problem")}.");
         return problems == 0 ? 0 : 1;
 
+        async Task<IReadOnlyList<Problem>> WorkflowProblemsAsync(WorkflowFolder root, string id)
+        {
+            if (root.ReadWorkflow(id, out var unreadable) is not { } bytes) return [new Problem(id + ".json", "", unreadable!)];
+            var compiled = await compiler.CompileAsync(id, bytes, file => root.ReadScript(id, file), cancellation);
+            var tests = id + TestCaseFile.Ending;
+            return [.. compiled.Problems, .. TestCaseFile.Problems(tests, root.ReadText(tests), compiled.Version)];
+        }
+
+        async Task<IReadOnlyList<Problem>> EndpointProblemsAsync(WorkflowFolder root, IReadOnlyList<string> paths)
+        {
+            var found = new List<Problem>();
+            foreach (var path in paths)
+            {
+                var text = root.ReadScript("", "/" + path);
+                found.AddRange(path == EndpointFileReader.EventTypesPath ? EndpointFileReader.EventTypes(text).Problems : (await reader.EndpointAsync(path, text, cancellation)).Problems);
+            }
+
+            return found;
+        }
+
         (WorkflowFolder Folder, string Id) At(string file)
         {
             var full = Path.GetFullPath(file);
             var below = Path.GetRelativePath(folder.Root, full);
             var owner = below.StartsWith("..", StringComparison.Ordinal) ? new WorkflowFolder(Path.GetDirectoryName(full)!) : folder;
             var id = Path.GetRelativePath(owner.Root, full).Replace('\\', '/');
-            return (owner, id.EndsWith(".json", StringComparison.Ordinal) ? id[..^5] : id);
+            return (owner, id.EndsWith(TestCaseFile.Ending, StringComparison.Ordinal) ? id[..^TestCaseFile.Ending.Length] : id.EndsWith(".json", StringComparison.Ordinal) ? id[..^5] : id);
         }
     }
 

@@ -16,6 +16,9 @@ internal static partial class Connection
     public static string SecretOf(string connection, string credential) =>
         connection.ToUpperInvariant().Replace('-', '_') + "_" + Capital().Replace(credential, "_$0").ToUpperInvariant();
 
+    /// <summary>The credential that a text is, as <c>accessToken</c> of <c>${connection.accessToken}</c>; null when it is anything else.</summary>
+    public static string? CredentialOf(string text) => Reference().Match(text) is { Success: true } match && match.Length == text.Length ? match.Groups[1].Value : null;
+
     /// <summary>Credentials that a template names, each once.</summary>
     public static IReadOnlySet<string> CredentialsIn(JsonNode? template)
     {
@@ -30,7 +33,10 @@ internal static partial class Connection
 
     /// <summary>The template with each <c>${connection.x}</c> as the <c>${secret.X}</c> that it stands for.</summary>
     public static JsonNode? WithSecrets(JsonNode? template, string connection) =>
-        Rewrite(template, text => Reference().Replace(text, match => "${secret." + SecretOf(connection, match.Groups[1].Value) + "}"));
+        Rewrite(template, text => WithSecrets(text, connection));
+
+    /// <inheritdoc cref="WithSecrets(JsonNode?, string)"/>
+    public static string WithSecrets(string template, string connection) => Reference().Replace(template, match => "${secret." + SecretOf(connection, match.Groups[1].Value) + "}");
 
     private static JsonNode? Rewrite(JsonNode? node, Func<string, string> text) => node switch
     {

@@ -31,36 +31,35 @@ internal sealed partial record Connector(string Name, ConnectorFile File, JsonEl
     {
         var bytes = System.Text.Encoding.UTF8.GetBytes(text);
         var problems = new ProblemList($"{Folder}/{name}.json", () => JsonPositions.Of(bytes));
-        var connector = IsName(name) ? Read(name, bytes, problems) : null;
-        if (!IsName(name)) problems.Add("", $"\"{name}\" is no connector's name: begin with a small letter and use only small letters, digits and -.");
+        Connector? connector = null;
+        if (!IsName(name)) problems.Add(new Problem(problems.File, "", $"\"{name}\" is no connector's name: begin with a small letter and use only small letters, digits and -."));
+        else if (JsonFile.Parse(bytes, "connector", problems) is { } parsed) using (parsed) connector = Read(name, parsed.RootElement.Clone(), problems);
         found.AddRange(problems.All);
         return problems.IsEmpty ? connector : null;
     }
 
-    private static Connector? Read(string name, byte[] text, ProblemList problems)
+    private static Connector? Read(string name, JsonElement document, ProblemList problems)
     {
-        JsonElement document;
+        if (document.ValueKind is JsonValueKind.Object) new ConfigWalk(problems.AddAtName).CheckObject(document, Shape, ["$schema"]);
+        else problems.Add("", $"Expected a connector as an object, not {ConfigWords.Shown(document)}.");
+        if (!problems.IsEmpty) return null;
+        var written = System.Text.Json.Nodes.JsonObject.Create(document)!;
+        written.Remove("$schema");
+        ConnectorFile file;
         try
         {
-            using var parsed = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            document = parsed.RootElement.Clone();
-            if (document.ValueKind is JsonValueKind.Object) new ConfigWalk(problems.AddAtName).CheckObject(document, Shape, ["$schema"]);
-            else problems.Add("", $"Expected a connector as an object, not {ConfigWords.Shown(document)}.");
-            if (!problems.IsEmpty) return null;
-            var written = System.Text.Json.Nodes.JsonObject.Create(document)!;
-            written.Remove("$schema");
-            var file = written.Deserialize<ConnectorFile>(ConfigJson.Options)!;
-            ConfigValidation.Check(file, Shape, "", problems.Add);
-            var connector = new Connector(name, file, document);
-            ConnectorCheck.Run(connector, problems);
-            return connector;
+            file = written.Deserialize<ConnectorFile>(ConfigJson.Options)!;
         }
-        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
+        catch (JsonException mismatch)
         {
-            var at = (broken as JsonException)?.LineNumber is { } line ? $" Look at line {line + 1}." : "";
-            problems.Add("", $"The file is no valid connector: {broken.Message.Split(" Path:")[0].Split(" LineNumber:")[0]}{at}");
+            problems.Add("", mismatch.InnerException?.Message ?? mismatch.Message);
             return null;
         }
+
+        ConfigValidation.Check(file, Shape, "", problems.Add);
+        var connector = new Connector(name, file, document);
+        ConnectorCheck.Run(connector, problems);
+        return connector;
     }
 
     [GeneratedRegex(@"^([a-z][a-z0-9-]*)\.([a-z][a-zA-Z0-9]*)$", RegexOptions.CultureInvariant)]

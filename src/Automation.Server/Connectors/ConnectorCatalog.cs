@@ -18,7 +18,9 @@ internal sealed class ConnectorCatalog(WorkflowFolder folder, StepCatalog steps)
             var text = isOwn ? folder.ReadScript("", Connector.PathOf(name)) : default;
             if (text.Problem is { } unreadable) problems.Add(new Problem($"{Connector.Folder}/{name}.json", "", unreadable));
             var connector = text.Problem is null ? Connector.Read(name, text.Text ?? BuiltInConnectors.TextOf(name)!, problems) : null;
-            yield return (name, !isOwn, connector, problems);
+            foreach (var taken in (connector?.File.Operations.Keys ?? []).Where(o => steps.TryGet($"{name}.{o}", out _)))
+                problems.Add(new Problem($"{Connector.Folder}/{name}.json", "/operations/" + taken, $"\"{name}.{taken}\" is a step type of the server itself, which is taken first; give the operation, or the file, another name."));
+            yield return (name, !isOwn, problems.Count == 0 ? connector : null, problems);
         }
     }
 

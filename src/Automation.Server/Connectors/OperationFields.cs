@@ -15,6 +15,8 @@ internal static class OperationFields
     {
         var properties = new List<ConfigProperty>();
         if (Connection.CredentialsIn(OperationTemplates.Request(connector, operation)).Count > 0) properties.Add(ConnectionOf(connector));
+        if (connector.File.Operations[operation].Mode is OperationMode.Publish)
+            properties.Add(Property(ConnectionName, ConfigShape.Of(typeof(string)), false, true, "Name of the MQTT connection to publish by, from the setting Mqtt:Connections. Left out: the server's own broker.", []));
         foreach (var (name, field) in connector.File.Fields ?? new Dictionary<string, ConnectorField>()) properties.Add(Property(name, field));
         foreach (var (name, field) in connector.File.Operations[operation].Fields ?? new Dictionary<string, ConnectorField>()) properties.Add(Property(name, field));
         return ConfigShape.OfFields(properties);
@@ -41,12 +43,13 @@ internal static class OperationFields
         var rules = new List<ValidationAttribute>();
         if (field is { Required: true, Type: FieldType.Text, Choices: null }) rules.Add(new RequiredAttribute());
         if (field.MaxLength is { } longest) rules.Add(new MaxLengthAttribute(longest));
-        if (field.Pattern is { } pattern) rules.Add(new RegularExpressionAttribute(pattern));
+        if (field.Pattern is { } pattern) rules.Add(new PatternAttribute(pattern));
         return Property(name, ShapeOf(field), field.Required, field.Literal, field.Help, rules, field.Default is { } value ? new DefaultJsonAttribute(value) : null);
     }
 
     private static ConfigProperty Property(string name, ConfigShape shape, bool required, bool literal, string help, List<ValidationAttribute> rules, Attribute? fallback = null)
     {
+        if (literal) rules.Insert(0, new AsWrittenAttribute());
         Attribute[] attributes = [new DescriptionAttribute(help), .. rules, .. literal ? new Attribute[] { new LiteralAttribute() } : [], .. fallback is null ? [] : new[] { fallback }];
         return new ConfigProperty(name, shape, required, !required, literal, help, [.. rules], [.. attributes], Get: null);
     }
@@ -57,4 +60,11 @@ internal static class OperationFields
 internal sealed class DefaultJsonAttribute(Json value) : Attribute
 {
     public Json Value { get; } = value;
+}
+
+/// <summary>Text of a literal field: one that looks like an expression was meant to be one.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class AsWrittenAttribute() : ValidationAttribute("{0} is taken as it is written, so ${{…}} is not possible here; write the value itself.")
+{
+    public override bool IsValid(object? value) => value is not string text || !text.Contains("${", StringComparison.Ordinal);
 }

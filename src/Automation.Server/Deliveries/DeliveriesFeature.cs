@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Automation.Server.Deliveries.Mail;
 using Automation.Server.Hosting;
 using Automation.Server.Secrets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -22,7 +23,9 @@ internal static class DeliveriesFeature
             s.GetRequiredService<IOptions<OutboundOptions>>().Value,
             s.GetRequiredService<TimeProvider>(),
             secret: name => s.GetRequiredService<SecretStore>().TryGet(name, out var value) ? value : null));
+        services.AddSingleton(s => new OutboundTcp(s.GetRequiredService<IOptions<OutboundOptions>>().Value, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new RetrySchedule(s.GetRequiredService<DeliveryOptions>(), new Random(RandomNumberGenerator.GetInt32(int.MaxValue))));
+        services.AddSingleton<MailSender>();
         services.AddSingleton<DeliverySender>();
         services.AddSingleton<DeliveryLanes>();
         services.AddSingleton<DeliveryWorker>();

@@ -36,7 +36,7 @@ internal sealed record Delivery(
     public bool GoesAtOnce => Request.OrderKey is null && FirstAttemptAt == CreatedAt;
 
     /// <summary>When the first attempt is due.</summary>
-    public DateTimeOffset FirstAttemptAt => Request.Pauses is [var first, ..] ? CreatedAt + first : CreatedAt;
+    public DateTimeOffset FirstAttemptAt => Request.Pauses is [var first, ..] ? CreatedAt + RetrySchedule.Limited(first) : CreatedAt;
 
     /// <summary>As whom this server holds it; set when that is stored.</summary>
     public long Owner { get; set; }
@@ -60,9 +60,9 @@ internal sealed record Delivery(
 /// <param name="Number">1 for the first.</param>
 /// <param name="StartedAt">When it began.</param>
 /// <param name="DurationMs">Until the answer's head was read, or until it failed.</param>
-/// <param name="Status">The answer's status; null when there was none.</param>
+/// <param name="Status">The answer's status, of HTTP or SMTP; null when there was none.</param>
 /// <param name="Error">Null for a 2xx; else a lower-case code such as <c>receiver_timed_out</c>, <c>receiver_refused</c>, <c>address_blocked</c>.</param>
-/// <param name="Message">One sentence for a person; null for a 2xx.</param>
+/// <param name="Message">One sentence for a person; null for a 2xx, but for a mail that not every recipient was taken of.</param>
 /// <param name="ResponseHead">Status line, headers and the first bytes of the body, 20 KB at most, secrets masked.</param>
 internal sealed record Attempt(int Number, DateTimeOffset StartedAt, int DurationMs, int? Status, string? Error, string? Message, string? ResponseHead)
 {

@@ -28,6 +28,13 @@ internal sealed class DeliveryLanes(DeliveryOptions options, TimeProvider time)
     /// <summary>Deliveries held: room that is reserved, waiting, under way or about to be recorded.</summary>
     public int Held => Volatile.Read(ref held);
 
+    /// <summary>What this server knows of the destinations that it holds deliveries for, or that are failing.</summary>
+    public IReadOnlyList<DestinationState> States()
+    {
+        var now = time.GetUtcNow();
+        lock (gate) return [.. lanes.Values.Select(lane => new DestinationState(lane.Destination, lane.Gate.IsOpen, lane.Gate.ClosedUntil(now), lane.Gate.Rate))];
+    }
+
     /// <summary>Takes room for one delivery that is about to be queued; false when it has to wait in the journal.</summary>
     public bool TryReserve(string destination)
     {
@@ -59,7 +66,9 @@ internal sealed class DeliveryLanes(DeliveryOptions options, TimeProvider time)
         lock (gate)
         {
             entered++;
-            return Put(delivery, lanes[delivery.Destination], out startRunner);
+            var lane = lanes[delivery.Destination];
+            if (delivery.Request.Endpoint is not null) Keep(lane, delivery.Request.RatePerSecond); // it is as new as its delivery
+            return Put(delivery, lane, out startRunner);
         }
     }
 
@@ -69,8 +78,10 @@ internal sealed class DeliveryLanes(DeliveryOptions options, TimeProvider time)
         lock (gate)
         {
             entered++;
-            lanes.TryGetValue(delivery.Destination, out var lane);
-            return Put(delivery, Hold(delivery.Destination, lane), out startRunner);
+            var isKnown = lanes.TryGetValue(delivery.Destination, out var lane);
+            lane = Hold(delivery.Destination, lane);
+            if (!isKnown) Keep(lane, delivery.Request.RatePerSecond); // until an attempt says what it is now
+            return Put(delivery, lane, out startRunner);
         }
     }
 
@@ -110,8 +121,20 @@ internal sealed class DeliveryLanes(DeliveryOptions options, TimeProvider time)
     {
         lock (gate)
         {
+            if (result.Target is { } target) Keep(lane, target.RatePerSecond);
             lane.Gate.Report(result.Health, result.RetryAfter, result.Attempt.Status is not null, time.GetUtcNow());
             return lane.IsResuming ? 0 : MoreRunners(lane);
+        }
+    }
+
+    /// <summary>A destination's rate is another now; null for the server's. Returns its lane when its calls wait, to be resumed; else null.</summary>
+    public Lane? SetRate(string destination, double? rate)
+    {
+        lock (gate)
+        {
+            if (!lanes.TryGetValue(destination, out var lane)) return null;
+            Keep(lane, rate);
+            return lane.IsResuming ? lane : null;
         }
     }
 
@@ -216,11 +239,12 @@ internal sealed class DeliveryLanes(DeliveryOptions options, TimeProvider time)
     {
         startRunner = !closed && !lane.IsResuming && lane.Runners < lane.Gate.Window;
         if (closed) return null;
-        if (delivery.Request.RatePerSecond is { } rate) lane.Gate.Rate = rate;
         lane.Waiting.Enqueue(delivery);
         if (startRunner) lane.Runners++;
         return lane;
     }
+
+    private void Keep(Lane lane, double? rate) => lane.Gate.Rate = rate ?? options.RatePerDestination;
 
     private bool Leave(Lane lane)
     {
@@ -270,3 +294,10 @@ internal sealed class DeliveryLanes(DeliveryOptions options, TimeProvider time)
         public bool Behind { get; set; }
     }
 }
+
+/// <summary>How one server calls a destination at the moment.</summary>
+/// <param name="Destination">As in <see cref="Delivery.Destination"/>.</param>
+/// <param name="IsOpen">Whether its circuit is open: it failed too often in a row.</param>
+/// <param name="NotBefore">When it may be called again, by its circuit or because it asked for that; null for now.</param>
+/// <param name="RatePerSecond">Calls in a second; zero for no limit.</param>
+internal readonly record struct DestinationState(string Destination, bool IsOpen, DateTimeOffset? NotBefore, double RatePerSecond);

@@ -5,7 +5,7 @@ internal sealed class DeliveryOptions
 {
     public const string Section = "Deliveries";
 
-    private const int MostAttempts = 50;
+    public const int MostAttempts = 50;
 
     private string schedule = "";
     private IReadOnlyList<TimeSpan> pauses = [];
@@ -54,6 +54,9 @@ internal sealed class DeliveryOptions
     /// <summary>So far apart are at least two of these failures.</summary>
     public TimeSpan DisableFailuresApart { get; set; } = TimeSpan.FromHours(12);
 
+    /// <summary>The data of one emitted event.</summary>
+    public long MaxEventBytes { get; set; } = 256 << 10;
+
     /// <summary>Deliveries this server holds in memory; the others wait in the journal.</summary>
     public int MaxHeld { get; set; } = 4000;
 
@@ -71,7 +74,7 @@ internal sealed class DeliveryOptions
     {
         if (pauses.Count is < 1 or > MostAttempts)
             yield return $"Deliveries:Schedule is not a list of 1 to {MostAttempts} pauses: write durations parted by blanks, as \"0s 5s 5m 30m 2h\".";
-        if (pauses.Any(p => p > TimeSpan.FromDays(7))) yield return "Deliveries:Schedule has a pause of more than 7 days.";
+        if (pauses.Any(p => p > RetrySchedule.LongestPause)) yield return "Deliveries:Schedule has a pause of more than 7 days.";
         if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromMinutes(5)) yield return "Deliveries:Timeout has to be more than zero and at most 5 minutes.";
         if (Concurrency is < 1 or > 1000) yield return "Deliveries:Concurrency has to be between 1 and 1000.";
         if (RatePerDestination is not (>= 0 and <= 100_000)) yield return "Deliveries:RatePerDestination has to be between 0 (no limit) and 100000.";
@@ -79,6 +82,7 @@ internal sealed class DeliveryOptions
         if (CircuitPause <= TimeSpan.Zero) yield return "Deliveries:CircuitPause has to be more than zero.";
         if (CircuitMaxPause < CircuitPause || CircuitMaxPause > TimeSpan.FromDays(1)) yield return "Deliveries:CircuitMaxPause has to be at least CircuitPause and at most a day.";
         if (DisableEndpointsAfter <= TimeSpan.Zero || DisableFailuresApart < TimeSpan.Zero) yield return "Deliveries:DisableEndpointsAfter has to be more than zero, and DisableFailuresApart not negative.";
+        if (MaxEventBytes is < 1024 or > 16 << 20) yield return "Deliveries:MaxEventBytes has to be between 1024 and 16777216.";
         if (MaxHeld < 1) yield return "Deliveries:MaxHeld has to be at least 1.";
         if (MaxHeldPerDestination < 1) yield return "Deliveries:MaxHeldPerDestination has to be at least 1.";
         if (StopGrace < TimeSpan.Zero) yield return "Deliveries:StopGrace cannot be negative.";

@@ -21,6 +21,9 @@ internal sealed record DeliveryRequest(
     int MaxAttempts,
     TimeSpan Timeout)
 {
+    /// <summary>In characters: an index holds the key.</summary>
+    public const int LongestOrderKey = 256;
+
     /// <summary>The pause before each attempt; null for the server's.</summary>
     public IReadOnlyList<TimeSpan>? Pauses { get; init; }
 
@@ -29,6 +32,9 @@ internal sealed record DeliveryRequest(
 
     /// <summary>The endpoint it goes to, whose address, headers and signature are looked up for each attempt; null for none.</summary>
     public string? Endpoint { get; init; }
+
+    /// <summary>Since when that endpoint is registered: of another one with its id it is not. Null for any.</summary>
+    public DateTimeOffset? EndpointSince { get; init; }
 
     /// <summary>What it came of; null for a step's own.</summary>
     public long? EmissionId { get; init; }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Automation.Server.Measures;
 using Automation.Server.Storage;
 using Automation.Server.Values;
 
@@ -16,10 +17,11 @@ internal sealed class DeliveryWorker(
     Journal journal,
     DeliveryOptions options,
     TimeProvider time,
-    ILogger<DeliveryWorker> log) : BackgroundService
+    ILogger<DeliveryWorker> log,
+    EndpointDisabled? endpointDisabled = null) : BackgroundService
 {
     private const int ReleasesPerCommit = 500;
-    private static readonly TimeSpan SafetyNet = TimeSpan.FromSeconds(1), FirstCommitPause = TimeSpan.FromSeconds(1), LongestCommitPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SafetyNet = TimeSpan.FromSeconds(1), FirstCommitPause = TimeSpan.FromSeconds(1), LongestCommitPause = TimeSpan.FromSeconds(30), LongestCommits = TimeSpan.FromSeconds(10);
 
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource stopping = new(), cutOff = new();
@@ -46,8 +48,17 @@ internal sealed class DeliveryWorker(
         if (lanes.Release(destination)) wake.Writer.TryWrite(true);
     }
 
+    /// <inheritdoc cref="Release(string)"/>
+    public void Release(Delivery delivery) => Release(delivery.Destination);
+
     /// <summary>Looks for due deliveries now, as after a replay.</summary>
     public void Wake() => wake.Writer.TryWrite(true);
+
+    /// <summary>A destination's rate is another now, for what waits too; null for the server's.</summary>
+    public void SetRate(string destination, double? rate)
+    {
+        if (lanes.SetRate(destination, rate) is { } lane) StartRunners(lane, lanes.Resume(lane));
+    }
 
     /// <summary>Completes when no delivery is waiting in memory or under way.</summary>
     public Task WhenIdleAsync() => lanes.WhenIdleAsync();
@@ -86,17 +97,30 @@ internal sealed class DeliveryWorker(
         catch (Exception error) when (error is TimeoutException or OperationCanceledException)
         {
             await cutOff.CancelAsync();
-            // What is left are commits; the journal ends each of them, one way or the other.
-            await lanes.WhenIdleAsync();
+            await EndCommitsAsync();
         }
 
         Log.Stopped(log, waiting.Count);
     }
 
+    /// <summary>What is left are commits; the journal ends each of them, one way or the other. What it does not end in time is found by the next start.</summary>
+    private async Task EndCommitsAsync()
+    {
+        try
+        {
+            await lanes.WhenIdleAsync().WaitAsync(LongestCommits, time);
+        }
+        catch (TimeoutException)
+        {
+            Log.StillHeld(log, lanes.Held);
+        }
+    }
+
+    /// <summary>For a server that is let go without a stop: attempts under way are cut off and given back. What is cut off later would look like a defect of the attempt, and its delivery dead.</summary>
     public override void Dispose()
     {
-        stopping.Dispose();
-        cutOff.Dispose();
+        stopping.Cancel();
+        cutOff.Cancel();
         base.Dispose();
     }
 
@@ -179,6 +203,10 @@ internal sealed class DeliveryWorker(
                 await GiveBackAsync([delivery]);
                 continue;
             }
+            catch (Exception error)
+            {
+                result = sender.Broken(delivery, error); // this lane, its room and the stop wait for an end of each
+            }
 
             if (result.IsUnsent)
             {
@@ -214,6 +242,12 @@ internal sealed class DeliveryWorker(
             {
                 await journal.CommitAsync(change);
                 Report(delivery, result);
+                if (change.Endpoint is { IsDisabled: true } disabled)
+                {
+                    Log.EndpointDisabled(log, disabled.Id, disabled.Error);
+                    endpointDisabled?.Invoke();
+                }
+
                 if (change.Order is not null) Wake(); // it may be the next one's turn
                 break;
             }
@@ -286,6 +320,7 @@ internal sealed class DeliveryWorker(
 
     private void Report(Delivery delivery, SendResult result)
     {
+        ServerMeter.DeliveryAttempts.Add(1, KeyValuePair.Create(ServerMeter.Outcome, (object?)(result.Attempt.Error is null ? "succeeded" : "failed")));
         if (result.State == DeliveryState.Dead) Log.Dead(log, Id(delivery), delivery.Destination, result.Attempt.Number, result.Attempt.Error);
         else if (result.State == DeliveryState.Retrying && log.IsEnabled(LogLevel.Debug))
             Log.Retrying(log, result.Attempt.Number, Id(delivery), delivery.Destination, result.Attempt.Error, result.NextAttemptAt);
@@ -295,3 +330,6 @@ internal sealed class DeliveryWorker(
 
     private static string Id(Delivery delivery) => PublicId.Format(PublicId.Delivery, delivery.Id);
 }
+
+/// <summary>Called when an attempt has disabled its endpoint, after that is stored with the event that tells of it.</summary>
+internal delegate void EndpointDisabled();

@@ -37,13 +37,19 @@ internal sealed class DestinationGate(DeliveryOptions options)
     /// <summary>Calls in a second; zero for no limit.</summary>
     public double Rate { get; set; } = options.RatePerDestination;
 
-    private bool IsOpen => circuitPause > TimeSpan.Zero;
+    /// <summary>True from the opening of the circuit until a call got through.</summary>
+    public bool IsOpen => circuitPause > TimeSpan.Zero;
+
+    private double Burst => Math.Max(1, Rate);
 
     /// <summary>True while nothing may go out.</summary>
     public bool IsClosedAt(DateTimeOffset now) => now < notBefore;
 
+    /// <summary>When the next call may go out; null for now.</summary>
+    public DateTimeOffset? ClosedUntil(DateTimeOffset now) => IsClosedAt(now) ? notBefore : null;
+
     /// <summary>True when forgetting it changes nothing.</summary>
-    public bool IsAtRest(DateTimeOffset now) => now >= notBefore && !IsOpen && failures == 0 && window == options.Concurrency && (Rate <= 0 || now - filledAt > TimeSpan.FromSeconds(2));
+    public bool IsAtRest(DateTimeOffset now) => now >= notBefore && !IsOpen && failures == 0 && window == options.Concurrency && (Rate <= 0 || Filled(now) >= Burst);
 
     /// <summary>Takes leave for one call; false with the time to ask again.</summary>
     public bool TryPass(DateTimeOffset now, out DateTimeOffset again)
@@ -51,8 +57,7 @@ internal sealed class DestinationGate(DeliveryOptions options)
         again = notBefore;
         if (now < notBefore) return false;
         if (Rate <= 0) return true;
-        var burst = Math.Max(1, Rate);
-        tokens = filledAt == DateTimeOffset.MinValue ? burst : Math.Min(burst, tokens + ((now - filledAt).TotalSeconds * Rate));
+        tokens = Filled(now);
         filledAt = now;
         if (tokens >= 1)
         {
@@ -77,6 +82,7 @@ internal sealed class DestinationGate(DeliveryOptions options)
             return;
         }
 
+        var wasClosed = now < notBefore; // before this answer's own word
         if (health is DestinationHealth.Overloaded)
         {
             window = Math.Max(1, window / 2);
@@ -86,10 +92,13 @@ internal sealed class DestinationGate(DeliveryOptions options)
         }
 
         if (++failures < options.CircuitFailures) return;
-        if (IsOpen && now < notBefore) return; // a call from before it opened
+        if (IsOpen && wasClosed) return; // a call from before it opened
         circuitPause = IsOpen ? (circuitPause * 2 < options.CircuitMaxPause ? circuitPause * 2 : options.CircuitMaxPause) : options.CircuitPause;
         Close(now + circuitPause);
     }
+
+    /// <summary>What is in the bucket.</summary>
+    private double Filled(DateTimeOffset now) => filledAt == DateTimeOffset.MinValue ? Burst : Math.Min(Burst, tokens + ((now - filledAt).TotalSeconds * Rate));
 
     private void Close(DateTimeOffset until)
     {

@@ -35,4 +35,10 @@ internal static partial class Log
 
     [LoggerMessage(4010, LogLevel.Warning, "Delivery {Delivery} is not this server's any more; the result of its attempt here is dropped")]
     public static partial void Superseded(ILogger logger, string delivery);
+
+    [LoggerMessage(4012, LogLevel.Warning, "Endpoint {Endpoint} is disabled: its receiver failed for too long, or is gone; the last with {Code}")]
+    public static partial void EndpointDisabled(ILogger logger, string endpoint, string? code);
+
+    [LoggerMessage(4011, LogLevel.Error, "The server stops although the results of {Count} deliveries are not stored; their attempts are made again at the next start")]
+    public static partial void StillHeld(ILogger logger, int count);
 }

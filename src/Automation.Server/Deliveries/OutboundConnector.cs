@@ -19,7 +19,7 @@ internal sealed class OutboundConnector(AddressFilter filter, ResolveHost resolv
     public async ValueTask<Stream> ConnectAsync(DnsEndPoint target, ConnectionTiming? timing, CancellationToken cancellation)
     {
         var begun = time.GetTimestamp();
-        var candidates = await CandidatesAsync(target.Host, cancellation);
+        var candidates = await PermittedAsync(target.Host, cancellation);
         if (timing is not null && !IPAddress.TryParse(target.Host, out _)) timing.Dns = time.GetElapsedTime(begun);
         begun = time.GetTimestamp();
         var stream = proxy is null ? await DirectAsync(target, candidates, cancellation) : await ThroughAsync(proxy, new IPEndPoint(candidates[0], target.Port), cancellation);
@@ -70,7 +70,9 @@ internal sealed class OutboundConnector(AddressFilter filter, ResolveHost resolv
         }
     }
 
-    private async ValueTask<List<IPAddress>> CandidatesAsync(string host, CancellationToken cancellation)
+    /// <summary>The addresses of a host that may be called, in the resolver's order; at least one.</summary>
+    /// <exception cref="OutboundException"><c>name_not_resolved</c> or <c>address_blocked</c>.</exception>
+    public async ValueTask<List<IPAddress>> PermittedAsync(string host, CancellationToken cancellation)
     {
         var permitted = new List<IPAddress>();
         (IPAddress Address, string Kind)? refused = null;

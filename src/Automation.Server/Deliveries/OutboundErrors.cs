@@ -16,7 +16,7 @@ internal static class OutboundErrors
     {
         for (var inner = error; inner is not null; inner = inner.InnerException)
         {
-            if (inner is OutboundException known) return new OutboundFailure(known.Code, known.Message, known.Code.StartsWith("invalid_", StringComparison.Ordinal));
+            if (inner is OutboundException known) return new OutboundFailure(known.Code, known.Message, known.IsFinal);
             if (inner is StepException step) return new OutboundFailure(step.Error.Code, step.Error.Message, !step.Error.Retryable);
         }
 

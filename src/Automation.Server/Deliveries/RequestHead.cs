@@ -21,6 +21,13 @@ internal static class RequestHead
         return text.Length <= Limit ? text : text[..Limit];
     }
 
+    /// <summary>With the version that was agreed on, in place of the one that was asked for.</summary>
+    public static string AsSent(string head, Version asked, Version sent)
+    {
+        var end = head.IndexOf('\n', StringComparison.Ordinal);
+        return asked == sent || end < 0 || !head.AsSpan(0, end).EndsWith($"HTTP/{asked.ToString(2)}") ? head : string.Concat(head.AsSpan(0, end - 3), sent.ToString(2), head.AsSpan(end));
+    }
+
     private static void Append(StringBuilder head, System.Net.Http.Headers.HttpHeadersNonValidated headers)
     {
         foreach (var (name, values) in headers)

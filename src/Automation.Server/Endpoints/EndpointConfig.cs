@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
@@ -76,6 +77,9 @@ internal sealed partial record EndpointConfig(
     [property: Description("The pause before each attempt, as [\"0s\", \"5s\", \"5m\"]; left out: the server's.")] IReadOnlyList<Duration>? Schedule = null,
     [property: Description("Limit of one attempt; left out: the server's.")] Duration? Timeout = null)
 {
+    /// <summary>At the end of the name of a header with the signature by the secret that is about to go.</summary>
+    public const string Previous = "-Previous";
+
     public const int MostEvents = 100, MostHeaders = 20, LongestScript = 64 << 10;
 
     /// <summary>Strict: what is misspelt is an error.</summary>
@@ -100,14 +104,21 @@ internal sealed partial record EndpointConfig(
         if (Events.Count is 0 or > MostEvents) yield return ("/events", $"Name 1 to {MostEvents} event types.");
         for (var i = 0; i < Events.Count; i++)
         {
-            if (!EventTypes.IsPattern(Events[i])) yield return ($"/events/{i}", $"\"{Events[i]}\" is no event type: write {EventTypes.Expected}, or \"order.*\" or \"*\".");
+            if (Events[i] is null || !EventTypes.IsPattern(Events[i])) yield return ($"/events/{i}", $"\"{Events[i]}\" is no event type: write {EventTypes.Expected}, or \"order.*\" or \"*\".");
         }
 
         if (Headers?.Count > MostHeaders) yield return ("/headers", $"An endpoint has {MostHeaders} headers at most.");
-        foreach (var name in Headers?.Keys ?? [])
+        foreach (var (name, value) in Headers ?? new Dictionary<string, string>())
         {
-            if (OutboundRequest.NameProblem(name) is { } problem) yield return ("/headers/" + name, problem);
+            var pointer = "/headers/" + name;
+            if (OutboundRequest.NameProblem(name) is { } problem) yield return (pointer, problem);
+            if (SigningHeader is { } own && (name.Equals(own, StringComparison.OrdinalIgnoreCase) || name.Equals(own + Previous, StringComparison.OrdinalIgnoreCase))) yield return (pointer, $"The header {name} holds the signature; leave it out.");
+            if (value is null) yield return (pointer, "Write a text, or leave the header out.");
+            else if (value.Any(c => char.IsControl(c) && c != '\t')) yield return (pointer, "A header's value holds no line break and no other control character.");
+            else if (SecretTemplate.Names(value).Where(secret => !hasSecret(secret)).ToList() is [var missing, ..]) yield return (pointer, $"There is no secret \"{missing}\" on this server.");
         }
+
+        if (SecretTemplate.Names(Url).Where(secret => !hasSecret(secret)).ToList() is [var unknown, ..]) yield return ("/url", $"There is no secret \"{unknown}\" on this server.");
 
         if ((Signing is EndpointSigning.Hmac) != SignatureHeader is not null) yield return ("/signatureHeader", "\"signatureHeader\" goes with \"signing\": \"hmac\", and that needs it.");
         if (SignatureHeader is not null && OutboundRequest.NameProblem(SignatureHeader) is { } wrong) yield return ("/signatureHeader", wrong);
@@ -124,9 +135,15 @@ internal sealed partial record EndpointConfig(
         if (RatePerSecond is { } rate && rate is not (>= 0.01 and <= 10_000)) yield return ("/ratePerSecond", "Write a number between 0.01 and 10000.");
         if (Filter?.Length > LongestScript || Filter is { Length: 0 }) yield return ("/filter", "Write an expression, or leave it out.");
         if (Transform?.Length > LongestScript || Transform is { Length: 0 }) yield return ("/transform", "Write the body of a function, or leave it out.");
-        if (Schedule is { Count: 0 or > 50 }) yield return ("/schedule", "Write 1 to 50 pauses, one for each attempt.");
+        if (Schedule is not null && RetrySchedule.Problem([.. Schedule.Select(pause => pause.Value)]) is { } pauses) yield return ("/schedule", pauses);
         if (Timeout is { } timeout && (timeout.Value < TimeSpan.FromMilliseconds(100) || timeout.Value > TimeSpan.FromMinutes(5))) yield return ("/timeout", "Write a time between 100ms and 5m.");
     }
+
+    /// <summary>Why the address cannot be called, where it is written as a number; names are resolved, and judged, for each call.</summary>
+    public string? BlockedAddress(AddressFilter filter) =>
+        Uri.TryCreate(Url, UriKind.Absolute, out var address) && IPAddress.TryParse(address.Host.Trim('[', ']'), out var number) && !filter.Permits(number, out var kind)
+            ? $"{address.Host} is {kind}, and such addresses are not called; --allow-private {number} would permit it."
+            : null;
 
     /// <summary>Filter and transform, as the sandbox runs them; null when there are none.</summary>
     /// <param name="name">Unique for this content.</param>
@@ -138,6 +155,14 @@ internal sealed partial record EndpointConfig(
         if (Transform is not null) units.Add(new FunctionUnit("transform", "/transform", Transform));
         return new SandboxProgram(name, [.. units]);
     }
+
+    /// <summary>Where the signature goes; null for none, and for Standard Webhooks, whose headers nobody may set anyway.</summary>
+    private string? SigningHeader => Signing switch
+    {
+        EndpointSigning.GitHub => "X-Hub-Signature-256",
+        EndpointSigning.Hmac => SignatureHeader,
+        _ => null,
+    };
 
     private string? AddressProblem()
     {

@@ -27,21 +27,34 @@ internal sealed class EndpointTargets(Journal journal, EndpointSecrets secrets, 
         if (known.TryGetValue(id, out var entry) && now - entry.At < Fresh) return entry.Target;
         var read = new EndpointRead(id);
         await journal.CommitAsync(read);
-        var target = read.Endpoint is { } endpoint ? await TargetAsync(endpoint, now) : null;
+        var target = read.Endpoint is { } endpoint ? Target(endpoint, now) : null;
         if (known.Count >= MostKept) known.Clear();
         known[id] = (now, target);
         return target;
     }
 
-    private async ValueTask<DeliveryTarget> TargetAsync(StoredEndpoint endpoint, DateTimeOffset now)
+    private DeliveryTarget Target(StoredEndpoint endpoint, DateTimeOffset now)
     {
         var config = JsonSerializer.Deserialize<EndpointConfig>(endpoint.Config.Utf8.Span, EndpointConfig.Strict)!;
-        var own = config.Secrets is null ? await secrets.OfAsync(endpoint, config.Signing, now) : [];
         return new DeliveryTarget(
             new SecretText(config.Url),
             (config.Headers ?? new Dictionary<string, string>()).ToDictionary(h => h.Key, h => new SecretText(h.Value)),
+            endpoint.CreatedAt,
+            config.RatePerSecond,
             endpoint.State == EndpointState.Active,
-            input => Sign(config, config.Secrets is { } names ? [.. names.Select(Value)] : own, input));
+            input => Sign(config, config.Secrets is { } names ? [.. names.Select(Value)] : Own(endpoint, config.Signing, now), input));
+    }
+
+    private IReadOnlyList<string> Own(StoredEndpoint endpoint, EndpointSigning signing, DateTimeOffset now)
+    {
+        try
+        {
+            return secrets.Of(endpoint, signing, now);
+        }
+        catch (ServerKeyException error)
+        {
+            throw new OutboundException("endpoint_secrets_locked", error.Message);
+        }
     }
 
     private string Value(string name) => store.TryGet(name, out var value) ? value : throw new OutboundException("secret_missing", $"The secret {name} is not set.");
@@ -61,7 +74,7 @@ internal sealed class EndpointTargets(Journal journal, EndpointSecrets secrets, 
                 // Standard Webhooks takes several signatures in one header; the others get one of their own for the secret that is about to go.
                 var at = headers.FindIndex(h => h.Name == header);
                 if (header == "webhook-signature") headers[at] = (header, headers[at].Value + " " + value);
-                else if (value != headers[at].Value) headers.Add((header + "-Previous", value));
+                else if (value != headers[at].Value) headers.Add((header + EndpointConfig.Previous, value));
             }
 
             return headers;

@@ -1,20 +1,18 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
-using System.Threading.Channels;
 using Automation.Server.Deliveries;
 using Automation.Server.Sandbox;
 using Automation.Server.Storage;
 using Automation.Server.Storage.Management;
-using Automation.Server.Triggers;
 using Automation.Server.Values;
 using Microsoft.EntityFrameworkCore;
 
 namespace Automation.Server.Endpoints;
 
-/// <summary>Takes emissions, oldest first, to the triggers and endpoints that hear of their type: a delivery for each endpoint.</summary>
+/// <summary>Takes emissions, oldest first, to the endpoints that hear of their type: a delivery for each.</summary>
 /// <remarks>
 /// In parts: the deliveries of some endpoints and how far the emission has come are one unit, so that a crash in the middle neither loses nor doubles any, and memory does not grow with the number
-/// of endpoints. Two servers at it share the work: the one that comes later with a part finds it done. Looks when it is woken, and every second.
+/// of endpoints or the size of events. Two servers at it share the work: the one that comes later with a part finds it done. When the journal refuses a part, each endpoint's delivery is stored
+/// alone, and the one that is at fault is left out with the reason: no endpoint and no event holds up others.
 /// </remarks>
 internal sealed class FanOut(
     Journal journal,
@@ -23,97 +21,164 @@ internal sealed class FanOut(
     DeliveryFactory factory,
     DeliveryWorker deliveries,
     TimeProvider time,
-    ILogger<FanOut> log) : BackgroundService
+    ILogger<FanOut> log) : EmissionLoop(time, log)
 {
     /// <summary>Deliveries in one unit.</summary>
     public const int Part = 500;
 
-    private const int EmissionsAtATime = 64;
-    private static readonly TimeSpan SafetyNet = TimeSpan.FromSeconds(1);
+    /// <summary>What a delivery costs beside its data.</summary>
+    private const int RowBytes = 1024;
 
-    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    // Others were faster, or all is held already.
+    private static readonly TimeSpan IdlePause = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Looks for emissions now.</summary>
-    public void Wake() => wake.Writer.TryWrite(true);
+    // What is ready goes out before slower scripts are asked.
+    private static readonly TimeSpan LongestGathering = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Takes the oldest emissions one part further. Returns how many deliveries were queued; null when there was nothing to do.</summary>
+    /// <summary>There are new emissions: triggers and endpoints are told at once.</summary>
+    public void WakeAll()
+    {
+        Wake();
+        triggers.Wake();
+    }
+
+    /// <summary>Takes the oldest emissions one part further.</summary>
     /// <exception cref="JournalException">Not stored; to be tried again.</exception>
     /// <exception cref="SandboxUnavailableException">A filter or transform cannot be asked now.</exception>
-    public async Task<int?> RunOnceAsync(CancellationToken stopping)
+    public override async Task<TimeSpan?> RunOnceAsync(CancellationToken stopping)
     {
-        var open = new EmissionsOpen(EmissionsAtATime);
+        var open = new EmissionsOpen(Unheard: false, EmissionsAtATime, BytesAtATime);
         await journal.CommitAsync(open);
         if (open.Emissions.Count == 0) return null;
-        if (!await triggers.OfferAsync([.. open.Emissions.Where(e => e.After is null)])) return 0;
-        var (changes, queued, reserved) = (new List<Change>(), 0, new List<Delivery>());
+        var (parts, queued, bytes, start) = (new List<EmissionPart>(), 0, 0L, Time.GetTimestamp());
         foreach (var emission in open.Emissions)
         {
-            if (queued >= Part) break;
-            var endpoints = await ReadAsync(emission, Part - queued, stopping);
-            var made = await Task.WhenAll(endpoints.Select(endpoint => factory.OfAsync(emission, endpoint, stopping).AsTask()));
-            foreach (var one in made.OfType<FannedOut>())
-            {
-                var held = one.Failure is not null || deliveries.TryReserve(one.Delivery);
-                if (held && one.Failure is null) reserved.Add(one.Delivery);
-                changes.Add(new DeliveryQueued(one.Delivery, held));
-                if (one.Failure is { } failure) changes.Add(new DeliveryAttempted(one.Delivery.Id, journal.Server, failure, DeliveryState.Dead, null));
-            }
-
-            var count = made.Count(one => one is not null);
-            var isLast = endpoints.Count < Part - queued;
-            changes.Add(new EmissionAdvanced(emission.Id, emission.After ?? "", endpoints.Count > 0 ? endpoints[^1].Id : emission.After ?? "", count, isLast ? time.GetUtcNow() : null));
-            queued += count;
-            if (!isLast) break;
+            if (queued >= Part || bytes >= BytesAtATime || Time.GetElapsedTime(start) > LongestGathering) break;
+            var each = emission.Data.Utf8.Length + RowBytes;
+            var limit = (int)Math.Clamp((BytesAtATime - bytes) / each, 1, Part - queued);
+            var part = await PartAsync(emission, limit, stopping);
+            parts.Add(part);
+            queued += part.Deliveries.Count;
+            bytes += part.Deliveries.Sum(one => (long)one.Made.Delivery.Request.Body.Length + RowBytes);
+            if (!part.IsLast) break;
         }
 
         try
         {
-            await journal.CommitAsync(CollectionsMarshal.AsSpan(changes));
+            await StoreAsync(parts);
         }
-        catch (JournalException error)
+        catch (JournalException error) when (error.Superseded)
         {
-            foreach (var delivery in reserved) deliveries.Release(delivery.Destination);
-            if (error.Superseded) return 0; // another server was faster
-            throw;
+            return IdlePause; // another server was faster
+        }
+        catch (JournalException error) when (IsOfTheRows(error))
+        {
+            return await StoreOneByOneAsync(parts) ? TimeSpan.Zero : IdlePause;
+        }
+
+        return queued > 0 ? TimeSpan.Zero : IdlePause;
+    }
+
+    private async Task<EmissionPart> PartAsync(Emission emission, int limit, CancellationToken stopping)
+    {
+        var endpoints = await ReadAsync(emission, limit, stopping);
+        var bodies = new EmissionBodies(emission);
+        var made = await Task.WhenAll(endpoints.Select(endpoint => factory.OfAsync(emission, endpoint, bodies, stopping).AsTask()));
+        return new EmissionPart(emission, [.. made.Zip(endpoints).Where(one => one.First is not null).Select(one => (one.Second.Id, one.First!))], endpoints.Count > 0 ? endpoints[^1].Id : emission.After, endpoints.Count < limit);
+    }
+
+    /// <summary>As one unit. The room of what is not stored is given back.</summary>
+    private async Task StoreAsync(IReadOnlyList<EmissionPart> parts)
+    {
+        var (changes, reserved, all) = (new List<Change>(), new List<Delivery>(), 0);
+        var stored = false;
+        try
+        {
+            foreach (var part in parts)
+            {
+                foreach (var (_, made) in part.Deliveries)
+                {
+                    var held = made.Failure is not null || deliveries.TryReserve(made.Delivery);
+                    if (held && made.Failure is null) reserved.Add(made.Delivery);
+                    changes.Add(new DeliveryQueued(made.Delivery, held));
+                    if (made.Failure is { } failure) changes.Add(new DeliveryAttempted(made.Delivery.Id, journal.Server, failure, DeliveryState.Dead, null));
+                }
+
+                all += part.Deliveries.Count;
+                changes.Add(new EmissionFannedOut(part.Emission.Id, part.Emission.After, part.To, part.Deliveries.Count, part.IsLast, Time.GetUtcNow()) { Error = part.Error });
+            }
+
+            await journal.CommitAsync(CollectionsMarshal.AsSpan(changes));
+            stored = true;
+        }
+        finally
+        {
+            if (!stored)
+            {
+                foreach (var delivery in reserved) deliveries.Release(delivery);
+            }
         }
 
         foreach (var delivery in reserved) deliveries.Start(delivery);
-        if (queued > reserved.Count) deliveries.Wake();
-        return queued;
+        if (all > reserved.Count) deliveries.Wake();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Finds what the journal refuses, and leaves that out. False when another server was faster.</summary>
+    private async Task<bool> StoreOneByOneAsync(List<EmissionPart> parts)
     {
-        using var timer = time.CreateTimer(_ => Wake(), null, SafetyNet, SafetyNet);
-        while (!stoppingToken.IsCancellationRequested)
+        foreach (var part in parts)
         {
-            try
+            var at = part.Emission;
+            foreach (var one in part.Deliveries)
             {
-                await wake.Reader.ReadAsync(stoppingToken);
-                while (await RunOnceAsync(stoppingToken) is { } queued)
-                {
-                    if (queued == 0) await Task.Delay(TimeSpan.FromMilliseconds(5), time, stoppingToken); // others are at it, or there is no room
-                }
+                if (!await StoreAloneAsync(new EmissionPart(at, [one], one.Endpoint, IsLast: false))) return false;
+                at = at with { After = one.Endpoint };
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception error)
-            {
-                Log.FanOutFailed(log, error);
-            }
+
+            if (!await StoreAloneAsync(part with { Emission = at, Deliveries = [] })) return false;
+        }
+
+        return true;
+    }
+
+    private async Task<bool> StoreAloneAsync(EmissionPart part)
+    {
+        try
+        {
+            await StoreAsync([part]);
+            return true;
+        }
+        catch (JournalException error) when (error.Superseded)
+        {
+            return false;
+        }
+        catch (JournalException error) when (IsOfTheRows(error) && part.Deliveries is [var one])
+        {
+            Log.DeliveryRefused(Logger, error, one.Endpoint, PublicId.Format(PublicId.Emission, part.Emission.Id));
+            return await StoreAloneAsync(part with { Deliveries = [], Error = $"The database refused the delivery to \"{one.Endpoint}\"; the server's log says why." });
         }
     }
 
-    private async Task<List<(string Id, EndpointConfig Config)>> ReadAsync(Emission emission, int limit, CancellationToken stopping)
+    /// <summary>True when the rows are at fault or how they were made, not the journal as a whole.</summary>
+    private static bool IsOfTheRows(JournalException error) => error.Refused || error.InnerException is not (null or JournalException);
+
+    private async Task<List<(string Id, string Config, DateTimeOffset Since)>> ReadAsync(Emission emission, int limit, CancellationToken stopping)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<ManagementDb>();
         var (after, patterns) = (emission.After ?? "", EventTypes.PatternsOf(emission.Type));
         var rows = await db.Endpoints
             .Where(e => string.Compare(e.Id, after) > 0 && e.State != EndpointState.Disabled && db.Subscriptions.Any(s => s.EndpointId == e.Id && patterns.Contains(s.Pattern)))
-            .OrderBy(e => e.Id).Take(limit).Select(e => new { e.Id, e.Config }).ToListAsync(stopping);
-        return rows.ConvertAll(row => (row.Id, JsonSerializer.Deserialize<EndpointConfig>(row.Config, EndpointConfig.Strict)!));
+            .OrderBy(e => e.Id).Take(limit).Select(e => new { e.Id, e.Config, e.CreatedAt }).ToListAsync(stopping);
+        return rows.ConvertAll(row => (row.Id, row.Config, row.CreatedAt));
+    }
+
+    /// <summary>Some endpoints of an emission.</summary>
+    /// <param name="To">The last of them.</param>
+    /// <param name="IsLast">Whether there are no more.</param>
+    private sealed record EmissionPart(Emission Emission, IReadOnlyList<(string Endpoint, FannedOut Made)> Deliveries, string? To, bool IsLast)
+    {
+        /// <summary>Why one of them was left out.</summary>
+        public string? Error { get; init; }
     }
 }

@@ -1,6 +1,7 @@
 using Automation.Server.Api;
 using Automation.Server.Connectors;
 using Automation.Server.Deliveries;
+using Automation.Server.Endpoints;
 using Automation.Server.Runs;
 using Automation.Server.Steps;
 using Automation.Server.Storage;
@@ -45,9 +46,12 @@ internal static class ApiWiring
             MqttBroker = () => services.GetRequiredService<EmbeddedBroker>().Broker,
             PublishMqtt = (message, cancellation) => services.GetRequiredService<EmbeddedBroker>().PublishAsync(message, cancellation),
             WakeDeliveries = services.GetRequiredService<DeliveryWorker>().Wake,
+            SetDeliveryRate = services.GetRequiredService<DeliveryWorker>().SetRate,
+            Destinations = services.GetRequiredService<DeliveryLanes>().States,
             CancelRun = run => services.GetRequiredService<RunEngine>().CancelAsync(run, CancelPatience),
-            RetryRun = run => services.GetRequiredService<RunRetries>().GoOnAsync(run),
+            RetryRun = (run, onNewest) => services.GetRequiredService<RunRetries>().GoOnAsync(run, onNewest),
             ReplaceRun = (run, onNewest) => services.GetRequiredService<RunRetries>().BeginAnewAsync(run, onNewest),
+            TakeUpEnded = ended => services.GetRequiredService<RunEngine>().TakeUp(ended),
             TakeUpNextRun = turn => services.GetRequiredService<RunEngine>().TakeUpNext(turn),
             ForgetBlockedRuns = drained => services.GetRequiredService<RunEngine>().ForgetBlocked(drained),
             MaxStateBytes = services.GetRequiredService<IOptions<RunOptions>>().Value.MaxStateBytes,
@@ -55,6 +59,7 @@ internal static class ApiWiring
             StepTypes = () => [.. steps.Types.Concat(connectors.StepTypes()).Select(t => new StepTypeView(t.Name, t.Title, t.Description, t.Category, t.Icon, [.. t.Outcomes], t.Effect, Json.Parse(t.Schema.ToJsonString())))],
             TriggerTypes = () => [.. triggers.Types.Select(t => new TriggerTypeView(t.Name, t.Title, t.Description, t.Icon, Json.Parse(t.Schema.ToJsonString())))],
             ConnectorSchema = () => new Json(ConnectorSchema.ToFile()),
+            EndpointProblems = () => services.GetRequiredService<EndpointFiles>().Problems,
             Connectors = () => [.. connectors.All().Select(c => new ConnectorView(c.Name, c.Connector?.File.Title ?? c.Name, c.Connector?.File.Description, c.Connector?.File.Icon ?? "plug", c.IsBuiltIn,
                 [.. (c.Connector?.File.Credentials ?? new Dictionary<string, ConnectorCredential>()).Select(s => new CredentialView(s.Key, Connection.SecretOf(c.Name, s.Key), s.Value.Help))],
                 [.. (c.Connector?.File.Operations.Keys ?? []).Select(o => $"{c.Name}.{o}")],

@@ -3,6 +3,7 @@ using Automation.Server.Triggers.Mqtt;
 using Automation.Server.Workflows;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Hosting;
 
@@ -21,7 +22,7 @@ internal static class Banner
         output.WriteLine($"  Webhooks   {address}/hooks/<path>");
         var broker = app.Services.GetRequiredService<EmbeddedBroker>();
         foreach (var (number, mqtt) in broker.Addresses.Index()) output.WriteLine(number == 0 ? $"  MQTT       {mqtt} ({broker.Clients})" : $"             {mqtt}");
-        foreach (var line in WaysIn(address, token)) output.WriteLine(line);
+        foreach (var line in WaysIn(address, token, app.Services.GetRequiredService<IOptions<AccessOptions>>().Value.AllowAdminToken)) output.WriteLine(line);
         if (app.Services.GetRequiredService<SetUpCode>().Value is { } code) output.WriteLine($"  Set up     {address}/set-up?code={code} makes the first user; once, within a day");
         output.WriteLine();
     }
@@ -30,8 +31,16 @@ internal static class Banner
     /// The link and the header with the token, when this server made it and keeps it in its file; a token that was configured is not shown, because
     /// what is printed here is also what containers log (P7).
     /// </summary>
-    internal static IEnumerable<string> WaysIn(string address, AdminToken token)
+    /// <param name="allowsToken">Whether the admin token opens the API (<c>Access:AllowAdminToken</c>).</param>
+    internal static IEnumerable<string> WaysIn(string address, AdminToken token, bool allowsToken)
     {
+        if (!allowsToken)
+        {
+            yield return $"  Browser    {address}/sign-in";
+            yield return $"  API        {address}/api with the header Authorization: Bearer and a token that POST /api/tokens made";
+            yield break;
+        }
+
         var shown = token.File is null ? "<token>" : token.Value;
         yield return $"  Browser    {address}/?token={shown}";
         yield return $"  API        {address}/api with the header Authorization: Bearer {shown}";

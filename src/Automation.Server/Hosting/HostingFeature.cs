@@ -1,6 +1,7 @@
 using System.Globalization;
 using Automation.Server.Secrets;
 using Automation.Server.Triggers.Webhooks;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Automation.Server.Hosting;
@@ -14,6 +15,8 @@ internal static class HostingFeature
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Random>(_ => new LockedRandom());
         builder.Services.AddSingleton(_ => new TrustedProxies(configuration.GetSection(ServerOptions.TrustedProxies).Get<string[]>() ?? []));
+        var publicUrl = ServerUrl.Checked(configuration[ServerOptions.PublicUrl] ?? "");
+        builder.Services.AddSingleton(services => new ServerUrl(publicUrl, services.GetRequiredService<IServer>()));
         builder.Services.AddSingleton(_ => DataFolder.Open(configuration[ServerOptions.Data] ?? "data"));
         builder.Services.PostConfigure<SecretsOptions>(options => options.DefaultFolder = Path.Combine(configuration[ServerOptions.Data] ?? "data", "secrets"));
         builder.Services.AddSingleton<SecretLookup>(services => name => services.GetRequiredService<SecretStore>().TryGet(name, out var value) ? value : null);

@@ -1,13 +1,15 @@
+using System.Text;
 using System.Text.Json;
 using Automation.Server.Connectors;
 using Automation.Server.Secrets;
+using Automation.Server.Storage.Management;
 using Automation.Server.Triggers.Mqtt;
 using Automation.Server.Workflows;
 using Microsoft.Extensions.Options;
 
 namespace Automation.Server.Hosting;
 
-/// <summary>Finds out which secrets workflows and connections need, for the list of secrets.</summary>
+/// <summary>Finds out which secrets workflows, connections and endpoints need, for the list of secrets.</summary>
 internal static class SecretUseWiring
 {
     // Config properties that hold names of secrets, rather than texts with secrets in them.
@@ -24,15 +26,24 @@ internal static class SecretUseWiring
             from connection in provider.GetRequiredService<IOptions<MqttOptions>>().Value.Connections
             where connection.Value.PasswordSecret.Length > 0
             select new SecretUse(connection.Value.PasswordSecret, "mqttConnection", connection.Key));
+        services.AddSingleton<SecretUses>(provider =>
+        () =>
+        {
+            using var scope = provider.CreateScope();
+            var configs = scope.ServiceProvider.GetRequiredService<ManagementDb>().Endpoints.Where(e => e.Config.Contains("secret")).Select(e => new { e.Id, e.Config }).ToList();
+            return configs.SelectMany(endpoint => In(Encoding.UTF8.GetBytes(endpoint.Config)).Select(secret => new SecretUse(secret, "endpoint", endpoint.Id)));
+        });
         return services;
     }
 
     /// <summary>Names of the secrets that a version's document has, each once.</summary>
-    internal static IReadOnlySet<string> In(VersionSource source)
+    internal static IReadOnlySet<string> In(VersionSource source) => In(source.Document.Utf8);
+
+    private static HashSet<string> In(ReadOnlyMemory<byte> document)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
-        using var document = JsonDocument.Parse(source.Document.Utf8);
-        Collect(document.RootElement, isName: false, names);
+        using var parsed = JsonDocument.Parse(document);
+        Collect(parsed.RootElement, isName: false, names);
         return names;
     }
 

@@ -1,8 +1,12 @@
 using Automation.Server.Access;
 using Automation.Server.Api;
 using Automation.Server.Callbacks;
+using Automation.Server.Connectors.OAuth;
 using Automation.Server.Deliveries;
+using Automation.Server.Editing;
 using Automation.Server.Endpoints;
+using Automation.Server.Endpoints.Portal;
+using Automation.Server.Queries;
 using Automation.Server.Runs;
 using Automation.Server.Sandbox;
 using Automation.Server.Secrets;
@@ -29,10 +33,16 @@ internal static class ServerBuilder
         builder.Services.AddAccess(builder.Configuration, provider => provider.GetRequiredService<DataFolder>().Path);
         builder.Services.AddSandbox(builder.Configuration);
         builder.Services.AddWorkflows(builder.Configuration);
+        builder.Services.AddStats();
+        builder.Services.AddEditing();
         builder.Services.AddDeliveries(builder.Configuration);
+        builder.Services.AddOAuth();
+        builder.Services.AddConnectionUses();
         builder.Services.AddEndpoints();
+        builder.Services.AddPortal();
+        builder.Services.AddQueries(builder.Configuration);
         builder.Services.AddRuns(builder.Configuration);
-        builder.Services.AddCallbacks(builder.Configuration);
+        builder.Services.AddCallbacks();
         builder.Services.AddWebhooks(builder.Configuration);
         builder.Services.AddServers();
         builder.Services.AddMqtt(builder.Configuration);
@@ -48,15 +58,20 @@ internal static class ServerBuilder
         try
         {
             app.LoadSecrets(); // before what needs some is made
+            app.LoadOAuth();
             app.LoadAccess();
+            app.StartStats();
             app.UseProxySignIn();
             app.UseTrustedProxies();
             app.UseSecurityHeaders();
             app.UseApi();
             app.UseAccess();
+            app.UseDesigner();
             app.MapWebhooks();
             app.MapCallbacks();
+            app.MapPortal();
             app.MapAccess();
+            app.MapOAuth();
             app.MapApi();
             return app;
         }

@@ -11,6 +11,7 @@ internal static class ServerOptions
         Data = "Data:Folder",
         Database = "Database",
         Workflows = "Workflows:Folder",
+        Connectors = "Connectors:Folder",
         Sandbox = "Sandbox:Folder",
         AllowPrivate = "Outbound:AllowPrivate",
         TrustedProxies = "Server:TrustedProxies",

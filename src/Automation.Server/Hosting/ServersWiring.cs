@@ -1,4 +1,5 @@
 using Automation.Server.Access;
+using Automation.Server.Connectors.OAuth;
 using Automation.Server.Runs;
 using Automation.Server.Secrets;
 using Automation.Server.Storage;
@@ -20,7 +21,7 @@ internal static class ServersWiring
             var servers = ActivatorUtilities.CreateInstance<Servers>(provider);
             var (engine, waits, schedules) = (provider.GetRequiredService<RunEngine>(), provider.GetRequiredService<WaitTimer>(), provider.GetRequiredService<ScheduleTimer>());
             var (catalog, connections) = (provider.GetRequiredService<WorkflowCatalog>(), provider.GetRequiredService<MqttConnections>());
-            var (secrets, directory) = (provider.GetRequiredService<StoredSecrets>(), provider.GetRequiredService<AccessDirectory>());
+            var (secrets, directory, accounts) = (provider.GetRequiredService<StoredSecrets>(), provider.GetRequiredService<AccessDirectory>(), provider.GetRequiredService<OAuthConnections>());
             foreach (var duty in connections.Duties) servers.Offer(duty);
             var before = 0L;
             servers.Looked += look =>
@@ -29,6 +30,7 @@ internal static class ServersWiring
                 if (!look.IsShared) return;
                 Follow(catalog, look.Disabled);
                 secrets.Follow(look.Revisions.GetValueOrDefault(SqlRevisions.Secrets));
+                accounts.Follow(look.Revisions.GetValueOrDefault(SqlRevisions.OAuth));
                 directory.Follow(look.Revisions.GetValueOrDefault(SqlRevisions.Access));
                 engine.Look(look);
                 if (look.Servers == before && !look.IsRoutine) return;

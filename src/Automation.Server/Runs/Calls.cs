@@ -55,6 +55,9 @@ internal sealed class Calls(RunStarts starts, SandboxPool sandbox, IdSource ids,
     {
         var (id, now, source) = (ids.Next(), time.GetUtcNow(), "/runs/" + PublicId.Format(PublicId.Run, caller.RunId));
         var subject = caller.Version.WorkflowId;
+        var attributes = new Dictionary<string, object?> { ["id"] = PublicId.Format(PublicId.Event, id), ["source"] = source, ["type"] = TypeName, ["time"] = now.UtcDateTime, ["subject"] = subject, ["callDepth"] = depth };
+        if (caller.Event.IsAboutFailure) attributes["aboutFailure"] = true;
+        if (caller.Event.EmitDepth is > 0 and var emitted) attributes["emitDepth"] = emitted;
         return new Event
         {
             Id = id,
@@ -63,9 +66,7 @@ internal sealed class Calls(RunStarts starts, SandboxPool sandbox, IdSource ids,
             Source = source,
             Subject = subject,
             AcceptedAt = now,
-            Attributes = caller.Event.IsAboutFailure
-                ? Json.From(new { id = PublicId.Format(PublicId.Event, id), source, type = TypeName, time = now.UtcDateTime, subject, callDepth = depth, aboutFailure = true })
-                : Json.From(new { id = PublicId.Format(PublicId.Event, id), source, type = TypeName, time = now.UtcDateTime, subject, callDepth = depth }),
+            Attributes = Json.From(attributes),
             ContentType = System.Net.Mime.MediaTypeNames.Application.Json,
             Body = input.Utf8,
         };

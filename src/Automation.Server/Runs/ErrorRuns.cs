@@ -45,7 +45,7 @@ internal sealed class ErrorRuns(RunStarts starts, IdSource ids, TimeProvider tim
             Source = source,
             Subject = workflowId,
             AcceptedAt = now,
-            Attributes = Json.From(new { id = PublicId.Format(PublicId.Event, id), source, type = TypeName, time = now.UtcDateTime, subject = workflowId, aboutFailure = true }),
+            Attributes = Json.From(new { id = PublicId.Format(PublicId.Event, id), source, type = TypeName, time = now.UtcDateTime, subject = workflowId, aboutFailure = true, emitDepth = accepted.EmitDepth }),
             ContentType = System.Net.Mime.MediaTypeNames.Application.Json,
             Body = Json.From(new
             {

@@ -6,9 +6,9 @@ using Automation.Server.Workflows;
 
 namespace Automation.Server.Runs;
 
-/// <summary>Whether a run that waits can go on in another version, and if not, why: in sentences for people.</summary>
+/// <summary>Whether a run that waits, or has failed, can go on in another version, and if not, why: in sentences for people.</summary>
 /// <remarks>
-/// A run names steps: those it waits at, the loops it is in, joins that branches have come to, and those whose outputs it has. In the other version they have to
+/// A run names steps: those it waits or failed at, the loops it is in, joins that branches have come to, and those whose outputs it has. In the other version they have to
 /// mean the same. A wait keeps its due time and what it is for; a loop its items.
 /// </remarks>
 internal sealed class MoveCheck(WorkflowVersion from, WorkflowVersion to)
@@ -21,7 +21,7 @@ internal sealed class MoveCheck(WorkflowVersion from, WorkflowVersion to)
     private readonly HashSet<string> compared = new(StringComparer.Ordinal); // rounds of a loop wait at one step, a thousand of them maybe
 
     /// <returns>Empty when the run can be moved.</returns>
-    public IReadOnlyList<string> Check(WaitingRunRead run)
+    public IReadOnlyList<string> Check(MovableRunRead run)
     {
         var isOfStep = run.EventTrigger is KeyTimer.StepTrigger;
         if (isOfStep || run.EventTrigger is KeyTimer.SilenceTrigger ? !to.HasTimerOf(run.TriggerId, isOfStep) : run.TriggerId != RunEngine.ManualStart && !to.Triggers.ContainsKey(run.TriggerId))
@@ -30,7 +30,8 @@ internal sealed class MoveCheck(WorkflowVersion from, WorkflowVersion to)
         }
 
         if (run.Key is null != to.Key is null) reasons.Add(run.Key is null ? "It has no key, and the version orders its runs by one." : "It has a key, and the version has none to order its runs by.");
-        var snapshot = RunSnapshot.Read(run.Snapshot!.Value, () => Json.Null);
+        if (run.Snapshot is not { } saved) return reasons; // nothing is behind it
+        var snapshot = RunSnapshot.Read(saved, () => Json.Null);
         var loops = snapshot.Frames.Select(frame => frame.Loop).OfType<Loop>().Distinct().ToList();
         var joins = snapshot.Frames.SelectMany(frame => frame.Joins.Values).Where(join => !join.IsDone).ToList();
         foreach (var loop in loops) CheckPlace(loop.At.Step, loop.At.Frame, "It is in the loop");
@@ -46,7 +47,7 @@ internal sealed class MoveCheck(WorkflowVersion from, WorkflowVersion to)
 
     private void CheckToken(Token token)
     {
-        if (!CheckPlace(token.Step, token.Frame, "It waits at the step") || token.Wait is not { IsPause: false } || to.Steps[token.Step].Type is not WaitStep || !compared.Add(token.Step)) return;
+        if (!CheckPlace(token.Step, token.Frame, token.Wait is null ? "It goes on at the step" : "It waits at the step") || token.Wait is not { IsPause: false } || to.Steps[token.Step].Type is not WaitStep || !compared.Add(token.Step)) return;
         using var before = from.Source.Document.ToDocument();
         using var after = to.Source.Document.ToDocument();
         var (old, now) = (before.RootElement.GetProperty("steps").GetProperty(token.Step), after.RootElement.GetProperty("steps").GetProperty(token.Step));

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Automation.Server.Measures;
 using Automation.Server.Sandbox;
 using Automation.Server.Steps;
 using Automation.Server.Storage;
@@ -404,10 +405,13 @@ internal sealed class RunEngine : BackgroundService
         try
         {
             if (cancellations.ContainsKey(work.RunId)) walk.Cancel();
+            if (work.StartedAt is null) ServerMeter.RunLag.Record((services.Time.GetUtcNow() - work.Event.AcceptedAt).TotalMilliseconds);
             var end = await walk.WalkAsync();
             if (end is WalkEnd.Woken) return end;
             TakeUpNext(walk.Next);
-            feed.Publish(work.RunId, work.Version.WorkflowId, end is WalkEnd.Ended ? walk.State : "waiting", services.Time.GetUtcNow());
+            var now = services.Time.GetUtcNow();
+            if (end is WalkEnd.Ended) ServerMeter.RunDuration.Record((now - work.Event.AcceptedAt).TotalMilliseconds, KeyValuePair.Create(ServerMeter.State, (object?)walk.State));
+            feed.Publish(work.RunId, work.Version.WorkflowId, end is WalkEnd.Ended ? walk.State : "waiting", now);
             return end;
         }
         finally

@@ -20,19 +20,21 @@ internal sealed class RunMoves(Journal journal, VersionLookup versions, TimeProv
     /// <exception cref="JournalException">The journal cannot write now.</exception>
     public async Task<IReadOnlyList<string>> MoveAsync(long runId, WorkflowVersion to, bool isDry)
     {
-        var run = new WaitingRunRead(runId, to.WorkflowId);
+        var run = new MovableRunRead(runId, to.WorkflowId);
         await journal.CommitAsync(run);
         if (Refusal(run, to) is { } refusal) return [refusal];
         if (await versions.GetAsync(to.WorkflowId, run.Version) is not { } from) return [$"Version {run.Version}, which it is pinned to, cannot be loaded by this program; so it cannot be compared."];
         var reasons = new MoveCheck(from, to).Check(run);
         if (reasons.Count > 0 || isDry) return reasons;
-        var moves = (run.Moves?.To<List<RunMove>>() ?? []).Append(new RunMove(run.Version, to.Hash, time.GetUtcNow()));
-        var move = new RunMoved(runId, run.Version, to.Hash, run.Snapshot!.Value, Json.From(moves));
+        var move = MoveOf(run, to, time.GetUtcNow());
         await journal.CommitAsync(move);
         return move.Moved ? [] : [GoesOn];
     }
 
-    private static string? Refusal(WaitingRunRead run, WorkflowVersion to) => run.State switch
+    public static RunMoved MoveOf(MovableRunRead run, WorkflowVersion to, DateTimeOffset at) =>
+        new(run.RunId, run.Version, to.Hash, run.Snapshot, Json.From((run.Moves?.To<List<RunMove>>() ?? []).Append(new RunMove(run.Version, to.Hash, at))));
+
+    private static string? Refusal(MovableRunRead run, WorkflowVersion to) => run.State switch
     {
         null => $"There is no such run of \"{to.WorkflowId}\".",
         "waiting" when run.Version == to.Hash => "It is on this version.",

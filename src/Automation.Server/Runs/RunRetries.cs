@@ -20,13 +20,17 @@ internal sealed record RetryResult(RetryOutcome Outcome, long RunId, string? Pro
 internal sealed class RunRetries(
     Journal journal, RunEngine engine, WorkflowCatalog catalog, VersionLookup versions, SandboxPool sandbox, IdSource ids, TimeProvider time, IOptions<RunOptions> options)
 {
-    /// <summary>The same run goes on at the step that failed it, on its version, with its idempotency keys and its place among the runs of its key.</summary>
+    /// <summary>The same run goes on at the step that failed it, with its data, its idempotency keys and its place among the runs of its key.</summary>
+    /// <param name="failed">The run.</param>
+    /// <param name="onNewest">True for the active version, where what the run names means the same there (<see cref="MoveCheck"/>); false for the run's own.</param>
     /// <exception cref="JournalException">The journal cannot write now.</exception>
-    public async Task<RetryResult> GoOnAsync(long runId)
+    public async Task<RetryResult> GoOnAsync(RunRow failed, bool onNewest)
     {
-        var retry = new RunRetried(runId, options.Value.MaxBlockedPerKey);
-        if (!await StoreAsync(retry, () => retry.Outcome is RetryOutcome.Retried, () => retry.IsBlocked)) return new(RetryOutcome.Busy, runId);
-        return new(retry.Outcome, retry.RetriedAs ?? runId);
+        var (move, problem) = onNewest ? await ToNewestAsync(failed) : default;
+        if (problem is not null) return Refused(failed, problem);
+        var retry = new RunRetried(failed.Id, options.Value.MaxBlockedPerKey) { Move = move };
+        if (!await StoreAsync(retry, () => retry.Outcome is RetryOutcome.Retried, () => retry.IsBlocked)) return new(RetryOutcome.Busy, failed.Id);
+        return new(retry.Outcome, retry.RetriedAs ?? failed.Id);
     }
 
     /// <summary>Another run handles the event from the start, with idempotency keys of its own.</summary>
@@ -36,7 +40,7 @@ internal sealed class RunRetries(
     public async Task<RetryResult> BeginAnewAsync(RunRow failed, bool onNewest)
     {
         var version = onNewest ? catalog.Current.Workflows.GetValueOrDefault(failed.WorkflowId)?.Version : await versions.GetAsync(failed.WorkflowId, failed.Version);
-        if (version is null) return Refused(failed, onNewest ? $"\"{failed.WorkflowId}\" has no active version." : $"Version {failed.Version} of \"{failed.WorkflowId}\" cannot be loaded by this program; retry on the newest (version=newest).");
+        if (version is null) return Refused(failed, onNewest ? NoActive(failed) : NotLoaded(failed));
         if (failed.Event!.TriggerType == KeyTimer.StepTrigger) return Refused(failed, $"The timer of the step \"{failed.TriggerId}\" started the run, with what the step held: that is not kept twice. Retry it from the failed step.");
         if (failed.TriggerId != RunEngine.ManualStart && !version.Triggers.ContainsKey(failed.TriggerId)) return Refused(failed, $"The active version has no trigger \"{failed.TriggerId}\", by which the run was started.");
         string? key = null;
@@ -58,6 +62,22 @@ internal sealed class RunRetries(
         if (!await StoreAsync(retry, () => retry.Outcome is RetryOutcome.Retried, () => retry.IsBlocked, () => retry.Next)) return new(RetryOutcome.Busy, failed.Id);
         return new(retry.Outcome, retry.RetriedAs ?? failed.Id);
     }
+
+    /// <summary>Neither a move nor a problem when it is on that version already, or cannot be retried at all.</summary>
+    private async Task<(RunMoved? Move, string? Problem)> ToNewestAsync(RunRow failed)
+    {
+        if (catalog.Current.Workflows.GetValueOrDefault(failed.WorkflowId)?.Version is not { } newest) return (null, NoActive(failed));
+        var run = new MovableRunRead(failed.Id, failed.WorkflowId);
+        await journal.CommitAsync(run);
+        if (run.State != "failed" || run.Version == newest.Hash) return default;
+        if (await versions.GetAsync(failed.WorkflowId, run.Version) is not { } own) return (null, NotLoaded(failed));
+        var reasons = new MoveCheck(own, newest).Check(run);
+        return reasons.Count == 0 ? (RunMoves.MoveOf(run, newest, time.GetUtcNow()), null) : (null, $"It cannot go on in the newest version: {string.Join(' ', reasons)} Retry it from the start (from=start).");
+    }
+
+    private static string NoActive(RunRow failed) => $"\"{failed.WorkflowId}\" has no active version.";
+
+    private static string NotLoaded(RunRow failed) => $"Version {failed.Version} of \"{failed.WorkflowId}\" cannot be loaded by this program; retry on the newest from the start (from=start&version=newest).";
 
     private static RetryResult Refused(RunRow failed, string why) => new(RetryOutcome.Refused, failed.Id, why);
 

@@ -20,7 +20,7 @@ internal static class RunsFeature
             ErrorRuns = provider.GetRequiredService<ErrorRuns>(),
             Calls = provider.GetRequiredService<Calls>(),
             MaxRunTime = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxRunTime,
-            Emitted = () => provider.GetRequiredService<Endpoints.FanOut>().Wake(),
+            Emitted = () => provider.GetRequiredService<Endpoints.FanOut>().WakeAll(),
             CallbackUrl = address => provider.GetRequiredService<CallbackUrls>().Of(address),
             MaxStepRuns = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStepRuns,
             MaxStateBytes = provider.GetRequiredService<IOptions<RunOptions>>().Value.MaxStateBytes,

@@ -106,7 +106,7 @@ internal sealed class StepExecution(RunWalk walk, StepDefinition step, Token tok
 
     public override long Emit(string type, Json data, string? key, string? emitId)
     {
-        var depth = 1 + (int.TryParse(Event.TextAt("event.emitDepth"), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var before) ? before : 0);
+        var depth = 1 + Event.EmitDepth;
         if (depth > Calls.Deepest) throw new StepException(new StepError("emit_too_deep", $"\"{type}\" was not emitted: {Calls.Deepest} events have led to one another already. Does a workflow emit what starts it?", Retryable: false));
         var emission = new Emission(walk.Services.Ids.Next(), emitId, type, key, data, "/workflows/" + WorkflowId, depth, RunId, WorkflowId, step.Id, Now);
         Called = [.. Called ?? [], new EventEmitted(emission)];

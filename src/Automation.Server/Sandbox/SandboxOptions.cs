@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Automation.Server.Sandbox;
 
 /// <summary>Where the sandbox is and what a script may use.</summary>
-internal sealed class SandboxOptions
+internal sealed record SandboxOptions
 {
     /// <summary>The folder of the sandbox program, <c>src/Automation.Sandbox</c> in the repository.</summary>
     public required string Folder { get; set; }

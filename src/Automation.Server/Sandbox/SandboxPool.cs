@@ -13,6 +13,7 @@ internal sealed class SandboxPool : IAsyncDisposable
     private readonly SandboxOptions options;
     private readonly TimeProvider time;
     private readonly ILogger<SandboxPool> logger;
+    private readonly int kept;
     private readonly SandboxWatch watch;
     private readonly Lock gate = new();
     private readonly List<SandboxProcess> running = [];
@@ -21,9 +22,13 @@ internal sealed class SandboxPool : IAsyncDisposable
     private volatile bool hasWaiting;
     private bool isStarting, isDisposed;
 
-    public SandboxPool(SandboxOptions options, TimeProvider time, ILogger<SandboxPool> logger)
+    /// <param name="options">What a script may use.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Takes starts and ends of processes.</param>
+    /// <param name="kept">Processes that stay when they are idle.</param>
+    public SandboxPool(SandboxOptions options, TimeProvider time, ILogger<SandboxPool> logger, int kept = 1)
     {
-        (this.options, this.time, this.logger) = (options, time, logger);
+        (this.options, this.time, this.logger, this.kept) = (options, time, logger, kept);
         watch = new SandboxWatch(time, LookAfter);
     }
 
@@ -282,7 +287,7 @@ internal sealed class SandboxPool : IAsyncDisposable
     {
         lock (gate)
         {
-            var tooMany = running.Count > 1 && idle > options.IdleTime;
+            var tooMany = running.Count > kept && idle > options.IdleTime;
             var tooLarge = resident > options.IdleBytes && idle > TimeSpan.FromSeconds(1);
             if ((!tooMany && !tooLarge) || process.Load.InFlight > 0) return;
             running.Remove(process);

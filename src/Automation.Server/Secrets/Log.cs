@@ -29,4 +29,7 @@ internal static partial class Log
 
     [LoggerMessage(4108, LogLevel.Warning, "Others on this machine can read the key of the secrets, {File}. Set its mode to 600.")]
     public static partial void KeyIsReadable(ILogger logger, string file);
+
+    [LoggerMessage(4109, LogLevel.Warning, "{Why}")]
+    public static partial void NoServerKey(ILogger logger, string why);
 }

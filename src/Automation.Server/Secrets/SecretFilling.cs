@@ -65,10 +65,21 @@ internal sealed class SecretFilling(SecretStore store)
         var secret = store.Find(name) ?? throw new StepException(
             "secret_missing",
             store.WhyMissing(name));
-        used ??= [];
-        if (!used.Contains(secret)) used.Add(secret);
+        Note(secret);
         return secret.Value;
     }
+
+    public bool Has(string name) => store.Find(name) is not null;
+
+    /// <summary>Counts a secret as put in, which another put into the request.</summary>
+    public void Note(Secret secret)
+    {
+        used ??= [];
+        if (!used.Contains(secret)) used.Add(secret);
+    }
+
+    /// <summary>What was put in as the secret of that name; null when it was not.</summary>
+    public string? Used(string name) => used?.Find(secret => secret.Name == name)?.Value;
 
     private static string Spelled(string value, SecretSpelling spelling) => spelling switch
     {

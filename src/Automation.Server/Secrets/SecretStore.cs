@@ -60,7 +60,7 @@ internal sealed class SecretStore
                 }
             }
 
-            if (stored is not null) names.UnionWith(stored.All.Keys);
+            if (stored is not null) names.UnionWith(stored.All.Keys.Where(name => IsName(name)));
             return [.. names];
         }
     }
@@ -73,8 +73,8 @@ internal sealed class SecretStore
     public string? HowToSet(string name)
     {
         if (Contains(name)) return null;
-        if (stored?.WhyLocked(name) is { } locked) return locked;
         if (!IsName(name)) return "Correct the name: it has to be of capital letters, digits and _, and begin with a letter.";
+        if (stored?.WhyLocked(name) is { } locked) return locked;
         return folder is null
             ? $"Set the environment variable {Prefix}{name} and start the server again, or correct the name."
             : $"Write its value into the file {Path.Combine(folder, name)},{(stored is null ? "" : $" set it with PUT /api/secrets/{name},")} or set the environment variable {Prefix}{name} and start the server again.";
@@ -94,13 +94,14 @@ internal sealed class SecretStore
     /// <summary>The secret of that name; null when it is not set, or its file cannot be read.</summary>
     public Secret? Find(string name)
     {
-        if (folder is not null && IsName(name) && FromFolder(name) is { } secret) return secret;
+        if (!IsName(name)) return null;
+        if (folder is not null && FromFolder(name) is { } secret) return secret;
         return stored?.Find(name) ?? variables.GetValueOrDefault(name);
     }
 
     /// <summary>Whether each of the sources has it, the one that counts first.</summary>
     public (bool File, bool Store, bool Environment) SourcesOf(string name) =>
-        (folder is not null && IsName(name) && FromFolder(name) is not null, stored?.Find(name) is not null, variables.ContainsKey(name));
+        (folder is not null && IsName(name) && FromFolder(name) is not null, IsName(name) && stored?.Find(name) is not null, variables.ContainsKey(name));
 
     /// <summary>Stores a secret in the database, sealed; in use on this server when this completes, on others of the database within a second as a rule. A file of the name still counts before it.</summary>
     /// <param name="name">Capital letters, digits and <c>_</c>.</param>

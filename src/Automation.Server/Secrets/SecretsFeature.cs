@@ -19,6 +19,7 @@ internal static class SecretsFeature
         services.AddSingleton<Func<Journal>>(provider => provider.GetRequiredService<Journal>);
         services.AddSingleton<Func<SecretKeys>>(provider => provider.GetRequiredService<SecretKeys>);
         services.AddSingleton<StoredSecrets>();
+        services.AddSingleton<ServerKeys>();
         services.AddSingleton(provider => new SecretStore(
             provider.GetRequiredService<IOptions<SecretsOptions>>().Value,
             Environment.GetEnvironmentVariables(),
@@ -28,6 +29,10 @@ internal static class SecretsFeature
         return services;
     }
 
-    /// <summary>Reads the secrets of the database before anything starts that needs one.</summary>
-    public static void LoadSecrets(this WebApplication app) => app.Services.GetRequiredService<StoredSecrets>().LoadAsync().GetAwaiter().GetResult();
+    /// <summary>Reads the secrets of the database, and the server's own keys, before anything starts that needs one.</summary>
+    public static void LoadSecrets(this WebApplication app)
+    {
+        app.Services.GetRequiredService<StoredSecrets>().LoadAsync().GetAwaiter().GetResult();
+        app.Services.GetRequiredService<ServerKeys>().LoadAsync().GetAwaiter().GetResult();
+    }
 }

@@ -19,6 +19,8 @@ internal sealed class StoredSecrets(Func<Journal> journal, Func<SecretKeys> keys
     /// <summary>Bounds the memory of servers, with <see cref="MaxBytes"/> for each.</summary>
     public const int MaxSecrets = 2000, MaxBytes = 64 * 1024;
 
+    private const int MaxRows = MaxSecrets + 2; // with the server's own keys
+
     private readonly SemaphoreSlim loading = new(1);
     private volatile FrozenDictionary<string, StoredSecret> all = FrozenDictionary<string, StoredSecret>.Empty;
     private volatile List<string> noted = [];
@@ -38,6 +40,11 @@ internal sealed class StoredSecrets(Func<Journal> journal, Func<SecretKeys> keys
         : Keys.Find(locked.Row.KeyId) is null
             ? $"{name} is in the database, but sealed with the key {locked.Row.KeyId}, which this server does not have: {WhereKeysGo}"
             : $"{name} is in the database, but its row was changed by something other than this program. Set it again.";
+
+    /// <summary>What to do on a server that has no key to seal with.</summary>
+    public string WhyNoKey => noted.Count == 0
+        ? $"This server has no key to seal secrets with. {WhereKeysGo}"
+        : $"This server has no key to seal secrets with. The secrets of this database are sealed with {string.Join(", ", noted)}: {WhereKeysGo} When the key is lost for good, ./automation secrets-key makes another one.";
 
     // Made when first asked for: commands that start no server leave the data folder alone.
     private SecretKeys Keys => keysOf();
@@ -67,16 +74,39 @@ internal sealed class StoredSecrets(Func<Journal> journal, Func<SecretKeys> keys
         if (!SecretStore.IsName(name)) throw new SecretException($"\"{(name.Length <= 60 ? name : name[..60] + "…")}\" is no secret's name: it has to be of capital letters, digits and _, begin with a letter, and have 128 characters at the most.");
         if (value.Length == 0) throw new SecretException($"The value of {name} is empty. Delete the secret instead.");
         if (System.Text.Encoding.UTF8.GetByteCount(value) > MaxBytes) throw new SecretException($"The value of {name} is longer than {MaxBytes} bytes.");
-        var key = Keys.Current ?? throw NoKey();
-        var change = new SecretStored(SecretSeal.Close(name, value, key, time.GetUtcNow(), by), null, MaxSecrets);
-        await journal().CommitAsync(change, new SecretKeyNoted(key.Id, false, time.GetUtcNow()));
-        if (change.IsRefused) throw new SecretException($"There are {MaxSecrets} secrets, as many as may be. Delete some that are not used.");
+        await SetAllAsync([(name, value)], by);
+    }
+
+    /// <summary>Stores several, which the caller has checked, and a change that belongs to them, as one unit.</summary>
+    /// <exception cref="SecretException">There are too many, or this server has no key.</exception>
+    /// <exception cref="JournalException">Nothing of it is stored.</exception>
+    public async Task SetAllAsync(IReadOnlyList<(string Name, string Value)> secrets, string? by, params Change[] with)
+    {
+        var key = Keys.Current ?? throw new SecretException(WhyNoKey);
+        var changes = secrets.Select(s => new SecretStored(SecretSeal.Close(s.Name, s.Value, key, time.GetUtcNow(), by), null, MaxRows)).ToArray();
+        await journal().CommitAsync([.. changes, new SecretKeyNoted(key.Id, false, time.GetUtcNow()), .. with]);
+        await ReadAsync();
+        if (changes.Any(change => change.IsRefused)) throw new SecretException($"There are {MaxSecrets} secrets, as many as may be. Delete some that are not used.");
+    }
+
+    /// <summary>Stores what the server needs for itself, under a name that no secret can have, when there is none yet, and a change that belongs to it as one unit. Does nothing on a server without a key of this database.</summary>
+    /// <exception cref="JournalException">Nothing of it is stored.</exception>
+    public async Task KeepAsync(string name, string value, params Change[] with)
+    {
+        // One that is new and noted nowhere may be a mistake: who knows the others could not open what it sealed.
+        if (Keys.Current is not { } key || !noted.Any(id => Keys.Find(id) is not null)) return;
+        await journal().CommitAsync([new SecretStored(SecretSeal.Close(name, value, key, time.GetUtcNow(), null), Before: [], MaxRows), new SecretKeyNoted(key.Id, false, time.GetUtcNow()), .. with]);
         await ReadAsync();
     }
 
-    /// <summary>Deletes a secret; false when there was none.</summary>
+    /// <summary>Takes in what other servers changed, now.</summary>
+    /// <exception cref="JournalException">They cannot be read.</exception>
+    public Task ReadNowAsync() => ReadAsync();
+
+    /// <summary>Deletes a secret; false when there was none. What the server keeps for itself can be deleted when it cannot be opened.</summary>
     public async Task<bool> DeleteAsync(string name)
     {
+        if (!SecretStore.IsName(name) && WhyLocked(name) is null) return false;
         var change = new SecretDeleted(name);
         await journal().CommitAsync(change);
         await ReadAsync();
@@ -89,20 +119,28 @@ internal sealed class StoredSecrets(Func<Journal> journal, Func<SecretKeys> keys
     public async Task<(string Key, int Sealed, IReadOnlyList<string> Locked)> SealAnewAsync()
     {
         LoadKeys();
-        var key = Keys.Current ?? throw NoKey();
+        var key = Keys.Current ?? throw new SecretException(WhyNoKey);
         await ReadAsync(again: true);
         await journal().CommitAsync(new SecretKeyNoted(key.Id, false, time.GetUtcNow()));
         var count = 0;
         foreach (var (name, stored) in all)
         {
             if (stored.Secret is not { } secret || stored.Row.KeyId == key.Id) continue;
-            var change = new SecretStored(SecretSeal.Close(name, secret.Value, key, stored.Row.ChangedAt, stored.Row.ChangedBy), stored.Row.Nonce, MaxSecrets);
+            var change = new SecretStored(SecretSeal.Close(name, secret.Value, key, stored.Row.ChangedAt, stored.Row.ChangedBy), stored.Row.Nonce, MaxRows);
             await journal().CommitAsync(change);
             if (!change.IsRefused) count++;
         }
 
         await ReadAsync();
         return (key.Id, count, [.. all.Where(s => s.Value.Secret is null).Select(s => s.Key).Order(StringComparer.Ordinal)]);
+    }
+
+    /// <summary>Deletes several, and stores a change that belongs to that, as one unit.</summary>
+    /// <exception cref="JournalException">Nothing of it is stored.</exception>
+    public async Task DeleteAllAsync(IEnumerable<string> names, params Change[] with)
+    {
+        await journal().CommitAsync([.. names.Select(name => new SecretDeleted(name)), .. with]);
+        await ReadAsync();
     }
 
     /// <summary>Another server may have changed something.</summary>
@@ -195,8 +233,4 @@ internal sealed class StoredSecrets(Func<Journal> journal, Func<SecretKeys> keys
         if (locked.Length > 0 && locked != complained) Log.Locked(log, locked, WhereKeysGo);
         complained = locked;
     }
-
-    private SecretException NoKey() => new(noted.Count == 0
-        ? $"This server has no key to seal secrets with. {WhereKeysGo}"
-        : $"This server has no key to seal secrets with. The secrets of this database are sealed with {string.Join(", ", noted)}: {WhereKeysGo} When the key is lost for good, ./automation secrets-key makes another one.");
 }

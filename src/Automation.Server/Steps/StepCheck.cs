@@ -38,5 +38,8 @@ internal abstract class StepCheck
     /// <summary>Says that the step needs a secret, named at <paramref name="pointer"/>; a problem when this server does not have it.</summary>
     public virtual void Secret(string pointer, string name) => throw new NotSupportedException();
 
+    /// <summary>Whether this server has a secret; true where missing ones are no problem.</summary>
+    public virtual bool HasSecret(string name) => throw new NotSupportedException();
+
     public string UnitId => "script/" + StepId;
 }

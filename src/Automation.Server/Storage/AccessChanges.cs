@@ -28,14 +28,38 @@ internal enum AccessRefusal
 
     /// <summary>It is not there.</summary>
     NotFound,
+
+    /// <summary>Another has the name.</summary>
+    Taken,
+
+    /// <summary>It is not there, and what was given is too little to make it.</summary>
+    Incomplete,
 }
 
-/// <summary>Stores a user in place of the former one of the name, and ends the sessions of that when the password changes or the user is disabled.</summary>
+/// <summary>Makes a user, or changes one: what is null stays as it is when the change is applied. Ends the sessions when the password changes or the user is disabled.</summary>
+/// <param name="Role">In lower case.</param>
+/// <param name="Password">The new one's hash.</param>
+/// <param name="By">Who makes it.</param>
 /// <param name="OnlyFirst">True for the first user of all.</param>
-internal sealed record UserStored(StoredUser User, bool OnlyFirst, int MaxUsers) : Change
+internal sealed record UserSet(string Name, string? Role, string? Password, bool? Disabled, string By, DateTimeOffset At, bool OnlyFirst, int MaxUsers) : Change
+{
+    /// <summary>Set when the change was applied, as all below.</summary>
+    public AccessRefusal Refusal { get; set; }
+
+    /// <summary>Null when there was none.</summary>
+    public StoredUser? Before { get; set; }
+
+    /// <summary>What the user is now, or would be without <see cref="Refusal"/>; null when <see cref="AccessRefusal.Incomplete"/>.</summary>
+    public StoredUser? After { get; set; }
+}
+
+/// <summary>Puts a user's new password in place of the one that was checked, and ends the sessions. Who was disabled or deleted since, or has another password by now, is left alone.</summary>
+/// <param name="Checked">The hash that the former password was checked against.</param>
+/// <param name="Password">The new one's hash.</param>
+internal sealed record PasswordChanged(string Name, string Checked, string Password, DateTimeOffset At) : Change
 {
     /// <summary>Set when the change was applied.</summary>
-    public AccessRefusal Refusal { get; set; }
+    public bool Changed { get; set; }
 }
 
 /// <summary>Deletes a user with the sessions.</summary>
@@ -44,9 +68,6 @@ internal sealed record UserDeleted(string Name) : Change
     /// <summary>Set when the change was applied.</summary>
     public AccessRefusal Refusal { get; set; }
 }
-
-/// <summary>Notes a sign-in, with a hash of the password in a newer form where there is one.</summary>
-internal sealed record UserSignedIn(string Name, DateTimeOffset At, string? Password) : Change;
 
 internal sealed record TokenStored(StoredToken Token, int MaxTokens) : Change
 {
@@ -62,8 +83,14 @@ internal sealed record TokenDeleted(string Id) : Change
 
 internal sealed record TokenUsed(string Id, DateTimeOffset At) : Change;
 
-/// <summary>Stores a session; past <paramref name="MaxSessions"/> the one that was not used for longest ends.</summary>
-internal sealed record SessionStored(StoredSession Session, int MaxSessions) : Change;
+/// <summary>Stores a session; past <paramref name="MaxSessions"/> the one that was not used for longest ends. That of a user only while the password is the one that was checked and the user is not disabled.</summary>
+/// <param name="Checked">The hash that the user's password was checked against; null for a session of the admin token.</param>
+/// <param name="Newer">A hash of that password in a newer form, which takes its place; null when there is none.</param>
+internal sealed record SessionStored(StoredSession Session, int MaxSessions, string? Checked, string? Newer) : Change
+{
+    /// <summary>Set when the change was applied.</summary>
+    public bool Stored { get; set; }
+}
 
 internal sealed record SessionRead(byte[] Hash) : Change
 {
@@ -86,11 +113,18 @@ internal sealed record SessionsRead(int Limit) : Change
     public List<StoredSession> Sessions { get; } = [];
 }
 
-/// <summary>Stores an MQTT user in place of the former one of the name.</summary>
-internal sealed record MqttUserStored(StoredMqttUser User, int MaxUsers) : Change
+/// <summary>Makes an MQTT user, or changes one: what is null stays as it is when the change is applied.</summary>
+/// <param name="Password">The new one's hash.</param>
+internal sealed record MqttUserSet(string Name, string? Password, IReadOnlyList<string>? Publish, IReadOnlyList<string>? Subscribe, bool? Disabled, string By, DateTimeOffset At, int MaxUsers) : Change
 {
-    /// <summary>Set when the change was applied.</summary>
+    /// <summary>Set when the change was applied, as all below.</summary>
     public AccessRefusal Refusal { get; set; }
+
+    /// <summary>Null when there was none.</summary>
+    public StoredMqttUser? Before { get; set; }
+
+    /// <summary>What the user is now, or would be without <see cref="Refusal"/>; null when <see cref="AccessRefusal.Incomplete"/>.</summary>
+    public StoredMqttUser? After { get; set; }
 }
 
 internal sealed record MqttUserDeleted(string Name) : Change

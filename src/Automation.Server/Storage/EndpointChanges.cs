@@ -13,7 +13,7 @@ internal static class EndpointState
 /// <param name="PreviousUntil">Until when the secret of the generation before is valid too; null when it is not.</param>
 internal sealed record StoredEndpoint(string Id, Json Config, bool FromFile, string State, string? Reason, long Generation, DateTimeOffset? PreviousUntil, DateTimeOffset CreatedAt);
 
-/// <summary>Registers an endpoint, or gives it another config; what it failed before is forgotten. One that is registered by a file can be changed by that alone.</summary>
+/// <summary>Registers an endpoint, or gives it another config; what it failed before is forgotten. One that a file describes can be changed by that alone; a file takes over one that was registered without.</summary>
 internal sealed record EndpointStored(string Id, Json Config, IReadOnlyList<string> Patterns, bool FromFile, DateTimeOffset At) : Change
 {
     /// <summary>True to register only, false to change only, null for either.</summary>
@@ -30,11 +30,14 @@ internal sealed record EndpointDeleted(string Id, bool FromFile, DateTimeOffset 
     public bool IsDeleted { get; set; }
 }
 
-/// <summary>Pauses, disables or re-activates an endpoint, with all that waits for it.</summary>
+/// <summary>Pauses or re-activates an endpoint, with all that waits for it. One that is disabled stays so when it is to be paused.</summary>
 internal sealed record EndpointStateSet(string Id, string State, string? Reason, DateTimeOffset At) : Change
 {
     /// <summary>Set when the change was applied.</summary>
     public bool IsFound { get; set; }
+
+    /// <summary>True when it was not paused because it is disabled. Set when the change was applied.</summary>
+    public bool IsDisabled { get; set; }
 }
 
 /// <summary>Gives an endpoint another secret.</summary>
@@ -51,16 +54,14 @@ internal sealed record EndpointRead(string Id) : Change
     public StoredEndpoint? Endpoint { get; set; }
 }
 
-/// <summary>Reads the key that the secrets of endpoints follow from; the given one becomes it when there is none.</summary>
-internal sealed record EndpointKeyRead(byte[] Fresh) : Change
+/// <summary>Describes an event type. One that a file describes can be changed by that alone.</summary>
+internal sealed record EventTypeStored(string Name, string? Description, Json? Example, bool FromFile, DateTimeOffset At) : Change
 {
-    public byte[] Key { get; set; } = [];
+    /// <summary>False when a file has it. Set when the change was applied.</summary>
+    public bool IsStored { get; set; }
 }
 
-/// <summary>Describes an event type, or forgets it.</summary>
-internal sealed record EventTypeStored(string Name, string? Description, Json? Example, bool FromFile, DateTimeOffset At) : Change;
-
-/// <inheritdoc cref="EventTypeStored"/>
+/// <summary>Forgets the description of an event type.</summary>
 internal sealed record EventTypeDeleted(string Name, bool FromFile) : Change
 {
     /// <summary>Set when the change was applied.</summary>
@@ -80,7 +81,7 @@ internal sealed record EventTypeDeleted(string Name, bool FromFile) : Change
 /// <param name="StepId">The run's step; empty without one.</param>
 internal sealed record Emission(long Id, string? EmitId, string Type, string? Key, Json Data, string Source, int Depth, long RunId, string WorkflowId, string StepId, DateTimeOffset CreatedAt)
 {
-    /// <summary>The last endpoint that was looked at; null until triggers have it.</summary>
+    /// <summary>The last endpoint that was looked at; null before the first.</summary>
     public string? After { get; init; }
 }
 
@@ -95,11 +96,21 @@ internal sealed record EventEmitted(Emission Emission) : Change
 /// <param name="From">Where it stood.</param>
 /// <param name="To">Where it stands now.</param>
 /// <param name="Deliveries">How many were queued.</param>
-/// <param name="EndedAt">Set with the last part.</param>
-internal sealed record EmissionAdvanced(long Id, string? From, string To, int Deliveries, DateTimeOffset? EndedAt) : Change;
+/// <param name="IsLast">Whether these were the last.</param>
+internal sealed record EmissionFannedOut(long Id, string? From, string? To, int Deliveries, bool IsLast, DateTimeOffset At) : Change
+{
+    /// <summary>Why some of them will never have theirs; null for none.</summary>
+    public string? Error { get; init; }
+}
 
-/// <summary>Reads the oldest emissions that are not done.</summary>
-internal sealed record EmissionsOpen(int Limit) : Change
+/// <summary>Triggers and waiting runs have an emission. Superseded when another server was faster.</summary>
+/// <param name="Error">Why they will never have it; null when they have.</param>
+internal sealed record EmissionHeard(long Id, DateTimeOffset At, string? Error = null) : Change;
+
+/// <summary>Reads the oldest emissions that are not fanned out yet, or that triggers have not heard yet.</summary>
+/// <param name="Unheard">Which of both.</param>
+/// <param name="Bytes">No more once their data have so many; one at least.</param>
+internal sealed record EmissionsOpen(bool Unheard, int Limit, long Bytes) : Change
 {
     public List<Emission> Emissions { get; } = [];
 }
@@ -118,4 +129,8 @@ internal sealed record EmissionsPruned(long Before, int Limit) : Change
 /// <param name="DisableAfter">How long it may fail without a success between.</param>
 /// <param name="Apart">How far apart the first and the last of these failures are at least.</param>
 /// <param name="Error">The failure's code.</param>
-internal sealed record EndpointAttempted(string Id, bool Succeeded, bool IsGone, TimeSpan DisableAfter, TimeSpan Apart, string? Error, DateTimeOffset At);
+internal sealed record EndpointAttempted(string Id, bool Succeeded, bool IsGone, TimeSpan DisableAfter, TimeSpan Apart, string? Error, DateTimeOffset At)
+{
+    /// <summary>Whether this attempt disabled it. Set when the change was applied.</summary>
+    public bool IsDisabled { get; set; }
+}

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Threading.Channels;
 using Automation.Server.Deliveries;
 using Automation.Server.Steps.Types;
@@ -53,7 +52,6 @@ internal sealed class Journal : IAsyncDisposable
         (OpenRunsAtStart, ClaimableAtStart) = writer.OpenRuns();
         DisabledAtStart = writer.DisabledWorkflows();
         WaitTopicsAtStart = writer.WaitTopics();
-        CallbackKeys = writer.CallbackKeys(RandomNumberGenerator.GetBytes(32), time.GetUtcNow());
         thread = new Thread(WriteLoop) { IsBackground = true, Name = "journal" };
         thread.Start();
     }
@@ -84,9 +82,6 @@ internal sealed class Journal : IAsyncDisposable
 
     /// <summary>MQTT messages that runs waited for when the journal was opened.</summary>
     public IReadOnlyList<WaitTopic> WaitTopicsAtStart { get; }
-
-    /// <summary>Keys that sign callback tokens, the newest first.</summary>
-    public IReadOnlyList<byte[]> CallbackKeys { get; }
 
     /// <summary>Commits so far, and the units in them: their ratio is how many share an fsync.</summary>
     public long Commits { get; private set; }

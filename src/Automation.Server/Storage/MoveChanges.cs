@@ -3,7 +3,7 @@ using Automation.Server.Values;
 namespace Automation.Server.Storage;
 
 /// <summary>Reads a run of a workflow that may be moved to another version.</summary>
-internal sealed record WaitingRunRead(long RunId, string WorkflowId) : Change
+internal sealed record MovableRunRead(long RunId, string WorkflowId) : Change
 {
     /// <summary>Null when there is no such run. Set when the change was applied, as all below.</summary>
     public string? State { get; set; }
@@ -17,20 +17,20 @@ internal sealed record WaitingRunRead(long RunId, string WorkflowId) : Change
     /// <summary>Type of the trigger by which its event came.</summary>
     public string EventTrigger { get; set; } = "";
 
-    /// <summary>There while it waits.</summary>
+    /// <summary>There while it waits, and in a failed one that can go on behind its start.</summary>
     public Json? Snapshot { get; set; }
 
     /// <summary>A JSON array of <see cref="Runs.RunMove"/>; null when it was never moved.</summary>
     public Json? Moves { get; set; }
 }
 
-/// <summary>An operator wants a waiting run to go on in another version. Does nothing to one that does not wait any more, or not just so.</summary>
+/// <summary>An operator wants a waiting run to go on in another version, or a failed one (<see cref="RunRetried.Move"/>). Does nothing to one that is not there any more just so.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="From">The version it has to be pinned to.</param>
 /// <param name="To">The version it is pinned to then.</param>
-/// <param name="Snapshot">What it has to have saved last.</param>
-/// <param name="Moves">As <see cref="WaitingRunRead.Moves"/>, with this one.</param>
-internal sealed record RunMoved(long RunId, string From, string To, Json Snapshot, Json Moves) : Change
+/// <param name="Snapshot">What it has to have saved last; null for a failed run that has nothing behind it.</param>
+/// <param name="Moves">As <see cref="MovableRunRead.Moves"/>, with this one.</param>
+internal sealed record RunMoved(long RunId, string From, string To, Json? Snapshot, Json Moves) : Change
 {
     /// <summary>Set when the change was applied.</summary>
     public bool Moved { get; set; }

@@ -69,6 +69,9 @@ internal enum RetryOutcome
 /// <param name="MaxBlocked">Most runs of a key that may wait.</param>
 internal sealed record RunRetried(long RunId, int MaxBlocked) : Change
 {
+    /// <summary>To which version it goes for that; null to stay in its own. Without the place that it names nothing is done, and the outcome is <see cref="RetryOutcome.Busy"/>.</summary>
+    public RunMoved? Move { get; init; }
+
     /// <summary>Set when the change was applied, as all below.</summary>
     public RetryOutcome Outcome { get; set; }
 
@@ -101,7 +104,13 @@ internal sealed record RunReplaced(long RunId, RunAccepted By, int MaxBlocked) :
 /// <param name="State">A JSON object; null to forget the state.</param>
 internal sealed record KeyStateSet(string WorkflowId, string Key, Json? State, DateTimeOffset At, DateTimeOffset? ExpiresAt) : Change
 {
-    /// <summary>True when a server walks a run of the key: nothing was stored. Set when the change was applied.</summary>
+    /// <summary>Only while the key keeps the state of one of these <see cref="KeyStateTag"/>s; null for whatever it keeps.</summary>
+    public IReadOnlyList<string>? Expected { get; init; }
+
+    /// <summary>True when it keeps another than was expected: nothing was stored. Set when the change was applied, as below.</summary>
+    public bool IsChanged { get; set; }
+
+    /// <summary>True when a server walks a run of the key: nothing was stored.</summary>
     public bool IsHeld { get; set; }
 }
 

@@ -31,6 +31,20 @@ internal sealed record SecretsRead(IReadOnlyDictionary<string, byte[]> Known) : 
     public long Revision { get; set; }
 }
 
+/// <summary>Reads the keys of the server that are not sealed yet, as older programs stored them; each the newest first.</summary>
+internal sealed record PlainKeysRead : Change
+{
+    /// <summary>Set when the change was applied.</summary>
+    public List<byte[]> Callbacks { get; } = [];
+
+    /// <inheritdoc cref="Callbacks"/>
+    public List<byte[]> Endpoints { get; } = [];
+}
+
+/// <summary>Deletes such keys, which are sealed now; their bytes are written over.</summary>
+/// <param name="Name">As in <see cref="Secrets.ServerKeys"/>.</param>
+internal sealed record PlainKeysErased(string Name) : Change;
+
 /// <summary>Notes that secrets are sealed with a key.</summary>
 /// <param name="KeyId">Null to read only.</param>
 /// <param name="OnlyFirst">True when it counts only if no other has been noted.</param>

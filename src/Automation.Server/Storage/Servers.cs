@@ -72,8 +72,7 @@ internal sealed class Servers(Journal journal, JournalDatabase database, IOption
         {
             try
             {
-                using var end = CancellationTokenSource.CreateLinkedTokenSource(stopping); // a lost connection may leave something in it that throws when it is cancelled
-                await database.ListenAsync(() => heard.TrySetResult(), end.Token);
+                await database.ListenAsync(() => heard.TrySetResult(), stopping);
             }
             catch (OperationCanceledException)
             {

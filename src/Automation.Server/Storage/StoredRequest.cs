@@ -16,6 +16,8 @@ internal sealed record StoredRequest(string Url, string Method, IReadOnlyDiction
 
     public string? Endpoint { get; init; }
 
+    public long? EndpointSinceMs { get; init; }
+
     public long? EmissionId { get; init; }
 
     public static byte[] Write(DeliveryRequest request) => JsonSerializer.SerializeToUtf8Bytes(
@@ -32,6 +34,7 @@ internal sealed record StoredRequest(string Url, string Method, IReadOnlyDiction
             OrderKey = request.OrderKey,
             RatePerSecond = request.RatePerSecond,
             Endpoint = request.Endpoint,
+            EndpointSinceMs = request.EndpointSince?.ToUnixTimeMilliseconds(),
             EmissionId = request.EmissionId,
         },
         JsonFormat.Wire);
@@ -53,6 +56,7 @@ internal sealed record StoredRequest(string Url, string Method, IReadOnlyDiction
             OrderKey = stored.OrderKey,
             RatePerSecond = stored.RatePerSecond,
             Endpoint = stored.Endpoint,
+            EndpointSince = stored.EndpointSinceMs is { } since ? DateTimeOffset.FromUnixTimeMilliseconds(since) : null,
             EmissionId = stored.EmissionId,
         };
     }

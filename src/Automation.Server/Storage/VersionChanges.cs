@@ -19,6 +19,12 @@ internal sealed record VersionStored(string WorkflowId, string Hash, VersionSour
     public Pin? Pin { get; set; }
 }
 
+/// <summary>The files that made the newest version of a workflow are committed: its history names the commit from now on. Changes nothing where that version is of another state of the files.</summary>
+/// <param name="WorkflowId">Whose.</param>
+/// <param name="Files">Hash of that state, see <see cref="FileState"/>.</param>
+/// <param name="Commit">As <see cref="FileState.Commit"/>.</param>
+internal sealed record VersionCommitted(string WorkflowId, string Files, string Commit) : Change;
+
 /// <summary>Reads one stored version; by its hash, or the last activated one when <paramref name="Hash"/> is null.</summary>
 internal sealed record VersionRead(string WorkflowId, string? Hash) : Change
 {

@@ -26,6 +26,9 @@ internal sealed class Event
     /// <summary>True for an event about a failed run, and for those of calls and of timers of keys that came of it.</summary>
     public bool IsAboutFailure => Trigger is OfFailure or OfCall or KeyTimer.StepTrigger or KeyTimer.SilenceTrigger && TextAt("event.aboutFailure") == "true";
 
+    /// <summary>How many emitted events led to this one, also by calls, failures and timers of keys: what limits those that lead to one another.</summary>
+    public int EmitDepth => int.TryParse(TextAt("event.emitDepth"), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var depth) ? depth : 0;
+
     /// <summary>Ascending in accept order; outside <c>evt_…</c>.</summary>
     public required long Id { get; init; }
 

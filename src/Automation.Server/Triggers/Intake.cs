@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Automation.Server.Measures;
 using Automation.Server.Runs;
 using Automation.Server.Sandbox;
 using Automation.Server.Steps;
@@ -132,6 +133,7 @@ internal sealed partial class Intake(Journal journal, RunEngine engine, SandboxP
             return new IntakeResult(error.Refused ? IntakeOutcome.Refused : IntakeOutcome.Unavailable, []) { IsSuperseded = error.Superseded };
         }
 
+        ServerMeter.EventsAccepted.Add(offers.Count);
         next = 0;
         foreach (var change in changes)
         {

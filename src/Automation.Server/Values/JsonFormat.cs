@@ -23,4 +23,8 @@ internal static class JsonFormat
         MaxDepth = MaxDepth,
         TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
+
+    /// <summary>A value's name as it goes over the wire and into the journal.</summary>
+    public static string NameOf<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Automation.Server.Editing;
 using Automation.Server.Steps.Types;
 using Automation.Server.Workflows.Compilation;
 
@@ -173,14 +174,15 @@ internal sealed class WorkflowCatalog(
     private async Task<WorkflowFile> TakeAsync(string id, FileStamp stamp, WorkflowFile? before, string? twin, Pin? pin, Lazy<string?> checkout, Look look, CancellationToken cancellation)
     {
         if (RefuseName(id, twin) is { } refused) return Show(id, new WorkflowFile(stamp, NoScripts, null, [refused]), before);
+        var beside = new BesideStamps(folder.Stamp(WorkflowFiles.LayoutOf(id)), folder.Stamp(WorkflowFiles.TestsOf(id)));
         if (before is not null && !IsDue(id, stamp, before, look))
         {
-            if (before.Pin == pin) return before;
-            if (pin is null && await StoredAsync(id, cancellation) is { } active) return before with { Pin = null, Version = active.Hash == before.Made?.Hash ? before.Made : active }; // what another server went on to
+            if (before.Pin == pin) return before.Beside == beside ? before : before with { Beside = beside };
+            if (pin is null && await StoredAsync(id, cancellation) is { } active) return before with { Pin = null, Version = active.Hash == before.Made?.Hash ? before.Made : active, Beside = beside }; // what another server went on to
         }
 
         var bytes = folder.ReadWorkflow(id, out var unreadable);
-        var found = new WorkflowFile(stamp, NoScripts, null, []) { Pin = pin, Files = before?.Files }; // while it cannot be read, what an operator chooses lasts as if nothing was edited
+        var found = new WorkflowFile(stamp, NoScripts, null, []) { Pin = pin, Files = before?.Files, Beside = beside }; // while it cannot be read, what an operator chooses lasts as if nothing was edited
         if (bytes is null) return await KeepAsync(id, found with { Problems = [new Problem(id + ".json", "", unreadable!)] }, before, cancellation);
         var scripts = new Dictionary<string, ScriptFile>(StringComparer.Ordinal);
         var watched = ImmutableDictionary.CreateBuilder<string, FileStamp?>(StringComparer.Ordinal);
@@ -280,7 +282,7 @@ internal sealed class WorkflowCatalog(
         lock (publishing)
         {
             waited = waited.Union(files.Values.SelectMany(file => file.Version?.WaitTopics ?? []));
-            current = new WorkflowSet(files.ToFrozenDictionary(f => f.Key, f => new WorkflowState(f.Key, f.Value.Version, !off.Contains(f.Key), f.Value.Problems) { Pin = f.Value.Pin, FileVersion = f.Value.Made?.Hash }, StringComparer.Ordinal)) { WaitTopics = waited };
+            current = new WorkflowSet(files.ToFrozenDictionary(f => f.Key, f => new WorkflowState(f.Key, f.Value.Version, !off.Contains(f.Key), f.Value.Problems) { Pin = f.Value.Pin, FileVersion = f.Value.Made?.Hash, Files = f.Value.Files?.Hash, Beside = f.Value.Beside, Scripts = f.Value.ScriptPaths(f.Key) }, StringComparer.Ordinal)) { WaitTopics = waited };
             try
             {
                 Changed?.Invoke(current);
@@ -325,5 +327,13 @@ internal sealed record WorkflowFile(FileStamp Stamp, ImmutableDictionary<string,
     /// <summary>Set while the active version is one that an operator chose.</summary>
     public Pin? Pin { get; init; }
 
-    public bool ShowsSame(WorkflowFile other) => ReferenceEquals(Version, other.Version) && Pin == other.Pin && Made?.Hash == other.Made?.Hash && Problems.SequenceEqual(other.Problems);
+    /// <summary>How the files looked that a designer keeps with it; they make no version.</summary>
+    public BesideStamps Beside { get; init; }
+
+    /// <summary>As <see cref="WorkflowState.Scripts"/>.</summary>
+    public FrozenSet<string> ScriptPaths(string workflowId) =>
+        Scripts.Keys.Concat(Version?.Source.Files.Keys ?? []).Where(file => file[0] != '/').Select(file => WorkflowFolder.PathOf(workflowId, file)).ToFrozenSet(StringComparer.Ordinal);
+
+    public bool ShowsSame(WorkflowFile other) =>
+        ReferenceEquals(Version, other.Version) && Pin == other.Pin && Made?.Hash == other.Made?.Hash && Files?.Hash == other.Files?.Hash && Beside == other.Beside && Problems.SequenceEqual(other.Problems);
 }

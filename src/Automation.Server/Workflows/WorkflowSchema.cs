@@ -1,6 +1,3 @@
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Automation.Server.Steps;
 using Automation.Server.Triggers;
@@ -14,10 +11,8 @@ namespace Automation.Server.Workflows;
 /// <remarks>What hangs together across the file (ids that exist, cycles, secrets, scripts) only the compiler checks.</remarks>
 internal static class WorkflowSchema
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>The schema as a file: indented, LF, one newline at the end.</summary>
-    public static byte[] ToFile(IReadOnlyList<StepTypeEntry> steps, TriggerCatalog triggers) => Encoding.UTF8.GetBytes(Of(steps, triggers).ToJsonString(Indented) + "\n");
+    public static byte[] ToFile(IReadOnlyList<StepTypeEntry> steps, TriggerCatalog triggers) => ConfigSchema.ToFile(Of(steps, triggers));
 
     /// <param name="steps">Step types, those of connectors among them.</param>
     /// <param name="triggers">Trigger types.</param>

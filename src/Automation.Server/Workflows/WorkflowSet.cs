@@ -29,7 +29,19 @@ internal sealed record WorkflowState(string WorkflowId, WorkflowVersion? Version
 
     /// <summary>Hash of the version that the file makes; null while it has problems.</summary>
     public string? FileVersion { get; init; }
+
+    /// <summary>Hash of the workflow file and its scripts as they are, with or without problems; null when they could never be read.</summary>
+    public string? Files { get; init; }
+
+    /// <summary>How its layout and its tests look.</summary>
+    public BesideStamps Beside { get; init; }
+
+    /// <summary>Paths below the workflows folder of the scripts and schemas that the file names, or its version where the file cannot be understood; a connector's file is not its own.</summary>
+    public IReadOnlySet<string> Scripts { get; init; } = FrozenSet<string>.Empty;
 }
+
+/// <summary>How the files looked that are kept beside a workflow file; null for one that is not there.</summary>
+internal readonly record struct BesideStamps(FileStamp? Layout, FileStamp? Tests);
 
 /// <summary>One mistake in a workflow file.</summary>
 /// <param name="File">Path below the workflows folder, as <c>shop/new-order.json</c> or a script file.</param>

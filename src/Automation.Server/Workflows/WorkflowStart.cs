@@ -6,7 +6,7 @@ namespace Automation.Server.Workflows;
 
 /// <summary>Loads the workflows before the server takes anything in, and tells the triggers of every change.</summary>
 internal sealed class WorkflowStart(
-    WorkflowCatalog catalog, WebhookRoutes webhooks, MqttIntake mqtt, MqttClientIntake clients, EmbeddedRetained retained, MqttConnections connections) : IHostedService
+    WorkflowCatalog catalog, WebhookRoutes webhooks, MqttIntake mqtt, MqttClientIntake clients, EmbeddedRetained retained, MqttConnections connections, IEnumerable<FollowFolder> others) : IHostedService
 {
     /// <summary>False until all files have been looked at once.</summary>
     public bool Loaded { get; private set; }
@@ -19,6 +19,7 @@ internal sealed class WorkflowStart(
         catalog.Changed += connections.Use;
         catalog.Changed += clients.Use;
         await catalog.LoadAsync(cancellationToken);
+        foreach (var follow in others) await follow(new Look { Everything = true }, cancellationToken);
         Loaded = true;
     }
 

@@ -6,7 +6,7 @@ namespace Automation.Server.Workflows;
 /// after 500 ms. Every 500 ms it sees whether the folder itself was removed or replaced; every 5 s it looks through it unasked, for
 /// systems that report nothing, and tries files with problems again. Two processes may watch one folder: each keeps its own catalogue.
 /// </remarks>
-internal sealed class WorkflowWatcher(WorkflowFolder folder, WorkflowCatalog catalog, TimeProvider time, ILogger<WorkflowWatcher> log) : BackgroundService
+internal sealed class WorkflowWatcher(WorkflowFolder folder, WorkflowCatalog catalog, IEnumerable<FollowFolder> others, TimeProvider time, ILogger<WorkflowWatcher> log) : BackgroundService
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(150), LongestWait = TimeSpan.FromMilliseconds(500), Tick = TimeSpan.FromMilliseconds(500), Unasked = TimeSpan.FromSeconds(5);
     private readonly Lock gate = new();
@@ -47,7 +47,9 @@ internal sealed class WorkflowWatcher(WorkflowFolder folder, WorkflowCatalog cat
         var look = Taken() with { Broken = retryBroken };
         try
         {
-            return await catalog.RefreshAsync(look, cancellation);
+            var changes = await catalog.RefreshAsync(look, cancellation);
+            foreach (var follow in others) await follow(look, cancellation);
+            return changes;
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
@@ -198,3 +200,6 @@ internal sealed class WorkflowWatcher(WorkflowFolder folder, WorkflowCatalog cat
         }
     }
 }
+
+/// <summary>Follows other files of the workflows folder; called with each look, and at the start.</summary>
+internal delegate Task FollowFolder(Look look, CancellationToken cancellation);

@@ -16,7 +16,7 @@ internal static class WorkflowsFeature
 {
     public static IServiceCollection AddWorkflows(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton(_ => new WorkflowFolder(configuration[ServerOptions.Workflows] ?? "workflows"));
+        services.AddSingleton(_ => new WorkflowFolder(configuration[ServerOptions.Workflows] ?? "workflows", ConnectorsIn(configuration)));
         services.AddSingleton(StepCatalog.Find);
         services.AddSingleton<ConnectorCatalog>();
         services.AddSingleton(TriggerCatalog.Find);
@@ -48,6 +48,12 @@ internal static class WorkflowsFeature
         });
         services.AddHostedService<WorkflowWatcher>();
         return services;
+    }
+
+    private static string? ConnectorsIn(IConfiguration configuration)
+    {
+        if (configuration[ServerOptions.Connectors] is not { Length: > 0 } folder) return null;
+        return Directory.Exists(folder) ? folder : throw new StartupException($"{ServerOptions.Connectors}: there is no folder \"{folder}\". Make it, or leave the setting out: connector files are in connectors in the workflows folder then.");
     }
 
     private static CatalogStore StoreIn(Journal journal, TimeProvider time, Func<string?> actor) => new()

@@ -135,6 +135,65 @@ public sealed class AccessTests : BrokerTestBase, IDisposable
         Assert.Equal(comesIn ? MqttReasonCode.Success : MqttReasonCode.NotAuthorized, await authentication.AuthenticateAsync(context));
     }
 
+    [Fact]
+    public async Task ClientThatIsNotWelcomeAnyMoreWhenItHasItsSession_IsRefused()
+    {
+        var broker = await StartAsync(options => options.OnConnect = context =>
+        {
+            context.IsStillWelcome = () => false; // changed while its password was checked
+            return new(MqttReasonCode.Success);
+        });
+        await using var client = await TestClient.ConnectAsync(broker, Connect(MqttProtocolVersion.V5, "anna", "right", new() { Topic = "gone", Payload = [1], Retain = true }));
+
+        Assert.Equal((byte)MqttReasonCode.NotAuthorized, client.Connack.ReturnCode);
+        await client.ExpectClosedAsync();
+        Assert.Equal(0, broker.RetainedCount);
+    }
+
+    [Fact]
+    public async Task Review_DisconnectsWhoIsNotWelcomeAnyMore_AndNobodyElse()
+    {
+        var isWelcome = true;
+        var broker = await StartAsync(options => options.OnConnect = context =>
+        {
+            if (context.UserName == "anna")
+                context.IsStillWelcome = () => Volatile.Read(ref isWelcome);
+            return new(MqttReasonCode.Success);
+        });
+        await using var anna = await TestClient.ConnectAsync(broker, Connect(MqttProtocolVersion.V5, "anna", "right"));
+        await using var bert = await TestClient.ConnectAsync(broker, Connect(MqttProtocolVersion.V5, "bert", "right", id: "bert"));
+        Volatile.Write(ref isWelcome, false);
+        broker.ReviewClients();
+
+        await anna.ExpectDisconnectAsync(MqttReasonCode.NotAuthorized);
+        await bert.SubscribeAsync("t");
+    }
+
+    [Theory]
+    [InlineData("new password", false)]
+    [InlineData("kept out", false)]
+    [InlineData("gone", false)]
+    [InlineData("other topics", true)]
+    public async Task User_IsWelcomeAsLongAsThePasswordThatWasChecked(string change, bool isWelcome)
+    {
+        using var users = new MqttUsers();
+        var user = new MqttUser("anna", PasswordHash.Create("right"u8), ["#"], []);
+        users.Use([user]);
+        var context = new MqttConnectContext { ClientId = "c", RemoteEndPoint = new IPEndPoint(IPAddress.Loopback, 1), UserName = "anna", Password = "right"u8.ToArray() };
+        Assert.Equal(MqttReasonCode.Success, await new MqttAuthentication { Users = users }.AuthenticateAsync(context));
+        Assert.True(context.IsStillWelcome!());
+
+        users.Use(change switch
+        {
+            "new password" => [user with { Password = PasswordHash.Create("other"u8) }],
+            "kept out" => [user with { Enabled = false }],
+            "gone" => [],
+            _ => [user with { Publish = ["a"] }],
+        });
+
+        Assert.Equal(isWelcome, context.IsStillWelcome());
+    }
+
     [Theory]
     [InlineData("CN=anna", true)]
     [InlineData("CN=anna,O=Example", true)]

@@ -10,7 +10,7 @@ namespace Automation.Mqtt.Tests.Broker;
 /// <summary>A client that sends and receives single packets over a real socket.</summary>
 internal sealed class TestClient : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Socket _socket;
     private readonly PipeReader _input;

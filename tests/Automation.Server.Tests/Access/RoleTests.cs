@@ -11,8 +11,11 @@ namespace Automation.Server.Tests.Access;
 /// <summary>Every route, of the OpenAPI document and of the route table, with every role and without a credential.</summary>
 public sealed partial class RoleTests
 {
-    /// <summary>Routes that ask for no credential of the API: pages of the sign-in, what outside senders call with signatures and tokens of their own, probes and the document.</summary>
-    private static readonly string[] Open = ["/", "/sign-in", "/sign-out", "/set-up", "/health/live", "/health/ready", "/openapi/{documentName}.json", "/hooks/{**path}", "/callbacks/{token}/{outcome?}"];
+    /// <summary>Routes that ask for no credential of the API: pages of the sign-in, what outside senders call with signatures and tokens of their own, the way back from pages of consent, probes and the document.</summary>
+    private static readonly string[] Open = ["/", "/sign-in", "/sign-out", "/set-up", "/health/live", "/health/ready", "/openapi/{documentName}.json", "/hooks/{**path}", "/callbacks/{token}/{outcome?}", "/oauth/start", "/oauth/callback", .. Portal];
+
+    /// <summary>Asked for by a session of the endpoint in the path: <see cref="Endpoints.PortalTests.EveryRoute_ReachesOnlyItsOwnEndpoint"/> goes through them all.</summary>
+    private static IEnumerable<string> Portal => ["/portal", .. new[] { "", "/deliveries/{id}", "/secret", "/deliveries/{id}/replay", "/replay", "/pause", "/resume", "/rotate", "/test", "/sign-out" }.Select(page => "/portal/{endpoint}" + page)];
 
     [Fact]
     public async Task EveryRoute_AsksForItsRole_AndAnUndeclaredOneIsAMistake()

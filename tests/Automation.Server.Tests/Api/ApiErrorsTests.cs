@@ -46,6 +46,39 @@ public sealed class ApiErrorsTests : ApiTest
         Assert.Contains("/health/ready", (await ApiServer.ReadAsync(answer, 503))["detail"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/api/runs", 401)]
+    [InlineData("/nope", 404)]
+    public async Task Refusal_IsTheSame_WhateverTheClientAccepts(string path, int status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Add("Accept", "text/html");
+
+        using var answer = await Server.Stranger.SendAsync(request);
+
+        Assert.NotEmpty((await ApiServer.ReadAsync(answer, status))["detail"]!.GetValue<string>());
+        Assert.True(answer.Headers.Contains("Content-Security-Policy"));
+    }
+
+    [Theory]
+    [InlineData("""{"valeu":"hidden"}""", "line 1")]
+    [InlineData("""{"value":"hidden""", "line 1")]
+    [InlineData("", "missing")]
+    public async Task BodyThatCannotBeRead_IsExplained_WithoutWhatIsInIt(string body, string word)
+    {
+        using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        using var answer = await Server.Client.PutAsync(new Uri("/api/secrets/X", UriKind.Relative), body.Length == 0 ? null : content);
+
+        var detail = (await ApiServer.ReadAsync(answer, 400))["detail"]!.GetValue<string>();
+        Assert.Contains(word, detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", detail + string.Join('\n', Logged()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/api/audit?actor=%00")]
+    [InlineData("/api/audit?target=a%00b")]
+    public async Task ParameterThatNoTextCanBe_IsRefused(string path) => Assert.Contains("U+0000", (await Server.GetAsync(path, 400))["detail"]!.GetValue<string>(), StringComparison.Ordinal);
+
     [Fact]
     public async Task Live_AnswersWithoutToken()
     {

@@ -54,6 +54,8 @@ public sealed class ApiServer : IAsyncLifetime
 
     internal IReadOnlyList<MqttConnectionView> MqttConnections { get; set; } = [];
 
+    internal IReadOnlyList<Automation.Server.Deliveries.DestinationState> Destinations { get; set; } = [];
+
     internal int Woken { get; private set; }
 
     /// <summary>Set before the start.</summary>
@@ -90,9 +92,10 @@ public sealed class ApiServer : IAsyncLifetime
         builder.Services.AddSingleton(database.Database).AddManagement().AddSecrets(builder.Configuration, _ => Folder).AddAccess(builder.Configuration, _ => Folder).AddApi(_ => Sources());
         builder.Services.AddSingleton(_ => new TrustedProxies(builder.Configuration.GetSection(ServerOptions.TrustedProxies).Get<string[]>() ?? []));
         builder.Services.AddSingleton<SecretUses>(() => SecretUses);
+        builder.Services.AddSingleton(services => new ServerUrl("", services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()));
         // Known, so that the routes can be described; EndpointTests asks them of a whole server.
-        builder.Services.AddSingleton<EndpointSecrets>().AddSingleton<EndpointTargets>().AddSingleton<Handshake>().AddSingleton<SandboxPool>();
-        builder.Services.AddSingleton(new FanOut(Journal, null!, null!, null!, null!, Time, Microsoft.Extensions.Logging.Abstractions.NullLogger<FanOut>.Instance)); // woken, never run
+        builder.Services.AddSingleton<EndpointSecrets>().AddSingleton<EndpointTargets>().AddSingleton<Handshake>().AddSingleton<SandboxPool>().AddSingleton<EndpointFileReader>().AddSingleton(new Automation.Server.Deliveries.DeliveryOptions());
+        builder.Services.AddSingleton(new FanOut(Journal, null!, new EventTriggers(Journal, null!, null!, null!, Time, Microsoft.Extensions.Logging.Abstractions.NullLogger<EventTriggers>.Instance), null!, null!, Time, Microsoft.Extensions.Logging.Abstractions.NullLogger<FanOut>.Instance)); // woken, never run
         builder.Services.PostConfigure<SecretsOptions>(options => options.DefaultFolder = Path.Combine(Folder, "secrets"));
         app = builder.Build();
         app.LoadSecrets();
@@ -175,9 +178,11 @@ public sealed class ApiServer : IAsyncLifetime
         ReplayWebhook = new(_ => throw new NotSupportedException("No webhooks here."), _ => throw new NotSupportedException("No webhooks here.")),
         CapturePath = (_, _) => throw new NotSupportedException("No webhooks here."),
         WakeDeliveries = () => Woken++,
+        Destinations = () => Destinations,
         CancelRun = _ => throw new NotSupportedException("No run engine here."),
-        RetryRun = _ => throw new NotSupportedException("No run engine here."),
+        RetryRun = (_, _) => throw new NotSupportedException("No run engine here."),
         ReplaceRun = (_, _) => throw new NotSupportedException("No run engine here."),
+        TakeUpEnded = _ => { },
         TakeUpNextRun = _ => { },
         ForgetBlockedRuns = _ => { },
         MaxStateBytes = 1000,

@@ -43,6 +43,42 @@ public sealed class RunStreamTests : ApiTest
     }
 
     [Fact]
+    public async Task Stream_Ends_WhenItsTokenIsDeleted()
+    {
+        var made = await Server.PostAsync("/api/tokens", 200, """{"name":"screen","role":"viewer"}""");
+        await Server.PostAsync("/api/tokens", 200, """{"name":"other","role":"viewer"}""");
+        using var client = Server.NewClient();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", made["token"]!.GetValue<string>());
+        using var reader = new StreamReader(await client.GetStreamAsync(new Uri("/api/runs/stream", UriKind.Relative)));
+        Assert.Equal(": connected", await reader.ReadLineAsync());
+        await reader.ReadLineAsync();
+
+        using (await Server.Client.DeleteAsync(new Uri("/api/tokens/" + made["about"]!["id"], UriKind.Relative)))
+        {
+        }
+
+        Assert.Null(await reader.ReadLineAsync());
+    }
+
+    [Fact]
+    public async Task Stream_Ends_WhenItsTokenExpires()
+    {
+        var made = await Server.PostAsync("/api/tokens", 200, """{"name":"screen","role":"viewer","expiresIn":"20s"}""");
+        using var client = Server.NewClient();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", made["token"]!.GetValue<string>());
+        using var reader = new StreamReader(await client.GetStreamAsync(new Uri("/api/runs/stream", UriKind.Relative)));
+        Assert.Equal(": connected", await reader.ReadLineAsync());
+        await reader.ReadLineAsync();
+
+        Server.Time.Advance(TimeSpan.FromSeconds(15));
+        Assert.Equal(": still here", await reader.ReadLineAsync());
+        await reader.ReadLineAsync();
+        Server.Time.Advance(TimeSpan.FromSeconds(15));
+
+        Assert.Null(await reader.ReadLineAsync());
+    }
+
+    [Fact]
     public async Task Stream_Ends_WhenTheServerStops()
     {
         using var reader = await OpenAsync("");

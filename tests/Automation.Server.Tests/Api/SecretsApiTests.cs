@@ -69,7 +69,7 @@ public sealed class SecretsApiTests : ApiTest
         var answer = await Server.PostAsync("/api/secrets/seal", 200);
 
         Assert.Equal(key, answer["key"]!.GetValue<string>());
-        Assert.Equal(1, answer["sealed"]!.GetValue<int>());
+        Assert.Equal(1 + 2, answer["sealed"]!.GetValue<int>()); // and the server's own keys
         Assert.Equal(Value, Server.Get<SecretStore>().Find("SLACK")!.Value);
     }
 

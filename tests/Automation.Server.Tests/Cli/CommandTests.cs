@@ -52,6 +52,22 @@ public sealed class CommandTests : IDisposable
         Assert.All(CommandLine.Create().Subcommands.SelectMany(c => c.Options.Select(o => o.Description).Append(c.Description)), text => Assert.False(string.IsNullOrEmpty(text)));
 
     [Fact]
+    public async Task Validate_ChecksTheFilesOfEndpointsAndEventTypesToo()
+    {
+        Directory.CreateDirectory(Path.Combine(folder, "endpoints"));
+        Write("endpoints/acme.json", """{ "url": "https://x.example/", "events": ["a b"], "filter": "((" }""");
+        Write("event-types.json", """{ "types": { "a b": {} } }""");
+        var (code, said) = await ValidateAsync();
+        Assert.Equal(1, code);
+        Assert.Contains("endpoints/acme.json(1,43): /events/0: ", said, StringComparison.Ordinal);
+        Assert.Contains(": /filter: ", said, StringComparison.Ordinal);
+        Assert.Contains("event-types.json(1,14): /types/a b: ", said, StringComparison.Ordinal);
+        var (one, about) = await ValidateAsync(Path.Combine(folder, "endpoints", "acme.json"));
+        Assert.Equal(1, one);
+        Assert.DoesNotContain("event-types", about, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Version_IsANumber() => Assert.Matches(@"^\d+\.\d+\.\d+", VersionCommand.Text);
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

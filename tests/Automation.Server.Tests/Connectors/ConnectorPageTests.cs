@@ -21,6 +21,7 @@ public sealed class ConnectorPageTests
             await CompareAsync(Path.Combine("docs", "connectors", name + ".md"), Page(connector));
         }
 
+        index.Append("\nNot HTTP, and so no connector files: [PostgreSQL and SQLite](../queries.md), `postgres.query` and `sqlite.query`; [mail by SMTP](../email.md), `email.send`.\n");
         await CompareAsync(Path.Combine("docs", "connectors", "README.md"), index.ToString());
     }
 
@@ -31,12 +32,23 @@ public sealed class ConnectorPageTests
         if (file.Credentials is { Count: > 0 } credentials)
         {
             page.Append($"\nSecrets of the connection `{connector.Name}`; another connection has its own name in place of `{Connection.SecretOf(connector.Name, "x")[..^2]}`.\n\n| | |\n|---|---|\n");
-            foreach (var (credential, about) in credentials) page.Append($"| `{Connection.SecretOf(connector.Name, credential)}` | {Cell(about.Help)} |\n");
+            foreach (var (credential, about) in credentials) page.Append($"| `{Connection.SecretOf(connector.Name, credential)}` | {Cell(about.Help)}{(about.Default is { } value ? $" Left out: `{value}`." : "")} |\n");
+        }
+
+        if (file.Auth is { Type: AuthKind.OAuth2 } auth)
+        {
+            var how = auth.Grant is OAuthGrant.AuthorizationCode ? $"Somebody connects it once: `POST /api/connections/{connector.Name}/{connector.Name}/connect`. Its token is renewed from then on." : "The server fetches its token, and a new one before it ends.";
+            page.Append($"\nThe connection is by [OAuth 2](../connectors.md#oauth-2). {how} A token that is set by hand is used as it is.\n");
         }
 
         foreach (var (name, operation) in file.Operations)
         {
-            var kind = operation.Mode is OperationMode.Durable ? "Durable: saved with the run and sent with retries, as `webhook.send` does." : "Inline: the run goes on with the answer, as with `http.request`.";
+            var kind = operation.Mode switch
+            {
+                OperationMode.Durable => "Durable: saved with the run and sent with retries, as `webhook.send` does.",
+                OperationMode.Publish => $"MQTT: published to `{operation.Message!.Topic.Replace("${input.", "${", StringComparison.Ordinal)}` on the server's own broker, or by the connection of [Mqtt:Connections](../mqtt-connections.md) that `connection` names.",
+                _ => "Inline: the run goes on with the answer, as with `http.request`.",
+            };
             page.Append($"\n## `{connector.Name}.{name}`: {operation.Title}\n\n{(operation.Description is { } text ? text + "\n" : "")}{kind} Sends what [the service documents]({operation.Docs}).\n");
             var fields = (file.Fields ?? new Dictionary<string, ConnectorField>()).Concat(operation.Fields ?? new Dictionary<string, ConnectorField>()).ToList();
             if (fields.Count == 0) continue;

@@ -54,7 +54,7 @@ public sealed class ConnectorTests(WorkflowServer server) : IClassFixture<Workfl
     [InlineData("""{ "type": "bad.oder", "what": "x" }""", "/steps/it/type", "Did you mean \"bad.order\"?")]
     [InlineData("""{ "type": "bad.order", "what": "${secret.BAD_KEY}" }""", "/steps/it/what", "not possible here")]
     [InlineData("""{ "type": "bad.order", "what": "x", "connection": "nobody" }""", "/steps/it", "There is no secret \"NOBODY_KEY\"")]
-    [InlineData("""{ "type": "bad.order", "what": "x", "connection": "${input.c}" }""", "/steps/it/connection", "must match")]
+    [InlineData("""{ "type": "bad.order", "what": "x", "connection": "${input.c}" }""", "/steps/it/connection", "taken as it is written")]
     public async Task Compiling_NamesWhatIsWrongWithAStep(string step, string at, string message)
     {
         Add("bad");
@@ -83,6 +83,46 @@ public sealed class ConnectorTests(WorkflowServer server) : IClassFixture<Workfl
 
         Assert.All(found.Where(p => p.File != "w.json"), p => Assert.Equal("connectors/worse.json", p.File));
         Assert.Equal(["/baseUrl", "/operations/one/request/url", "/operations/one/request/url", "/operations/two/answer"], found.Where(p => p.File == "connectors/worse.json").Select(p => p.Pointer));
+    }
+
+    [Fact]
+    public async Task AFileThatIsNoJson_IsAProblemOfItsOwn_AndTakesNothingElseDown()
+    {
+        Add("cut");
+        server.Write(("connectors/cut.json", "{ \"title\": \"cut"));
+        try
+        {
+            var problem = Assert.Single(await ProblemsAsync("""{ "steps": { "it": { "type": "cut.order", "what": "x" } } }"""));
+            Assert.Equal(("connectors/cut.json", 1), (problem.File, problem.Line));
+            Assert.NotEmpty((await server.GetAsync("/api/step-types"))["items"]!.AsArray());
+            var shown = (await server.GetAsync("/api/connectors"))["items"]!.AsArray().Single(c => c!["name"]!.GetValue<string>() == "cut")!;
+            Assert.Contains("not valid JSON", shown["problems"]!.ToJsonString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(Path.Combine(server.Folder, "workflows", "connectors", "cut.json"));
+        }
+    }
+
+    [Fact]
+    public async Task Compiling_SuggestsTheConnectorThatWasMeant()
+    {
+        var problem = Assert.Single(await ProblemsAsync("""{ "steps": { "it": { "type": "slak.message" } } }"""));
+
+        Assert.Contains("Did you mean \"slack.message\"? Known are ", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("slack.message, customer-io.…, discord.…", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Catalog_RefusesOperationsThatAreStepTypesOfTheServer()
+    {
+        Add("http");
+        server.Write(("connectors/http.json", """{ "title": "Http", "operations": { "request": { "title": "R", "mode": "inline", "request": { "url": "https://x.example/" } } } }"""));
+        var found = server.Get<ConnectorCatalog>().All().Single(c => c.Name == "http");
+        File.Delete(Path.Combine(server.Folder, "workflows", "connectors", "http.json"));
+
+        Assert.Null(found.Connector);
+        Assert.Equal("/operations/request", Assert.Single(found.Problems).Pointer);
     }
 
     [Fact]

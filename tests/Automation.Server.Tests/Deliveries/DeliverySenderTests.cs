@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Automation.Server.Deliveries;
 using Microsoft.AspNetCore.Http;
@@ -56,7 +57,34 @@ public sealed class DeliverySenderTests
         var request = Assert.Single(receiver.Requests);
         Assert.Equal("{\"t\":\"t0ken/with+signs=\\\"1\\\"\"}", request.Text);
         var timestamp = long.Parse(request.Headers["webhook-timestamp"], CultureInfo.InvariantCulture);
-        Assert.Equal(StandardWebhooksSigner.Sign("KEY", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", request.Headers["webhook-id"], timestamp, request.Body), request.Headers["webhook-signature"]);
+        byte[] signed = [.. Encoding.UTF8.GetBytes($"{request.Headers["webhook-id"]}.{timestamp}."), .. request.Body];
+        Assert.Equal("v1," + Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), signed)), request.Headers["webhook-signature"]);
+    }
+
+    [Fact]
+    public async Task Send_SignsWithEd25519_WhenTheSecretIsAKeyPair()
+    {
+        await using var receiver = await Receiver.StartAsync(_ => Task.CompletedTask);
+        await using var rig = new DeliveryRig(secrets: [("KEY", "whsk_" + Convert.ToBase64String(new byte[64]))]);
+        await rig.Sender.SendAsync(rig.Delivery(receiver.Url, "{}", sign: "KEY"), CancellationToken.None);
+        Assert.StartsWith("v1a,", Assert.Single(receiver.Requests).Headers["webhook-signature"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    [InlineData("whsec_")]
+    [InlineData("whsec_not base 64!")]
+    [InlineData("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS")]
+    [InlineData("whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    public async Task Send_RefusesToSign_WithASecretOfAnotherForm_WithoutShowingIt(string secret)
+    {
+        await using var receiver = await Receiver.StartAsync(_ => Task.CompletedTask);
+        await using var rig = new DeliveryRig(secrets: [("PARTNER_KEY", secret)]);
+        var sent = await rig.Sender.SendAsync(rig.Delivery(receiver.Url, "{}", sign: "PARTNER_KEY"), CancellationToken.None);
+        Assert.Equal((DeliveryState.Retrying, "signing_secret_invalid"), (sent.State, sent.Attempt.Error));
+        Assert.Contains("PARTNER_KEY", sent.Attempt.Message, StringComparison.Ordinal);
+        if (secret.Length > 6) Assert.DoesNotContain(secret[6..], sent.Attempt.Message, StringComparison.Ordinal);
+        Assert.Empty(receiver.Requests);
     }
 
     [Fact]

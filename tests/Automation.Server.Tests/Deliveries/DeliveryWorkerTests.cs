@@ -192,6 +192,23 @@ public sealed class DeliveryWorkerTests
     }
 
     [Fact]
+    public async Task DisposedWithoutAStop_CutsOffWhatIsUnderWay_AndGivesAllBack()
+    {
+        await using var receiver = new RawReceiver((_, stop) => RawReceiver.NeverAsync(stop));
+        await using var rig = new DeliveryRig(new DeliveryOptions { Concurrency = 1 });
+        var first = rig.Delivery(receiver.Url);
+        var second = rig.Delivery(receiver.Url);
+        await rig.HandOverAsync(first);
+        await rig.HandOverAsync(second);
+        await receiver.RequestCame.Task;
+
+        rig.Worker.Dispose();
+        await rig.Worker.WhenIdleAsync();
+
+        Assert.Equal(("pending 0", "pending 0"), (rig.State(first), rig.State(second)));
+    }
+
+    [Fact]
     public async Task Start_AfterTheStop_GivesTheDeliveryBack()
     {
         await using var rig = new DeliveryRig();

@@ -40,6 +40,30 @@ public sealed class DestinationGateTests
     }
 
     [Fact]
+    public void Circuit_DoublesItsPause_AlsoWhereTheTryIsAnsweredWithOverload()
+    {
+        var gate = new DestinationGate(options);
+        var now = Start;
+        for (var i = 0; i < 3; i++) gate.Report(DestinationHealth.Overloaded, null, answered: true, now);
+        foreach (var seconds in new[] { 5, 10, 15, 15 })
+        {
+            Assert.False(gate.TryPass(now.AddSeconds(seconds - 0.1), out _));
+            Assert.True(gate.TryPass(now = now.AddSeconds(seconds), out _));
+            gate.Report(DestinationHealth.Overloaded, null, answered: true, now);
+        }
+    }
+
+    [Fact]
+    public void LowRate_IsNotForgottenBeforeTheBucketIsFull()
+    {
+        var gate = new DestinationGate(options) { Rate = 0.05 };
+        Assert.True(gate.TryPass(Start, out _));
+        Assert.False(gate.IsAtRest(Start.AddSeconds(19)));
+        Assert.False(gate.TryPass(Start.AddSeconds(19), out _));
+        Assert.True(gate.IsAtRest(Start.AddSeconds(21)));
+    }
+
+    [Fact]
     public void CallsThatWereUnderWayWhenItOpened_DoNotLengthenThePause()
     {
         var gate = new DestinationGate(options);

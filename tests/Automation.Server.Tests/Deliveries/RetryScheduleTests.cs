@@ -35,16 +35,24 @@ public sealed class RetryScheduleTests
     public void DelayAfter_Varies() => Assert.NotEqual(schedule.DelayAfter(1, null), schedule.DelayAfter(1, null));
 
     [Theory]
-    [InlineData("120", 120)]
-    [InlineData("0", 1)]
-    [InlineData("99999999", 86400)]
-    [InlineData("Fri, 02 Jan 2026 03:05:05 GMT", 60)]
-    [InlineData("Fri, 02 Jan 2015 03:05:05 GMT", 1)]
-    [InlineData("Fri, 02 Jan 2099 03:05:05 GMT", 86400)]
-    public void DelayAfter_TakesTheReceiversWord_WithinBounds(string header, double seconds)
+    [InlineData("120", 120, 120)]
+    [InlineData("99999999", 86400, 86400)]
+    [InlineData("Fri, 02 Jan 2026 03:05:05 GMT", 60, 60)]
+    [InlineData("Fri, 02 Jan 2099 03:05:05 GMT", 86400, 86400)]
+    [InlineData("0", 4, 6)] // the schedule's own five seconds
+    [InlineData("1", 4, 6)]
+    [InlineData("Fri, 02 Jan 2015 03:05:05 GMT", 4, 6)]
+    public void DelayAfter_IsLongerWhereTheReceiverAsksForIt_WithinBounds_AndNeverShorter(string header, double least, double most)
     {
         using var response = Answer(header);
-        Assert.Equal(seconds, schedule.DelayAfter(1, RetrySchedule.RetryAfter(response.Headers, Now)).TotalSeconds);
+        Assert.InRange(schedule.DelayAfter(1, RetrySchedule.RetryAfter(response.Headers, Now)).TotalSeconds, least, most);
+    }
+
+    [Fact]
+    public void DelayAfter_OfPausesPastAllTime_IsSevenDays()
+    {
+        TimeSpan[] own = [TimeSpan.Zero, TimeSpan.FromDays(5_000_000)];
+        Assert.InRange(schedule.DelayAfter(1, null, own).TotalDays, 7 * 0.8, 7 * 1.2);
     }
 
     [Theory]

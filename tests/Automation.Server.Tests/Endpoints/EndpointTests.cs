@@ -41,6 +41,25 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public async Task SecretsThatAnEndpointNames_AreUsedByIt_AndTheAuditLogSaysWhereItSends()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        foreach (var name in (string[])["IN_URL", "IN_HEADER", "SIGNS", "UNUSED"])
+        {
+            using var set = await server.Http.PutAsync(new Uri("/api/secrets/" + name, UriKind.Relative), WorkflowServer.Json("""{"value":"hidden"}"""));
+            Assert.Equal(HttpStatusCode.OK, set.StatusCode);
+        }
+
+        await PutAsync(server, "one", "/one?key=${secret.IN_URL}", """ "events": ["a"], "headers": { "X-Key": "${secret.IN_HEADER}" }, "secrets": ["SIGNS"] """);
+
+        var secrets = (await server.GetAsync("/api/secrets"))["items"]!.AsArray();
+        Assert.Equal(["IN_HEADER endpoint one", "IN_URL endpoint one", "SIGNS endpoint one"], secrets.SelectMany(s => s!["usedBy"]!.AsArray().Select(u => $"{s["name"]} {u!["kind"]} {u["id"]}")).Order());
+        var noted = (await server.GetAsync("/api/audit?action=putEndpoint"))["items"]![0]!["detail"]!["after"]!;
+        Assert.EndsWith("/one", noted["url"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal("""["X-Key"]""", noted["headers"]!.ToJsonString());
+    }
+
+    [Fact]
     public async Task AnEventWithTheIdOfAnother_IsNotEmitted()
     {
         await using var server = await WorkflowServer.StartAsync();
@@ -140,7 +159,7 @@ public sealed class EndpointTests
         var refused = await server.Http.PutAsync("/api/endpoints/Bad%20id", WorkflowServer.Json("""{ "url": "ftp://x", "events": ["a b"], "filter": "((", "secrets": ["NONE"] }"""));
         var problem = JsonNode.Parse(await refused.Content.ReadAsStringAsync())!["errors"]!.AsObject();
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
-        Assert.Equal(["", "/events/0", "/secrets/0", "/url"], problem.Select(p => p.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(["", "/events/0", "/filter", "/secrets/0", "/url"], problem.Select(p => p.Key).Order(StringComparer.Ordinal));
         using var misspelt = await server.Http.PutAsync("/api/endpoints/a", WorkflowServer.Json("""{ "url": "https://x.example/", "events": ["a"], "fliter": "true" }"""));
         Assert.Equal(HttpStatusCode.BadRequest, misspelt.StatusCode);
         using var script = await server.Http.PutAsync("/api/endpoints/a", WorkflowServer.Json("""{ "url": "https://x.example/", "events": ["a"], "filter": "((" }"""));
@@ -164,6 +183,57 @@ public sealed class EndpointTests
         await server.PostAsync("/api/emissions", """{ "type": "loop", "data": 1 }""", 202);
         await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM runs WHERE state = 'failed'") == 1);
         Assert.Equal(17, server.Count("SELECT count(*) FROM runs"));
+    }
+
+    [Theory]
+    [InlineData("""{ "type": "workflow.call", "workflow": "w1", "wait": true }""", "")]
+    [InlineData("""{ "type": "fail", "message": "no" }""", """, "onError": { "workflow": "w1" }""")]
+    public async Task WorkflowsThatEmitWhatStartsThem_ByCalls_OrFromErrorWorkflows_ComeToAnEndToo(string step, string more)
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        await server.AddAsync("""{ "steps": { "emit": { "type": "event.emit", "event": "loop" } } }""");
+        await server.AddAsync($$"""{ "triggers": { "a": { "type": "event", "types": ["loop"] } }, "steps": { "go": {{step}} } {{more}} }""");
+        await server.PostAsync("/api/emissions", """{ "type": "loop", "data": 1 }""", 202);
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM runs WHERE state = 'failed' AND workflow_id = 'w1'") == 1);
+        Assert.Equal((17, 17), ((int)server.Count("SELECT count(*) FROM emissions"), (int)server.Count("SELECT count(*) FROM runs WHERE workflow_id = 'w1'")));
+    }
+
+    [Fact]
+    public async Task EndpointWhoseReceiverFailsForFiveDays_IsDisabled_WorkflowsHearOfIt_AndItCanBeResumed()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time, ("Deliveries:Schedule", "0s"));
+        await PutAsync(server, "e", "/e", """ "events": ["a"] """);
+        var hearing = await server.AddAsync("""{ "triggers": { "t": { "type": "event", "types": ["automation.endpoint.disabled"] } }, "steps": { "a": { "type": "set", "values": { "who": "${event.data.endpoint}" } } } }""");
+        using var ends = server.Get<RunFeed>().Subscribe(hearing)!;
+        await AttemptAsync(server, time, TimeSpan.Zero, 500);
+        await AttemptAsync(server, time, TimeSpan.FromHours(119), 500);
+        await AttemptAsync(server, time, TimeSpan.FromMinutes(30), 200); // begins anew
+        await AttemptAsync(server, time, TimeSpan.FromMinutes(90), 500);
+        Assert.Equal("active", await AttemptAsync(server, time, TimeSpan.FromHours(119), 500));
+        Assert.Equal("disabled", await AttemptAsync(server, time, TimeSpan.FromHours(1), 500));
+        await WorkflowServer.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1)); // the next look for emitted events
+            return server.Count("SELECT count(*) FROM runs WHERE state = 'succeeded'") == 1;
+        });
+        Assert.Equal("""{"who":"e"}""", (await server.EndAsync(ends)).Output("a"));
+        await DoAsync(server, "/api/endpoints/e/resume");
+        Assert.Equal("active", await AttemptAsync(server, time, TimeSpan.FromHours(1), 500)); // counts from the resume
+        Assert.Equal("active", await AttemptAsync(server, time, TimeSpan.FromHours(1), 200));
+        Assert.Null((await server.GetAsync("/api/endpoints/e"))["failingSince"]);
+    }
+
+    [Fact]
+    public async Task EndpointIsDisabled_OnlyByFailuresTwelveHoursApart()
+    {
+        var time = new ManualTime();
+        await using var server = await WorkflowServer.StartAsync(time, ("Deliveries:Schedule", "0s"), ("Deliveries:DisableEndpointsAfter", "01:00:00"));
+        await PutAsync(server, "e", "/e", """ "events": ["a"] """);
+        await AttemptAsync(server, time, TimeSpan.Zero, 500);
+        Assert.Equal("active", await AttemptAsync(server, time, TimeSpan.FromHours(2), 500));
+        Assert.Equal("active", await AttemptAsync(server, time, TimeSpan.FromHours(9), 500));
+        Assert.Equal("disabled", await AttemptAsync(server, time, TimeSpan.FromHours(1.1), 500));
     }
 
     [Fact]
@@ -215,6 +285,21 @@ public sealed class EndpointTests
         Assert.Equal("disabled", await AttemptAsync(121 + 120, false));
         Assert.Contains("receiver_refused", (await server.GetAsync("/api/endpoints/e"))["reason"]!.GetValue<string>(), StringComparison.Ordinal);
         await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM emissions WHERE type = 'automation.endpoint.disabled'") == 1);
+    }
+
+    /// <summary>After a time, an event whose delivery to <c>e</c> is answered so. Returns the endpoint's state then.</summary>
+    private static async Task<string> AttemptAsync(WorkflowServer server, ManualTime time, TimeSpan later, int status)
+    {
+        time.Advance(later);
+        server.Receiver.On("/e", status);
+        var before = server.Count("SELECT count(*) FROM attempts");
+        await server.PostAsync("/api/emissions", """{ "type": "a", "data": 1 }""", 202);
+        await WorkflowServer.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(1)); // for what waits a little
+            return server.Count("SELECT count(*) FROM attempts") == before + 1;
+        });
+        return (await server.GetAsync("/api/endpoints/e"))["state"]!.GetValue<string>();
     }
 
     internal static async Task RegisterAsync(WorkflowServer server, int endpoints)

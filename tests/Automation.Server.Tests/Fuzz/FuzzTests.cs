@@ -116,7 +116,7 @@ public sealed class FuzzTests
             var sent = random.Next(2) == 0 ? body : Mutated(body, random);
             var request = new WebhookRequest("POST", random.Next(4) == 0 ? "https://example.com/hooks/a?" + Uri.EscapeDataString(MutatedText("b=1", random)) : "https://example.com/hooks/a?b=1", headers, sent);
             var secrets = random.Next(8) == 0 && scheme.SecretsAreOptional ? [] : new[] { new NamedSecret("KEY", random.Next(8) == 0 ? MutatedText(secret, random) : secret) };
-            var input = new VerificationInput(request, config, secrets, now, (_, _) => ValueTask.FromResult<(string?, string?)>((random.Next(2) == 0 ? null : MutatedText("""{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}""", random), null)));
+            var input = new VerificationInput(request, config, secrets, now, (_, _) => ValueTask.FromResult(KeySets.Read(random.Next(2) == 0 ? "" : MutatedText("""{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}""", random))));
             Bounded(sent.Length + 4096, () => scheme.VerifyAsync(input).AsTask().GetAwaiter().GetResult());
             scheme.MessageId(request, config);
         }

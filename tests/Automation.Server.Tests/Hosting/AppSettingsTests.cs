@@ -4,6 +4,7 @@ using System.Text.Json;
 using Automation.Server.Access;
 using Automation.Server.Deliveries;
 using Automation.Server.Hosting;
+using Automation.Server.Queries;
 using Automation.Server.Runs;
 using Automation.Server.Sandbox;
 using Automation.Server.Secrets;
@@ -28,6 +29,7 @@ public sealed class AppSettingsTests
         ["Runs"] = new RunOptions(),
         ["Deliveries"] = new DeliveryOptions(),
         ["Outbound"] = new OutboundOptions(),
+        ["Queries"] = new QueryOptions(),
         ["Sandbox"] = new SandboxOptions { Folder = "" },
         ["Retention"] = new RetentionOptions(),
         ["Secrets"] = new SecretsOptions(),
@@ -55,7 +57,7 @@ public sealed class AppSettingsTests
     public void NoOtherSectionIsThere()
     {
         using var file = JsonDocument.Parse(File.ReadAllBytes(FileName));
-        string[] known = [.. Options.Keys, "Logging", "Urls", "PublicUrl", "Data", "Database", "Workflows", "Server"];
+        string[] known = [.. Options.Keys, "Logging", "Urls", "PublicUrl", "Data", "Database", "Workflows", "Connectors", "Server"];
         Assert.Empty(file.RootElement.EnumerateObject().Select(p => p.Name).Except(known));
     }
 
@@ -87,6 +89,8 @@ public sealed class AppSettingsTests
     [InlineData("Mqtt:Connections:plant:ShareName", "a/b", "Mqtt:Connections:plant:ShareName")]
     [InlineData("Mqtt:Connections:plant:Tls:CertificateFile", "/not/there", "Mqtt:Connections:plant:Tls:CertificateFile: there is no file /not/there")]
     [InlineData("Mqtt:Connections:plant:Will:Topic", "a/#", "Mqtt:Connections:plant:Will:Topic")]
+    [InlineData("Queries:SqliteFolder", "/not/there", "/not/there")]
+    [InlineData("Queries:SqliteConcurrency", "0", "Queries:SqliteConcurrency")]
     [InlineData("Sandbox:MaxProcess", "3", "MaxProcess")]
     [InlineData("Webhooks:MaxBody", "1", "MaxBody")]
     [InlineData("Server:ShutdownTime", "soon", "soon")]

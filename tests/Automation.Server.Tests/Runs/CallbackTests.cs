@@ -53,6 +53,33 @@ public sealed class CallbackTests
     }
 
     [Fact]
+    public async Task Answer_ByWhoIsSignedIn_CountsAsTheLinkWould_AndSaysWhoGaveIt()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        var run = await server.RunUntilItWaitsAsync(await server.AddAsync(Approval));
+        var wait = (await server.GetAsync($"/api/runs/{run}"))["waits"]!.AsArray().Single()!;
+        Assert.Equal("""["approve","reject"]""", wait["answers"]!.ToJsonString());
+        Assert.Contains("approve, reject", (await server.PostAsync($"/api/runs/{run}/answer", """{ "step": "approval" }""", 400))["detail"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains("does not wait", (await server.PostAsync($"/api/runs/{run}/answer", """{ "step": "ask", "outcome": "approve" }""", 409))["detail"]!.GetValue<string>(), StringComparison.Ordinal);
+        await server.PostAsync($"/api/runs/{run}/answer", """{ "step": "approval", "outcome": "approve", "data": { "note": "fine" } }""", 200);
+        Assert.Contains(""" "data":{"note":"fine"},"by":"admin-token", """.Trim(), (await server.Receiver.NextAsync("/yes")).Body, StringComparison.Ordinal);
+        await server.PostAsync($"/api/runs/{run}/answer", """{ "step": "approval", "outcome": "reject" }""", 409);
+        Assert.Equal(410, (await PostAsync(server, await AskedAsync(server) + "/reject")).Status);
+    }
+
+    [Fact]
+    public async Task Answer_IsBoundAsCallbacksAre_TakesNoUnknownMember_AndIsInTheAuditLog()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        var run = await server.RunUntilItWaitsAsync(await server.AddAsync(Approval));
+        await server.PostAsync($"/api/runs/{run}/answer", $$"""{ "step": "approval", "outcome": "approve", "data": "{{new string('x', CallbackEndpoint.BodyBytes)}}" }""", 413);
+        await server.PostAsync($"/api/runs/{run}/answer", """{ "step": "approval", "outcome": "approve", "daat": 1 }""", 400);
+        Assert.Contains("takes JSON", (await server.PostAsync($"/api/runs/{run}/answer", "null", 400))["detail"]!.GetValue<string>(), StringComparison.Ordinal);
+        await server.PostAsync($"/api/runs/{run}/answer", """{ "step": "approval", "outcome": "approve" }""", 200);
+        Assert.Equal("""{"after":{"step":"approval","outcome":"approve"}}""", (await server.GetAsync("/api/audit"))["items"]![0]!["detail"]!.ToJsonString());
+    }
+
+    [Fact]
     public async Task Page_BelowAPathOfAProxy_PostsToTheCallback()
     {
         await using var server = await WorkflowServer.StartAsync(("PublicUrl", "https://example.org/automation/"));
@@ -144,15 +171,15 @@ public sealed class CallbackTests
         {
             using var changes = server.Get<RunFeed>().Subscribe(id)!;
             await server.RunUntilItWaitsAsync(id);
-            await WorkflowServer.NextAsync(changes, "waiting");
+            await WaitsAsync(atOk: 2, others: 1);
             var url = await AskedAsync(server);
             time.Advance(TimeSpan.FromHours(1));
-            await WorkflowServer.NextAsync(changes, "waiting");
+            await WaitsAsync(atOk: 3, others: 0);
             if (isLate)
             {
                 time.Advance(TimeSpan.FromHours(1));
                 await server.Receiver.NextAsync("/late", 2);
-                await WorkflowServer.NextAsync(changes, "waiting");
+                await WaitsAsync(atOk: 1, others: 0);
             }
 
             Assert.Equal(200, (await PostAsync(server, url)).Status);
@@ -160,6 +187,12 @@ public sealed class CallbackTests
             await server.Receiver.NextAsync("/yes", isLate ? 1 : 3);
             Assert.Equal(0, server.Receiver.Waiting("/late"));
         }
+
+        // Branches come to their waits one after the other, and the run may be told to wait after each.
+        Task WaitsAsync(int atOk, int others) => WorkflowServer.UntilAsync(() =>
+            server.Count("SELECT count(*) FROM waits WHERE ended_at IS NULL AND step_id = 'ok'") == atOk
+            && server.Count("SELECT count(*) FROM waits WHERE ended_at IS NULL AND step_id <> 'ok'") == others
+            && server.Count("SELECT count(*) FROM runs WHERE state = 'waiting'") == 1);
     }
 
     [Fact]

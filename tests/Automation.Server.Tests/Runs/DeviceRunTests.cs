@@ -234,11 +234,21 @@ public sealed class DeviceRunTests
         await WorkflowServer.UntilAsync(() => time.IsAwaited(time.GetUtcNow().AddSeconds(20)));
         time.Advance(TimeSpan.FromSeconds(20));
         Assert.Equal("""{"device":"a","last":3}""", (await server.Receiver.NextAsync("/quiet")).Body);
-        await WorkflowServer.UntilAsync(() => time.IsAwaited(time.GetUtcNow().AddSeconds(40)) && server.Count("SELECT count(*) FROM deliveries WHERE state = 'succeeded'") == 1);
-        time.Advance(TimeSpan.FromHours(2));
+        await ToldAsync(1, 40);
+        time.Advance(TimeSpan.FromSeconds(40));
         Assert.Equal("""{"device":"b","last":4}""", (await server.Receiver.NextAsync("/quiet")).Body);
+        await ToldAsync(2);
+        time.Advance(TimeSpan.FromHours(2)); // once each: the next is of what is heard after it
+        await SendAsync(server, "alive/a", "5");
+        await ToldAsync(2, 60);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("""{"device":"a","last":5}""", (await server.Receiver.NextAsync("/quiet")).Body);
         await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
-        Assert.Equal(2, server.Count("SELECT count(*) FROM events WHERE trigger_type = 'silence'")); // once each
+        Assert.Equal(3, server.Count("SELECT count(*) FROM events WHERE trigger_type = 'silence'"));
+
+        // An attempt that is still under way when hours pass has taken hours.
+        Task ToldAsync(int count, int? due = null) => WorkflowServer.UntilAsync(() =>
+            (due is not { } seconds || time.IsAwaited(time.GetUtcNow().AddSeconds(seconds))) && server.Count("SELECT count(*) FROM deliveries WHERE state = 'succeeded'") == count);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Automation.Server.Runs;
 using Automation.Server.Storage;
 
@@ -85,6 +86,42 @@ public sealed class KeysApiTests
         using var none = await server.Http.PutAsync(new Uri("/api/workflows/none/keys/a/state", UriKind.Relative), WorkflowServer.Json("{}"));
         Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
         Assert.Equal(0, server.Count("SELECT count(*) FROM keys"));
+    }
+
+    [Fact]
+    public async Task State_IsSet_OnlyWhileItIsTheOneThatWasRead_WhenThatIsAskedFor()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        var id = await server.AddAsync(Poison);
+        await SendAsync(server, id, "a", 1);
+        var path = $"/api/workflows/{id}/keys/a";
+        async Task<HttpResponseMessage> SetAsync(string state, string tag)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Put, path + "/state") { Content = WorkflowServer.Json(state) };
+            request.Headers.TryAddWithoutValidation("If-Match", $"\"{tag}\"");
+            return await server.Http.SendAsync(request);
+        }
+
+        var read = (await server.GetAsync(path))["stateTag"]!.GetValue<string>();
+        await SendAsync(server, id, "a", 2); // a run writes it meanwhile
+        using var refused = await SetAsync("""{"order":[7]}""", read);
+        Assert.Equal(HttpStatusCode.PreconditionFailed, refused.StatusCode);
+        var current = JsonNode.Parse(await refused.Content.ReadAsStringAsync())!["current"]!;
+        Assert.Equal("""{"order":[1,2]}""", current["state"]!.ToJsonString());
+        Assert.Equal("""{"order":[1,2]}""", server.GetState(id, "a"));
+
+        using var set = await SetAsync("""{"order":[7]}""", current["stateTag"]!.GetValue<string>());
+        Assert.Equal(HttpStatusCode.NoContent, set.StatusCode);
+        Assert.Equal("""{"order":[7]}""", server.GetState(id, "a"));
+        using var any = await SetAsync("""{"order":[9]}""", "*");
+        Assert.Equal(HttpStatusCode.NoContent, any.StatusCode);
+        await RetryTests.NoContentAsync(server, HttpMethod.Delete, path + "/state");
+        using var none = await SetAsync("""{"order":[9]}""", "*");
+        Assert.Equal(HttpStatusCode.PreconditionFailed, none.StatusCode);
+        using var gone = await SetAsync("""{"order":[8]}""", current["stateTag"]!.GetValue<string>());
+        Assert.Equal(HttpStatusCode.PreconditionFailed, gone.StatusCode);
+        using var first = await SetAsync("""{"order":[8]}""", "none");
+        Assert.Equal(HttpStatusCode.NoContent, first.StatusCode);
     }
 
     [Fact]
@@ -175,9 +212,9 @@ public sealed class KeysApiTests
         var id = await server.AddAsync(Poison);
         foreach (var key in new[] { "a", "b", "c", "d", "e" }) await SendAsync(server, id, key, 1);
         await SendAsync(server, id, "e", 0);
-        time.Advance(TimeSpan.FromDays(29));
+        time.Jump(TimeSpan.FromDays(29));
         await SendAsync(server, id, "d", 2);
-        time.Advance(TimeSpan.FromDays(2));
+        time.Jump(TimeSpan.FromDays(2));
         await server.Get<IEnumerable<Microsoft.Extensions.Hosting.IHostedService>>().OfType<Retention>().Single().RunOnceAsync(default);
         Assert.Equal((2L, 1L), (server.Count("SELECT count(*) FROM keys"), server.Count("SELECT count(*) FROM keys WHERE state IS NULL AND parked_at IS NOT NULL AND key = 'e'")));
         Assert.Equal("""{"order":[1,2]}""", server.GetState(id, "d"));

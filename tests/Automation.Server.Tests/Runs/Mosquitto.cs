@@ -15,7 +15,7 @@ internal sealed class Mosquitto : IDisposable
         RedirectStandardError = true,
     })!;
 
-    /// <summary>Publishes one message; completes when the broker has acknowledged it.</summary>
+    /// <summary>Publishes one message; completes when it is sent, with QoS 1 (<c>-q 1</c>) when the broker has acknowledged it.</summary>
     public static async Task PublishAsync(int port, string topic, string text, params string[] more)
     {
         using var publisher = new Mosquitto("mosquitto_pub", ["-p", Text(port), "-t", topic, "-m", text, .. more]);
@@ -37,9 +37,10 @@ internal sealed class Mosquitto : IDisposable
     /// <summary>Subscribes and waits until the broker has granted it; <see cref="LineAsync"/> reads what comes, as <c>topic qos retain payload</c>.</summary>
     public static async Task<Mosquitto> SubscribeAsync(int port, string filter, int qos = 1, string format = "%t %q %r %p")
     {
-        await PublishAsync(port, "granted", "1", "-r"); // comes first of all, once both filters are there
-        var subscriber = new Mosquitto("mosquitto_sub", ["-p", Text(port), "-t", filter, "-t", "granted", "-q", Text(qos), "-F", format]);
-        Assert.StartsWith(format == "%x" ? "31" : "granted", await subscriber.LineAsync(), StringComparison.Ordinal);
+        var granted = $"granted/{Guid.NewGuid():n}"; // a topic of its own: no other subscriber's comes later
+        await PublishAsync(port, granted, "1", "-r", "-q", "1"); // comes first of all, once both filters are there
+        var subscriber = new Mosquitto("mosquitto_sub", ["-p", Text(port), "-t", filter, "-t", granted, "-q", Text(qos), "-F", format]);
+        Assert.StartsWith(format == "%x" ? "31" : granted, await subscriber.LineAsync(), StringComparison.Ordinal);
         return subscriber;
     }
 

@@ -145,7 +145,7 @@ public sealed class MoveTests
         var run = await server.RunUntilItWaitsAsync(id);
         Assert.True(PublicId.TryParse(PublicId.Run, run, out var key));
         var journal = server.Get<Journal>();
-        var seen = new WaitingRunRead(key, id);
+        var seen = new MovableRunRead(key, id);
         await journal.CommitAsync(seen);
         var stale = new RunMoved(key, seen.Version, "x", Json.Parse("{}"), Json.Parse("[]"));
         var other = new RunMoved(key, "x", "y", seen.Snapshot!.Value, Json.Parse("[]"));

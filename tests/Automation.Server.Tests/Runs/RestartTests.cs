@@ -157,6 +157,23 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task AttemptsThatACrashCutsOff_AreMadeAgain()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        server.Receiver.Hold("/held");
+        await server.AddAsync("""{ "triggers": { "in": { "type": "webhook", "path": "/held" } }, "steps": { "s": { "type": "webhook.send", "url": "RECEIVER/held", "body": "${event.data}" } } }""");
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(i => PostAsync(server, "/hooks/held", $"{i}")));
+        var first = await server.Receiver.NextAsync("/held");
+        await server.CrashAsync();
+        server.Receiver.On("/held", 200);
+        await server.StartAsync();
+
+        var bodies = new HashSet<string> { first.Body };
+        while (bodies.Count < 60) bodies.Add((await server.Receiver.NextAsync("/held")).Body);
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM deliveries WHERE state = 'succeeded'") == 60);
+    }
+
+    [Fact]
     public async Task StoppingServer_LetsRunsEnd()
     {
         await using var server = await WorkflowServer.StartAsync(("Runs:DrainTime", "00:01:00"), ("Server:ShutdownTime", "00:02:00"));

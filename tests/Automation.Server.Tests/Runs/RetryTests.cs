@@ -200,7 +200,6 @@ public sealed class RetryTests
         var run = await server.HookAsync(id, "/hooks/nokey", WorkflowServer.Json("{}"));
         Assert.Contains("from=start", (await server.PostAsync($"/api/runs/{run.Id}/retry", "", 409))["detail"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Contains("key could not be worked out", (await server.PostAsync($"/api/runs/{run.Id}/retry?from=start", "", 409))["detail"]!.GetValue<string>(), StringComparison.Ordinal);
-        await server.PostAsync($"/api/runs/{run.Id}/retry?from=failedStep&version=newest", "", 400);
         await server.PostAsync($"/api/runs/{run.Id}/retry?from=middle", "", 400);
         await server.PostAsync("/api/runs/run_0000000000001/retry", "", 404);
         await server.PostAsync("/api/runs/run_0000000000001/retry?from=start", "", 404);
@@ -214,6 +213,73 @@ public sealed class RetryTests
         Assert.Equal(ended.Id, (await server.GetRunAsync(run.Id)).Node["retriedAs"]!.GetValue<string>());
         Assert.Equal(1, server.Count("SELECT count(*) FROM events WHERE state = 'done' AND failed_runs = 0"));
         Assert.Contains(ended.Id, (await server.PostAsync($"/api/runs/{run.Id}/retry", "", 409))["detail"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/hooks/mend", false)]
+    [InlineData("/hooks/first", true)] // nothing is behind it
+    public async Task ScriptThatIsMended_GoesOnAtTheFailedStep_InTheNewestVersion(string hook, bool isFirst)
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        var id = await server.AddAsync(Mended("return event.data.missing.temperature"));
+        var run = await server.HookAsync(id, hook, WorkflowServer.Json("20"));
+        Assert.Equal(("failed", "convert"), (run.State, run.FailedStep));
+        await server.ChangeAsync(id, Mended("return event.data + 1"));
+
+        using var ends = server.Get<RunFeed>().Subscribe(id)!;
+        var retried = await server.PostAsync($"/api/runs/{run.Id}/retry?from=failedStep&version=newest", "", 202);
+        var ended = await server.EndAsync(ends);
+
+        Assert.Equal((run.Id, null), (retried["id"]!.GetValue<string>(), retried["retryOf"]));
+        Assert.Equal((run.Id, "succeeded"), (ended.Id, ended.State));
+        Assert.NotEqual(run.Version, ended.Version);
+        Assert.Equal((run.Version, ended.Version), (ended.Node["moves"]![0]!["from"]!.GetValue<string>(), ended.Node["moves"]![0]!["to"]!.GetValue<string>()));
+        Assert.Equal("21", (await server.Receiver.NextAsync("/told")).Body);
+        if (!isFirst) Assert.Equal("20", (await server.Receiver.NextAsync("/before")).Body);
+        Assert.Equal(0, server.Receiver.Waiting("/before")); // what had run did not run again
+        await server.CrashAsync();
+        await server.StartAsync();
+        Assert.Equal(ended.Version, (await server.GetRunAsync(run.Id)).Version);
+
+        static string Mended(string code) => $$"""
+            { "triggers": { "in": { "type": "webhook", "path": "/mend" }, "first": { "type": "webhook", "path": "/first", "start": "convert" } }, "start": "before",
+              "steps": { "before": { "type": "http.request", "method": "POST", "url": "RECEIVER/before", "body": "${event.data}", "next": "convert" },
+                "convert": { "type": "script", "code": "{{code}}", "next": "tell" }, "tell": { "type": "webhook.send", "url": "RECEIVER/told", "body": "${input}" } } }
+            """;
+    }
+
+    [Fact]
+    public async Task VersionInWhichARunCannotGoOn_IsRefused_WithTheReason_AndTheRunStaysAsItWas()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        server.Receiver.On("/ask", 400);
+        var id = await server.AddAsync(Asker);
+        var run = await server.HookAsync(id, "/hooks/ask", WorkflowServer.Json("1"));
+        await server.ChangeAsync(id, Asker.Replace("\"ask\"", "\"question\"", StringComparison.Ordinal));
+        server.Receiver.On("/ask", 200);
+        var detail = (await server.PostAsync($"/api/runs/{run.Id}/retry?from=failedStep&version=newest", "", 409))["detail"]!.GetValue<string>();
+        Assert.Contains("\"ask\", which the version does not have", detail, StringComparison.Ordinal);
+        Assert.Contains("from=start", detail, StringComparison.Ordinal);
+        var after = await server.GetRunAsync(run.Id);
+        Assert.Equal(("failed", run.Version), (after.State, after.Version));
+        await server.PostAsync($"/api/runs/{run.Id}/retry", "", 202); // in its own it still can
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        Assert.Equal("succeeded", (await server.GetRunAsync(run.Id)).State);
+    }
+
+    [Fact]
+    public async Task RunThatParksItsKey_GoesOnInTheNewestVersion_BeforeThoseBehindIt()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        string Text(string body) => $$"""{ "key": "one", "triggers": { "in": { "type": "webhook", "path": "/turn" } }, "steps": { "check": { "type": "script", "code": "{{body}}", "next": "tell" }, "tell": { "type": "webhook.send", "url": "RECEIVER/turn", "body": "${input}" } } }""";
+        var id = await server.AddAsync(Text("if (event.data === 1) throw new Error('no'); return event.data"));
+        var run = await server.HookAsync(id, "/hooks/turn", WorkflowServer.Json("1"));
+        using (var behind = await server.Http.PostAsync(new Uri("/hooks/turn", UriKind.Relative), WorkflowServer.Json("2"))) Assert.Equal(HttpStatusCode.Accepted, behind.StatusCode);
+        await server.ChangeAsync(id, Text("return event.data"));
+        Assert.Equal(run.Id, (await server.PostAsync($"/api/workflows/{id}/keys/one/retry?from=failedStep&version=newest", "", 202))["id"]!.GetValue<string>());
+        await WorkflowServer.UntilAsync(() => server.Engine.Open == 0);
+        Assert.Equal(1, server.Count("SELECT count(*) FROM deliveries first JOIN deliveries second ON second.id > first.id AND second.run_id > first.run_id"));
+        Assert.Empty((await server.GetAsync("/api/keys/parked"))["items"]!.AsArray());
     }
 
     [Fact]

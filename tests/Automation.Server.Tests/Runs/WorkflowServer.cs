@@ -86,7 +86,12 @@ public sealed class WorkflowServer : IAsyncLifetime
     /// <summary>Writes files into the workflows folder; <c>RECEIVER</c> in them becomes the receiver's address.</summary>
     internal void Write(params (string Name, string Text)[] files)
     {
-        foreach (var (name, text) in files) File.WriteAllText(Path.Combine(Folder, "workflows", name), text.Replace("RECEIVER", Receiver.Url, StringComparison.Ordinal));
+        foreach (var (name, text) in files)
+        {
+            var path = Path.Combine(Folder, "workflows", name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, text.Replace("RECEIVER", Receiver.Url, StringComparison.Ordinal));
+        }
     }
 
     /// <summary>Makes a workflow active at once and returns its id.</summary>

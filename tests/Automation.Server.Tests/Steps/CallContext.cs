@@ -30,7 +30,7 @@ internal sealed class CallContext(Step type, string input = "{}", TimeSpan? time
 
     public override CancellationToken Cancelled => cancelled;
 
-    public override bool TimedOut => false;
+    public override bool TimedOut => timeout is not null && cancelled.IsCancellationRequested;
 
     public override long Queue(DeliveryRequest delivery)
     {
@@ -61,6 +61,11 @@ internal sealed class CheckedStep(string config) : StepCheck
     public override void Problem(string pointer, string message) => Problems.Add($"{pointer}: {message}");
 
     public override void Missing(string pointer, string message) => Problem(pointer, message);
+
+    /// <summary>Those the step needs.</summary>
+    public List<string> Secrets { get; } = [];
+
+    public override void Secret(string pointer, string name) => Secrets.Add(name);
 
     public override void Outcome(string name)
     {

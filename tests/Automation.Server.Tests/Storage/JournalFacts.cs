@@ -1,6 +1,7 @@
 using Automation.Server.Deliveries;
 using Automation.Server.Storage;
 using Automation.Server.Values;
+using Automation.Server.Workflows;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Automation.Server.Tests.Storage;
@@ -329,6 +330,19 @@ public abstract class JournalFacts : IAsyncLifetime
 
         Assert.Equal("a", Value("SELECT active_hash FROM workflows"));
         Assert.Equal(2L, Count("versions"));
+    }
+
+    [Fact]
+    public async Task Commit_IsNotedOfTheNewestVersion_IfThatIsOfTheCommittedFiles()
+    {
+        await Journal.CommitAsync(Sample.Version(hash: "a") with { Files = new FileState("f1", null) }, Sample.Version(hash: "b") with { Files = new FileState("f2", "c0") });
+
+        await Journal.CommitAsync(new VersionCommitted("orders", "f1", "c1"));
+        Assert.Equal("c0", Value("SELECT commit_id FROM activations WHERE hash = 'b'"));
+        await Journal.CommitAsync(new VersionCommitted("orders", "f2", "c2"));
+
+        Assert.Equal("c2", Value("SELECT commit_id FROM activations WHERE hash = 'b'"));
+        Assert.Equal(1L, Value("SELECT count(*) FROM activations WHERE commit_id IS NULL"));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Automation.Server.Tests.Endpoints;
 using Automation.Server.Tests.Runs;
 using Automation.Server.Workflows;
 
@@ -122,6 +123,28 @@ public sealed class PostgresFoldersFacts : IAsyncLifetime
         { "key": "${event.data}", "triggers": { "in": { "type": "webhook", "path": "/in", "start": "calm" }, "quiet": { "type": "silence", "for": "1m", "start": "tell" } },
           "steps": { "calm": { "type": "debounce", "for": "30s", "next": "tell" }, "tell": { "type": "webhook.send", "url": "RECEIVER/told" } } }
         """.Replace("RECEIVER", server.Receiver.Url, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task EndpointsOfFiles_AreWhatTheFolderThatChangedLastSays_AndGoWhenNoFolderHasThem()
+    {
+        EndpointFileTests.Write(first, "endpoints/acme.json", EndpointFileTests.Endpoint(first, "/in", "old"));
+        EndpointFileTests.Write(second, "endpoints/acme.json", EndpointFileTests.Endpoint(first, "/in", "old"));
+        await EndpointFileTests.LookAsync(first);
+        await EndpointFileTests.LookAsync(second);
+        EndpointFileTests.Write(second, "endpoints/acme.json", EndpointFileTests.Endpoint(first, "/in", "new"));
+        await EndpointFileTests.LookAsync(second);
+        await EndpointFileTests.LookAsync(first); // has the old file yet
+        Assert.Equal("new", database.Scalar("SELECT pattern FROM subscriptions"));
+        await first.StopAsync();
+        await first.StartAsync();
+        Assert.Equal("new", database.Scalar("SELECT pattern FROM subscriptions"));
+        File.Delete(Path.Combine(first.Folder, "workflows", "endpoints", "acme.json"));
+        await EndpointFileTests.LookAsync(first);
+        Assert.Equal(1, Count("SELECT count(*) FROM endpoints"));
+        File.Delete(Path.Combine(second.Folder, "workflows", "endpoints", "acme.json"));
+        await EndpointFileTests.LookAsync(second);
+        Assert.Equal(0, Count("SELECT count(*) FROM endpoints"));
+    }
 
     private static string Says(string text) => $$"""{ "steps": { "say": { "type": "log", "message": "{{text}}" } } }""";
 

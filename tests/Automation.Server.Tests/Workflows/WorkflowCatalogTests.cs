@@ -248,14 +248,14 @@ public sealed class WorkflowCatalogTests : IDisposable
     }
 
     [Fact]
-    public async Task ChangeOfLayoutOnly_KeepsTheVersion()
+    public async Task ChangeOfFormOnly_KeepsTheVersion_AndIsTold()
     {
         kit.Write("a.json", FolderKit.Workflow("x"));
         using var catalog = await kit.LoadedAsync();
         var before = catalog.Current;
         kit.Write("a.json", FolderKit.Workflow("x") + "\n\n");
-        Assert.Equal(0, await catalog.RefreshAsync(new Look(), CancellationToken.None));
-        Assert.Same(before, catalog.Current);
+        Assert.Equal(1, await catalog.RefreshAsync(new Look(), CancellationToken.None));
+        Assert.Same(before.Workflows["a"].Version, catalog.Current.Workflows["a"].Version);
         Assert.Single(kit.Stored.Distinct()); // the journal is told of the files' new state
     }
 

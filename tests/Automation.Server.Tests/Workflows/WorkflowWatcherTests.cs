@@ -14,7 +14,7 @@ public sealed class WorkflowWatcherTests : IAsyncLifetime
     {
         kit.Write("a.json", FolderKit.Workflow("first"));
         catalog = await kit.LoadedAsync();
-        watcher = new WorkflowWatcher(kit.Folder, catalog, TimeProvider.System, kit.Lines.For<WorkflowWatcher>());
+        watcher = new WorkflowWatcher(kit.Folder, catalog, [], TimeProvider.System, kit.Lines.For<WorkflowWatcher>());
         await watcher.StartAsync(CancellationToken.None);
 
         // The watcher looks once when it starts; what comes after the first change shown is seen by reports alone.

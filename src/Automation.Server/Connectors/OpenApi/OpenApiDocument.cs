@@ -25,20 +25,28 @@ internal sealed class OpenApiDocument(JsonObject root)
         }
     }
 
+    /// <summary>The reference at which a member, or an entry or member of it, is lost: it leads into another file, or nowhere. Null when none does.</summary>
+    public string? Lost(JsonNode? of, string name) => Member(of, name) switch
+    {
+        JsonArray items => items.Select(Lost).FirstOrDefault(r => r is not null),
+        JsonObject members when Text(members, "$ref") is null => members.Select(m => Lost(m.Value)).FirstOrDefault(r => r is not null),
+        var node => Lost(node),
+    };
+
     public static string? Text(JsonNode? of, string name) => Member(of, name) is JsonValue value && value.GetValueKind() is JsonValueKind.String ? value.GetValue<string>() : null;
 
     public static bool IsTrue(JsonNode? of, string name) => Member(of, name) is JsonValue value && value.GetValueKind() is JsonValueKind.True;
 
     public static JsonNode? Member(JsonNode? of, string name) => of is JsonObject members && members.TryGetPropertyValue(name, out var value) ? value : null;
 
-    /// <summary>Properties of an object schema, those of its <c>allOf</c> too, and which of them have to be there; null when it is no such schema, or one that is several.</summary>
+    /// <summary>Properties of an object schema, those of its <c>allOf</c> too, and which of them have to be there; null when it is no such schema, one that is several, or one that is not whole in the document.</summary>
     public (Dictionary<string, JsonObject> Properties, HashSet<string> Required)? Properties(JsonObject schema)
     {
         var found = (Properties: new Dictionary<string, JsonObject>(StringComparer.Ordinal), Required: new HashSet<string>(StringComparer.Ordinal));
         var open = new Stack<JsonObject>([schema]);
         for (var seen = 0; open.TryPop(out var part); seen++)
         {
-            if (seen > LongestChain || Member(part, "oneOf") is not null || Member(part, "anyOf") is not null) return null;
+            if (seen > LongestChain || Member(part, "oneOf") is not null || Member(part, "anyOf") is not null || Lost(part, "allOf") is not null || Lost(part, "properties") is not null) return null;
             foreach (var (name, property) in Members(part, "properties")) found.Properties.TryAdd(name, property);
             if (Member(part, "required") is JsonArray required) found.Required.UnionWith(required.OfType<JsonValue>().Where(r => r.GetValueKind() is JsonValueKind.String).Select(r => r.GetValue<string>()));
             foreach (var more in Objects(part, "allOf")) open.Push(more);
@@ -46,6 +54,8 @@ internal sealed class OpenApiDocument(JsonObject root)
 
         return found.Properties.Count == 0 ? null : found;
     }
+
+    private string? Lost(JsonNode? node) => Text(node, "$ref") is { } reference && Follow(node) is null ? reference : null;
 
     private JsonObject? Follow(JsonNode? node)
     {

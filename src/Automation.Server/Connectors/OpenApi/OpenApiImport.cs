@@ -25,10 +25,11 @@ internal sealed partial class OpenApiImport
     private readonly OpenApiDocument document;
     private readonly IReadOnlyCollection<string> only;
     private readonly List<string> notes = [];
-    private readonly JsonObject credentials = [];
+    private readonly OpenApiAuth auth;
+    private readonly List<string> seen = [];
     private bool needsServer;
 
-    private OpenApiImport(OpenApiDocument document, IReadOnlyCollection<string> only) => (this.document, this.only) = (document, only);
+    private OpenApiImport(OpenApiDocument document, IReadOnlyCollection<string> only) => (this.document, this.only, auth) = (document, only, new OpenApiAuth(document, notes));
 
     /// <param name="name">Of the connector.</param>
     /// <param name="bytes">The document, JSON or YAML.</param>
@@ -59,14 +60,15 @@ internal sealed partial class OpenApiImport
             throw new OpenApiException(OpenApiDocument.Member(document.Root, "swagger") is null ? "The document is no OpenAPI 3 document: \"openapi\" has to be 3.0.x or 3.1.x." : "The document is Swagger 2; convert it to OpenAPI 3 first, as with swagger2openapi.");
         var info = document.Object(document.Root, "info");
         var address = Server();
-        var auth = Auth(OpenApiDocument.Member(document.Root, "security"));
-        var operations = Operations(auth is not null);
-        if (operations.Count == 0) throw new OpenApiException(only.Count > 0 ? $"The document has no operation {string.Join(", ", only)}." : "The document has no operations that a connector can have.");
+        var all = auth.Of(OpenApiDocument.Member(document.Root, "security") as JsonArray, "All");
+        var operations = Operations(address, all);
+        if (only.Except(seen).ToList() is [var missing, ..] several) throw new OpenApiException($"The document has no operation {string.Join(", ", several)}.{Suggestion.For(missing, seen)}");
+        if (operations.Count == 0) throw new OpenApiException(string.Join(" ", notes.Take(5).Prepend("The document has no operations that a connector can have.")));
         var made = new JsonObject { ["title"] = Short(OpenApiDocument.Text(info, "title")) ?? "API" };
         if (Short(OpenApiDocument.Text(info, "description")) is { } description) made["description"] = description;
         made["baseUrl"] = address;
-        if (credentials.Count > 0) made["credentials"] = credentials;
-        if (auth is not null) made["auth"] = auth;
+        if (auth.Credentials.Count > 0) made["credentials"] = auth.Credentials;
+        if (all is not null) made["auth"] = all;
         if (needsServer) made["fields"] = new JsonObject { ["server"] = new JsonObject { ["help"] = "Address of the server, as https://api.example.com.", ["required"] = true, ["literal"] = true, ["pattern"] = @"^https?://[A-Za-z0-9.:\[\]-]+$" } };
         made["operations"] = operations;
         return made;
@@ -74,55 +76,51 @@ internal sealed partial class OpenApiImport
 
     private string Server()
     {
-        var server = document.Objects(document.Root, "servers").FirstOrDefault();
-        var url = OpenApiDocument.Text(server, "url") ?? "";
-        foreach (var (name, variable) in document.Members(server, "variables")) url = url.Replace("{" + name + "}", OpenApiDocument.Text(variable, "default") ?? "", StringComparison.Ordinal);
-        if (Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && !url.Contains('{') && !url.Contains('$') && address.UserInfo.Length == 0) return address.GetLeftPart(UriPartial.Path).TrimEnd('/');
+        var url = Url(document.Objects(document.Root, "servers").FirstOrDefault());
+        if (Absolute(url) is { } address) return address;
         needsServer = true;
         return "${input.server}" + (PlainPath().IsMatch(url) ? url.TrimEnd('/') : "");
     }
 
-    private JsonObject? Auth(JsonNode? requirements)
+    /// <summary>Of a server, with the defaults of its variables.</summary>
+    private string Url(JsonObject? server)
     {
-        var schemes = document.Members(document.Object(document.Root, "components"), "securitySchemes").ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal);
-        var wanted = (requirements as JsonArray ?? []).OfType<JsonObject>().SelectMany(r => r.Select(m => m.Key)).Where(schemes.ContainsKey).ToList();
-        foreach (var scheme in (wanted.Count > 0 ? wanted : [.. schemes.Keys]).Select(n => schemes[n]))
-        {
-            var help = Short(OpenApiDocument.Text(scheme, "description"));
-            switch (OpenApiDocument.Text(scheme, "type"), OpenApiDocument.Text(scheme, "scheme")?.ToLowerInvariant(), OpenApiDocument.Text(scheme, "in"))
-            {
-                case ("http", "basic", _):
-                    Credential("user", help ?? "User name.");
-                    Credential("password", help ?? "Password.");
-                    return new JsonObject { ["type"] = "basic", ["user"] = "${connection.user}", ["password"] = "${connection.password}" };
-                case ("http", "bearer", _) or ("oauth2" or "openIdConnect", _, _):
-                    Credential("token", help ?? "Access token.");
-                    return new JsonObject { ["type"] = "bearer", ["token"] = "${connection.token}" };
-                case ("apiKey", _, var place) when place is "header" or "query" && OpenApiDocument.Text(scheme, "name") is { Length: > 0 } name && (place is "query" || OutboundRequest.NameProblem(name) is null):
-                    Credential("apiKey", help ?? "API key.");
-                    return new JsonObject { ["type"] = place, ["name"] = name, ["value"] = "${connection.apiKey}" };
-            }
-        }
-
-        if (schemes.Count > 0) notes.Add("No way of authentication of the document is one that a connector knows; add \"auth\" by hand.");
-        return null;
+        var url = OpenApiDocument.Text(server, "url") ?? "";
+        foreach (var (name, variable) in document.Members(server, "variables")) url = url.Replace("{" + name + "}", OpenApiDocument.Text(variable, "default") ?? "", StringComparison.Ordinal);
+        return url;
     }
 
-    private void Credential(string name, string help) => credentials[name] = new JsonObject { ["help"] = help };
+    private static string? Absolute(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && !url.Contains('{') && !url.Contains('$') && address.UserInfo.Length == 0 ? address.GetLeftPart(UriPartial.Path).TrimEnd('/') : null;
 
-    private JsonObject Operations(bool hasAuth)
+    /// <summary>Address of an operation that has servers of its own, or its path has; empty when it has none, null when it is not known.</summary>
+    private string? OwnServer(JsonObject item, JsonObject operation, string root)
+    {
+        var servers = new[] { operation, item }.Select(o => document.Objects(o, "servers").FirstOrDefault()).OfType<JsonObject>().ToList();
+        if (servers.Count == 0) return "";
+        var url = Url(servers[0]);
+        return Absolute(url) ?? (!url.Contains('{') && Absolute(root) is { } known && Uri.TryCreate(new Uri(known + "/"), url, out var whole) ? Absolute(whole.AbsoluteUri) : null);
+    }
+
+    private JsonObject Operations(string root, JsonObject? all)
     {
         var operations = new JsonObject();
+        foreach (var (path, _) in document.Object(document.Root, "paths") ?? [])
+        {
+            if (only.Count == 0 && document.Lost(document.Object(document.Root, "paths"), path) is { } lost) notes.Add(LeftOut(path, lost));
+        }
+
         foreach (var (path, item) in document.Members(document.Root, "paths"))
         {
             foreach (var method in Methods)
             {
                 if (document.Object(item, method) is not { } operation) continue;
                 var id = OpenApiDocument.Text(operation, "operationId") ?? $"{method} {path}";
+                seen.Add(id);
                 if (only.Count > 0 && !only.Contains(id)) continue;
                 var name = Unique(Camel(id), n => operations.ContainsKey(n));
-                if (Operation(path, method, item, operation, id) is not { } made) continue;
-                if (hasAuth && OpenApiDocument.Member(operation, "security") is JsonArray { Count: 0 }) made["auth"] = new JsonObject { ["type"] = "none" };
+                if (Operation(path, method, item, operation, id, root) is not { } made) continue;
+                if (OpenApiDocument.Member(operation, "security") is JsonArray security && auth.Of(security, id) is var own && !JsonNode.DeepEquals(own, all)) made["auth"] = own ?? new JsonObject { ["type"] = "none" };
                 operations[name] = made;
             }
         }
@@ -130,8 +128,22 @@ internal sealed partial class OpenApiImport
         return operations;
     }
 
-    private JsonObject? Operation(string path, string method, JsonObject item, JsonObject operation, string id)
+    private static string LeftOut(string what, string reference) => $"{what}: left out, because it refers to {Short(reference)}, which is not in the document.";
+
+    private JsonObject? Operation(string path, string method, JsonObject item, JsonObject operation, string id, string root)
     {
+        if ((document.Lost(operation, "parameters") ?? document.Lost(item, "parameters") ?? document.Lost(operation, "requestBody")) is { } lost)
+        {
+            notes.Add(LeftOut(id, lost));
+            return null;
+        }
+
+        if (OwnServer(item, operation, root) is not { } server)
+        {
+            notes.Add($"{id}: left out, because it has a server of its own, whose address is not known.");
+            return null;
+        }
+
         if (!path.StartsWith('/') || path.Contains('$') || path.Any(char.IsControl))
         {
             notes.Add($"{id}: left out, because its path is none that a connector can have.");
@@ -146,7 +158,8 @@ internal sealed partial class OpenApiImport
             var parameter = parameters.Find(p => OpenApiDocument.Text(p, "in") == "path" && OpenApiDocument.Text(p, "name") == match.Groups[1].Value);
             return $"${{encodeURIComponent(input.{fields.Add(match.Groups[1].Value, Field(document.Object(parameter, "schema"), Help(parameter, match.Groups[1].Value)), required: true)})}}";
         });
-        var request = new JsonObject { ["url"] = url, ["method"] = method.ToUpperInvariant() };
+        var request = new JsonObject { ["url"] = server + url, ["method"] = method.ToUpperInvariant() };
+        var several = new List<string>();
         foreach (var parameter in parameters)
         {
             var (name, place) = (OpenApiDocument.Text(parameter, "name")!, OpenApiDocument.Text(parameter, "in"));
@@ -157,14 +170,23 @@ internal sealed partial class OpenApiImport
                 continue;
             }
 
+            var schema = document.Object(parameter, "schema");
+            var type = TypeOf(schema);
+            var field = fields.Add(name, Field(schema, Help(parameter, name)), OpenApiDocument.IsTrue(parameter, "required"));
+            if (document.Lost(parameter, "schema") is { } elsewhere) notes.Add($"{id}: the parameter {name} is sent as a text, because its schema refers to {Short(elsewhere)}, which is not in the document.");
+            if (place is "query" && QueryStyle.Several(parameter, type, field) is { } pairs)
+            {
+                several.Add(pairs);
+                continue;
+            }
+
             var list = place is "query" ? "query" : "headers";
             var into = request[list] as JsonObject ?? [];
-            var schema = document.Object(parameter, "schema");
-            var field = fields.Add(name, Field(schema, Help(parameter, name)), OpenApiDocument.IsTrue(parameter, "required"));
-            into[name] = OpenApiDocument.Text(schema, "type") is "array" or "object" ? $"${{Array.isArray(input.{field}) ? input.{field}.join(',') : input.{field}}}" : $"${{input.{field}}}";
+            into[name] = QueryStyle.One(parameter, type, field);
             request[list] = into;
         }
 
+        if (several.Count > 0) request["url"] = $"{server}{url}${{(q => q.length ? '?' + q.join('&') : '')([{string.Join(", ", several)}])}}";
         Body(document.Object(operation, "requestBody"), request, fields, id);
         var made = new JsonObject { ["title"] = Short(OpenApiDocument.Text(operation, "summary")) ?? id, ["mode"] = "inline", ["request"] = request };
         if (Short(OpenApiDocument.Text(operation, "description")) is { } description) made["description"] = description;
@@ -205,9 +227,13 @@ internal sealed partial class OpenApiImport
         request["body"] = made;
     }
 
+    /// <summary>The first of several, null aside.</summary>
+    private static string? TypeOf(JsonObject? schema) =>
+        OpenApiDocument.Member(schema, "type") is JsonArray several ? several.OfType<JsonValue>().Select(t => t.ToString()).FirstOrDefault(t => t != "null") : OpenApiDocument.Text(schema, "type");
+
     private JsonObject Field(JsonObject? schema, string help)
     {
-        var type = OpenApiDocument.Member(schema, "type") is JsonArray several ? several.OfType<JsonValue>().Select(t => t.ToString()).FirstOrDefault(t => t != "null") : OpenApiDocument.Text(schema, "type");
+        var type = TypeOf(schema);
         var field = new JsonObject { ["help"] = help };
         if (type is "string" && OpenApiDocument.Member(schema, "enum") is JsonArray choices && choices.Count is > 0 and <= 100 && choices.All(c => c is JsonValue v && v.GetValueKind() is JsonValueKind.String))
             field["choices"] = new JsonArray([.. choices.Select(c => c!.GetValue<string>()).Distinct().Select(c => JsonValue.Create(c))]);
@@ -219,7 +245,8 @@ internal sealed partial class OpenApiImport
 
     private static string Help(JsonObject? of, string name) => Short(OpenApiDocument.Text(of, "description")) ?? name;
 
-    private static string? Short(string? text)
+    /// <summary>One line of it, not too long; null for none.</summary>
+    internal static string? Short(string? text)
     {
         var line = Spaces().Replace(text ?? "", " ").Trim();
         if (line.Length == 0) return null;

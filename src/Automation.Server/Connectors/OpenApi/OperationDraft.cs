@@ -6,8 +6,6 @@ namespace Automation.Server.Connectors.OpenApi;
 /// <param name="hasServer">Whether the connector has a field <c>server</c>.</param>
 internal sealed class OperationDraft(bool hasServer)
 {
-    private static readonly string[] Taken = ["type", "next", "disabled", "name", "notes", "retry", "timeout", "connection", "input"];
-
     public JsonObject Made { get; } = [];
 
     public int Count => Made.Count;
@@ -16,7 +14,7 @@ internal sealed class OperationDraft(bool hasServer)
     public string Add(string wanted, JsonObject field, bool required)
     {
         var name = OpenApiImport.Camel(wanted);
-        if (Taken.Contains(name) || (hasServer && name == "server")) name += "Value";
+        if (ConnectorCheck.TakenNames.Contains(name) || (hasServer && name == "server")) name += "Value";
         name = OpenApiImport.Unique(name, Made.ContainsKey);
         if (required) field["required"] = true;
         Made[name] = field;

@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using System.Text.Json;
+using Automation.Server.Connectors.OAuth;
 using Automation.Server.Deliveries;
 using Automation.Server.Secrets;
 using Automation.Server.Values;
@@ -11,13 +13,14 @@ namespace Automation.Server.Steps.Types;
 /// <remarks>
 /// Input: not used but through expressions. Output: <c>{ "status": number, "headers": { name: text }, "body": JSON | text | { "base64": text } | null }</c>.
 /// A status outside <c>acceptStatus</c> is the error <c>http_status</c> with that same object as its details. After a crash the call is made again with the
-/// same <c>Idempotency-Key</c>. The limit is the step's <c>timeout</c>, ten seconds if it has none. Redirects are not followed. Secrets of the request are masked in what comes back.
+/// same <c>Idempotency-Key</c>. The limit is the step's <c>timeout</c>, ten seconds if it has none. Redirects are not followed. An access token of a
+/// connection is renewed before it ends, and once when the answer is 401. Secrets of the request are masked in what comes back.
 /// </remarks>
 [StepType("http.request", Title = "HTTP request", Category = "Actions", Icon = "globe", Effect = true)]
 [Description("Calls another system over HTTP and goes on with its answer.")]
-internal sealed class HttpRequestStep(OutboundHttp http, SecretStore secrets, TimeProvider time) : Step<HttpRequestStep.Config>
+internal sealed class HttpRequestStep(OutboundHttp http, SecretStore secrets, TimeProvider time, AccessTokens? tokens = null) : Step<HttpRequestStep.Config>
 {
-    private const long DefaultMaxResponse = 1 << 20;
+    internal static readonly ByteSize DefaultMaxResponse = new(1 << 20);
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
     private static readonly string[] Success = ["2xx"];
 
@@ -44,7 +47,10 @@ internal sealed class HttpRequestStep(OutboundHttp http, SecretStore secrets, Ti
         }
     }
 
-    protected override async ValueTask<StepResult> RunAsync(Config config, StepContext context)
+    protected override ValueTask<StepResult> RunAsync(Config config, StepContext context) => RunAsync(config, context.IdempotencyKey, context);
+
+    /// <summary>Makes one of several calls of a step, each with a key of its own.</summary>
+    internal async ValueTask<StepResult> RunAsync(Config config, string idempotencyKey, StepContext context)
     {
         var filling = new SecretFilling(secrets);
         var limit = context.Step.Timeout is null ? DefaultTimeout : Timeout.InfiniteTimeSpan; // the engine keeps a step's own timeout
@@ -52,9 +58,12 @@ internal sealed class HttpRequestStep(OutboundHttp http, SecretStore secrets, Ti
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, context.Cancelled);
         try
         {
-            using var request = Build(config, context.IdempotencyKey, filling);
-            using var response = await http.SendAsync(request, either.Token);
-            var body = await OutboundAnswer.ReadAsync(response, (config.MaxResponse ?? new ByteSize(DefaultMaxResponse)).Bytes, either.Token);
+            if (tokens is not null) await tokens.ReadyAsync(config.Headers, either.Token);
+            using var answered = await SendAsync(config, idempotencyKey, filling, either.Token);
+            var isRenewed = answered.StatusCode is HttpStatusCode.Unauthorized && tokens is not null && await tokens.RenewAsync(config.Headers, filling, either.Token);
+            using var again = isRenewed ? await SendAsync(config, idempotencyKey, filling, either.Token) : null;
+            var response = again ?? answered;
+            var body = await OutboundAnswer.ReadAsync(response, (config.MaxResponse ?? DefaultMaxResponse).Bytes, either.Token);
             var status = (int)response.StatusCode;
             if (Accepts(config.AcceptStatus ?? Success, status)) return StepResult.Done(OutboundAnswer.ToJson(response, body, config.Response, filling.Redactor));
             var reason = OutboundErrors.OfStatus(status, response.Headers.Location).Message;
@@ -70,10 +79,16 @@ internal sealed class HttpRequestStep(OutboundHttp http, SecretStore secrets, Ti
         }
     }
 
+    private async Task<HttpResponseMessage> SendAsync(Config config, string idempotencyKey, SecretFilling filling, CancellationToken cancellation)
+    {
+        using var request = Build(config, idempotencyKey, filling);
+        return await http.SendAsync(request, cancellation);
+    }
+
     private static HttpRequestMessage Build(Config config, string idempotencyKey, SecretFilling filling)
     {
         var address = OutboundRequest.Address(WithQuery(filling.Text(config.Url.Escaped), config.Query, filling));
-        ReadOnlyMemory<byte>? body = config.Body is { } value ? filling.Utf8(OutboundBody.Encode(value, config.ContentType), OutboundBody.Spelling(config.ContentType)) : null;
+        ReadOnlyMemory<byte>? body = config.Body is { } value ? filling.Utf8(OutboundBody.Encode(value, config.ContentType), OutboundBody.Spelling(config.ContentType)) : (ReadOnlyMemory<byte>?)null; // null alone would be an empty body
         var request = OutboundRequest.Create(config.Method, address, body, config.ContentType);
         foreach (var (name, text) in config.Headers ?? new Dictionary<string, SecretText>()) OutboundRequest.AddAuthorHeader(request, name, filling.Text(text.Escaped));
         if (!request.Headers.NonValidated.Contains("User-Agent")) OutboundRequest.AddHeader(request, "User-Agent", OutboundHttp.UserAgent);

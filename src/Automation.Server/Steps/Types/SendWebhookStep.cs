@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Automation.Server.Deliveries;
 using Automation.Server.Secrets;
+using Automation.Server.Triggers.Webhooks.Verification.Schemes;
 using Automation.Server.Values;
 
 namespace Automation.Server.Steps.Types;
@@ -24,7 +25,7 @@ internal sealed class SendWebhookStep(DeliveryOptions defaults, SecretStore secr
         [property: Description("Further request headers. Idempotency-Key and webhook-id are always sent, the same in each attempt.")] IReadOnlyDictionary<string, SecretText>? Headers = null,
         [property: Description("What to send. Left out: the step's input (nothing with GET and DELETE).")] SecretJson? Body = null,
         [property: Description("Media type of the body. application/x-www-form-urlencoded sends an object as a form; with a text type, a text is sent as it is."), Required] string ContentType = OutboundBody.Json,
-        [property: Description("Name of the secret (whsec_…) to sign with, as Standard Webhooks describes."), Literal] string? Sign = null,
+        [property: Description("Name of the secret (whsec_…, or whsk_… for Ed25519) to sign with, as Standard Webhooks describes."), Literal] string? Sign = null,
         [property: Description("Attempts before the delivery is dead. Left out: as many as the schedule has pauses, 8 by the server's setting."), Range(1, 50)] int? MaxAttempts = null,
         [property: Description("Limit of one attempt. Left out: the server's setting, 15s."), Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")] Duration? AttemptTimeout = null,
         [property: Description("The pause before each attempt, that before the first included. Left out: the server's setting, 0s, 5s, 5m, 30m, 2h, 5h, 10h, 10h.")] IReadOnlyList<Duration>? Schedule = null,
@@ -34,23 +35,35 @@ internal sealed class SendWebhookStep(DeliveryOptions defaults, SecretStore secr
     {
         OutboundCheck.Address(check);
         OutboundCheck.Headers(check);
-        if (check.Config.TryGetProperty("schedule", out var schedule) && schedule.ValueKind is JsonValueKind.Array && schedule.GetArrayLength() is 0 or > 50) check.Problem("/schedule", "Write 1 to 50 pauses, one for each attempt, as [\"0s\", \"5s\", \"5m\"].");
+        if (check.Config.TryGetProperty("schedule", out var schedule) && schedule.ValueKind is JsonValueKind.Array)
+        {
+            // What holds an expression is looked at when the step runs, as is what is no duration at all.
+            var pauses = schedule.EnumerateArray().Select(pause => pause.ValueKind is JsonValueKind.String && Duration.TryParse(pause.GetString(), out var known) ? known.Value : TimeSpan.Zero).ToList();
+            if (RetrySchedule.Problem(pauses) is { } problem) check.Problem("/schedule", problem);
+        }
+
         if (!check.Config.TryGetProperty("sign", out var sign) || sign.ValueKind is not JsonValueKind.String) return;
         var name = sign.GetString()!;
         if (!SecretStore.IsName(name)) check.Problem("/sign", $"\"{name}\" is not a secret's name: write the name alone, as in \"PARTNER_SIGNING_KEY\".");
         else if (!secrets.TryGet(name, out var value)) check.Problem("/sign", $"There is no secret \"{name}\" on this server. {secrets.HowToSet(name)}");
-        else if (!StandardWebhooksSigner.IsKey(value)) check.Problem("/sign", $"The secret {name} cannot sign webhooks: it has to be \"whsec_\" followed by the key in Base64.");
+        else if (!StandardWebhooksScheme.IsSigningSecret(value)) check.Problem("/sign", $"The secret {name} cannot sign webhooks: {StandardWebhooksScheme.SigningSecretIs}");
     }
 
-    protected override ValueTask<StepResult> RunAsync(Config config, StepContext context)
+    protected override ValueTask<StepResult> RunAsync(Config config, StepContext context) =>
+        ValueTask.FromResult(Queue(config, config.Body is not null || config.Method is "GET" or "DELETE" ? (ReadOnlyMemory<byte>?)null : OutboundBody.EncodeData(context.Input, config.ContentType), context));
+
+    /// <param name="otherwise">The body where the config has none; null for a request without.</param>
+    internal StepResult Queue(Config config, ReadOnlyMemory<byte>? otherwise, StepContext context)
     {
-        var sendsBody = config.Body is not null || config.Method is not ("GET" or "DELETE");
+        if (config.Schedule is not null && RetrySchedule.Problem([.. config.Schedule.Select(pause => pause.Value)]) is { } pauses) throw new StepException(new StepError("config_invalid", pauses, Pointer: "/schedule", Retryable: false));
+        if (config.OrderKey?.Length > DeliveryRequest.LongestOrderKey) throw new StepException(new StepError("config_invalid", $"\"orderKey\" has {DeliveryRequest.LongestOrderKey} characters at most, not {config.OrderKey.Length}.", Pointer: "/orderKey", Retryable: false));
+        var body = config.Body is { } own ? OutboundBody.Encode(own, config.ContentType) : otherwise;
         var id = context.Queue(new DeliveryRequest(
             config.Url,
             config.Method,
             config.Headers ?? NoHeaders,
-            sendsBody ? config.ContentType : null,
-            sendsBody ? Body(config, context.Input) : default,
+            body is null ? null : config.ContentType,
+            body ?? default,
             config.Sign,
             config.MaxAttempts ?? config.Schedule?.Count ?? defaults.Pauses.Count,
             config.AttemptTimeout ?? defaults.Timeout)
@@ -58,11 +71,8 @@ internal sealed class SendWebhookStep(DeliveryOptions defaults, SecretStore secr
             Pauses = config.Schedule is { } schedule ? [.. schedule.Select(pause => pause.Value)] : null,
             OrderKey = config.OrderKey,
         }); // saved in the same transaction as this step's result
-        return ValueTask.FromResult(StepResult.Done(new Output(PublicId.Format(PublicId.Delivery, id))));
+        return StepResult.Done(new Output(PublicId.Format(PublicId.Delivery, id)));
     }
-
-    private static ReadOnlyMemory<byte> Body(Config config, Json input) =>
-        config.Body is { } body ? OutboundBody.Encode(body, config.ContentType) : OutboundBody.EncodeData(input, config.ContentType);
 
     private sealed record Output(string DeliveryId);
 }

@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using Automation.Server.Access;
 using Automation.Server.Hosting;
 using Automation.Server.Secrets;
 using Automation.Server.Storage.Sqlite;
@@ -6,15 +7,15 @@ using Microsoft.Data.Sqlite;
 
 namespace Automation.Server.Storage.Backups;
 
-/// <summary>Writes a data folder into one file, while a server may be using it: a tar archive with the database as it was at one moment, the admin token, and the files of secrets.</summary>
+/// <summary>Writes a data folder into one file, while a server may be using it: a tar archive with the database as it was at one moment, and the files of secrets.</summary>
 /// <remarks>
 /// The database is read in one read transaction (SQLite's <c>VACUUM INTO</c>): whatever was acknowledged before the call is in it, and the server goes on writing meanwhile. Its write-ahead log cannot begin anew until the
 /// copy is made, so it grows by what comes in. The copy is checked, the archive is on the disk before it gets its name, and only its owner may read it.
 /// </remarks>
 internal static class DataBackup
 {
-    /// <summary>Not part of a backup: the lock, what belongs to the database, and the key of the secrets in it, which would make them readable.</summary>
-    private static readonly string[] Left = [DataFolder.LockName, SqliteDatabase.FileName, SqliteDatabase.FileName + "-wal", SqliteDatabase.FileName + "-shm", SecretKeys.FileName];
+    /// <summary>Not part of a backup: the lock, what belongs to the database, the key of the secrets in it, which would make them readable, and the admin token, which would open the server: a restored one makes another.</summary>
+    private static readonly string[] Left = [DataFolder.LockName, SqliteDatabase.FileName, SqliteDatabase.FileName + "-wal", SqliteDatabase.FileName + "-shm", SecretKeys.FileName, AdminToken.FileName];
 
     /// <summary>Makes the backup.</summary>
     /// <param name="dataFolder">The folder.</param>

@@ -39,6 +39,10 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
 
     public DbSet<EmissionRow> Emissions => Set<EmissionRow>();
 
+    public DbSet<PortalLinkRow> PortalLinks => Set<PortalLinkRow>();
+
+    public DbSet<PortalSessionRow> PortalSessions => Set<PortalSessionRow>();
+
     public DbSet<AttemptRow> Attempts => Set<AttemptRow>();
 
     public DbSet<VersionRow> Versions => Set<VersionRow>();
@@ -78,6 +82,8 @@ internal sealed class ManagementDb(DbContextOptions<ManagementDb> options) : DbC
         modelBuilder.Entity<SubscriptionRow>().ToTable("subscriptions").HasKey(s => new { s.EndpointId, s.Pattern });
         modelBuilder.Entity<EventTypeRow>().ToTable("event_types").HasKey(t => t.Name);
         modelBuilder.Entity<EmissionRow>().ToTable("emissions");
+        modelBuilder.Entity<PortalLinkRow>().ToTable("portal_links");
+        modelBuilder.Entity<PortalSessionRow>().ToTable("portal_sessions").HasKey(s => s.Hash);
         modelBuilder.Entity<AttemptRow>().ToTable("attempts").HasKey(a => new { a.DeliveryId, a.Number });
         modelBuilder.Entity<VersionRow>().ToTable("versions").HasKey(v => new { v.WorkflowId, v.Hash });
         modelBuilder.Entity<AuditRow>().ToTable("audit").Ignore(a => a.Entry);

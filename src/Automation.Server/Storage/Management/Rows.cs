@@ -97,6 +97,8 @@ internal sealed class WaitRow
 
     public DateTimeOffset? DueAt { get; init; }
 
+    public string? Match { get; init; }
+
     public DateTimeOffset? EndedAt { get; init; }
 }
 
@@ -459,4 +461,34 @@ internal sealed class EmissionRow
     public long Deliveries { get; init; }
 
     public DateTimeOffset? EndedAt { get; init; }
+
+    public string? Error { get; init; }
+}
+
+/// <summary>Table <c>portal_links</c>.</summary>
+internal sealed class PortalLinkRow
+{
+    public required string Id { get; init; }
+
+    public required byte[] Hash { get; init; }
+
+    public required string EndpointId { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public string? CreatedBy { get; init; }
+
+    public DateTimeOffset ExpiresAt { get; init; }
+
+    public DateTimeOffset? OpenedAt { get; init; }
+}
+
+/// <summary>Table <c>portal_sessions</c>.</summary>
+internal sealed class PortalSessionRow
+{
+    public required byte[] Hash { get; init; }
+
+    public required string LinkId { get; init; }
+
+    public DateTimeOffset ExpiresAt { get; init; }
 }

@@ -53,23 +53,37 @@ internal sealed class PostgresDatabase : JournalDatabase
     /// <summary>Tells of what other servers leave for this one, until it is cancelled or the connection is lost. Meanwhile it cuts off servers whose lease is over: a frozen one may be in a transaction.</summary>
     public override async Task ListenAsync(Action heard, CancellationToken cancellation)
     {
+        using var end = new CancellationTokenSource();
+        await using var ending = cancellation.UnsafeRegister(static source => EndListening((CancellationTokenSource)source!), end);
         try
         {
             await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(address.ConnectionString) { ApplicationName = "automation listener", Pooling = false, Timeout = 5 }.ToString());
-            await connection.OpenAsync(cancellation);
+            await connection.OpenAsync(end.Token);
             connection.Notification += (_, _) => heard();
-            await using (var listen = new NpgsqlCommand($"LISTEN {PostgresServers.Channel}", connection)) await listen.ExecuteNonQueryAsync(cancellation);
+            await using (var listen = new NpgsqlCommand($"LISTEN {PostgresServers.Channel}", connection)) await listen.ExecuteNonQueryAsync(end.Token);
             heard(); // what came before
             while (true)
             {
-                await connection.WaitAsync(Identity.Lease / 3, cancellation);
+                await connection.WaitAsync(Identity.Lease / 3, end.Token);
                 await using var cut = new NpgsqlCommand(PostgresServers.CutOff, connection);
-                await cut.ExecuteNonQueryAsync(cancellation);
+                await cut.ExecuteNonQueryAsync(end.Token);
             }
         }
         catch (Exception error) when (error is NpgsqlException or IOException or TimeoutException)
         {
             throw PostgresErrors.ExplainConnecting(error, address);
+        }
+    }
+
+    // Npgsql throws from within the cancellation of a connection that is being lost. Whoever stops the server is not to hear of it: what is stopped after this one would not be.
+    private static void EndListening(CancellationTokenSource end)
+    {
+        try
+        {
+            end.Cancel();
+        }
+        catch (AggregateException inner) when (inner.Flatten().InnerExceptions.All(static e => e is ObjectDisposedException))
+        {
         }
     }
 

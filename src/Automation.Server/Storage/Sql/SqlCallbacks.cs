@@ -7,16 +7,6 @@ namespace Automation.Server.Storage.Sql;
 /// <summary>Callbacks that were taken, and those that cannot be any more.</summary>
 internal static class SqlCallbacks
 {
-    /// <summary>The keys that sign tokens, the newest first. <paramref name="fresh"/> becomes the first, when there is none yet.</summary>
-    public static List<byte[]> Keys(byte[] fresh, DateTimeOffset now, SqlSession db)
-    {
-        db.Sql("INSERT INTO callback_keys (id, secret, created_at) VALUES (1, ?1, ?2) ON CONFLICT (id) DO NOTHING").BindBlob(1, fresh).Bind(2, now).Run();
-        var keys = new List<byte[]>();
-        var rows = db.Sql("SELECT secret FROM callback_keys ORDER BY id DESC");
-        while (rows.Read()) keys.Add(rows.Bytes(0));
-        return keys;
-    }
-
     public static void Apply(CallbackRead read, SqlSession db)
     {
         var run = db.Sql("SELECT workflow_id, version FROM runs WHERE id = ?1").Bind(1, read.Address.RunId);

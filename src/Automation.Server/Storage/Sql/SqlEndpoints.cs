@@ -12,10 +12,10 @@ internal static class SqlEndpoints
     {
         c.IsStored = false;
         var before = Read(c.Id, db);
-        if (before is null ? c.IsNew is false : c.IsNew is true || before.FromFile != c.FromFile) return;
+        if (before is null ? c.IsNew is false : c.IsNew is true || (before.FromFile && !c.FromFile)) return;
         db.Sql("""
             INSERT INTO endpoints (id, config, from_file, state, generation, created_at, changed_at) VALUES (?1, ?2, ?3, 'active', 1, ?4, ?4)
-            ON CONFLICT (id) DO UPDATE SET config = ?2, changed_at = ?4, failing_since = NULL
+            ON CONFLICT (id) DO UPDATE SET config = ?2, from_file = ?3, changed_at = ?4, failing_since = NULL
             """).Bind(1, c.Id).Bind(2, c.Config).Bind(3, c.FromFile ? 1 : 0).Bind(4, c.At).Run();
         db.Sql("DELETE FROM subscriptions WHERE endpoint_id = ?1").Bind(1, c.Id).Run();
         foreach (var pattern in c.Patterns) db.Sql("INSERT INTO subscriptions (endpoint_id, pattern) VALUES (?1, ?2) ON CONFLICT (endpoint_id, pattern) DO NOTHING").Bind(1, c.Id).Bind(2, pattern).Run();
@@ -28,13 +28,15 @@ internal static class SqlEndpoints
         if (!c.IsDeleted) return;
         db.Sql("DELETE FROM subscriptions WHERE endpoint_id = ?1").Bind(1, c.Id).Run();
         db.Sql("DELETE FROM endpoints WHERE id = ?1").Bind(1, c.Id).Run();
+        SqlPortal.DeleteOf(c.Id, db);
         db.Sql("UPDATE deliveries SET state = 'dead', next_attempt_at = NULL, ended_at = ?2 WHERE endpoint_id = ?1 AND next_attempt_at IS NOT NULL AND owner IS NULL").Bind(1, c.Id).Bind(2, c.At).Run();
     }
 
     public static void Apply(EndpointStateSet c, SqlSession db)
     {
-        c.IsFound = Read(c.Id, db) is not null;
-        if (c.IsFound) SetState(c.Id, c.State, c.Reason, c.At, db);
+        var found = Read(c.Id, db);
+        (c.IsFound, c.IsDisabled) = (found is not null, c.State == EndpointState.Paused && found?.State == EndpointState.Disabled);
+        if (c is { IsFound: true, IsDisabled: false }) SetState(c.Id, c.State, c.Reason, c.At, db);
     }
 
     public static void Apply(EndpointRotated c, SqlSession db)
@@ -45,19 +47,17 @@ internal static class SqlEndpoints
 
     public static void Apply(EndpointRead c, SqlSession db) => c.Endpoint = Read(c.Id, db);
 
-    public static void Apply(EndpointKeyRead c, SqlSession db)
+    public static void Apply(EventTypeStored c, SqlSession db)
     {
-        db.Sql("INSERT INTO endpoint_keys (id, secret) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING").BindBlob(1, c.Fresh).Run();
-        var row = db.Sql("SELECT secret FROM endpoint_keys WHERE id = 1");
-        row.Read();
-        c.Key = row.Bytes(0);
+        var row = db.Sql("SELECT from_file FROM event_types WHERE name = ?1").Bind(1, c.Name);
+        c.IsStored = !row.Read() || row.Long(0) == 0 || c.FromFile;
         row.Reset();
+        if (!c.IsStored) return;
+        db.Sql("""
+            INSERT INTO event_types (name, description, example, from_file, changed_at) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT (name) DO UPDATE SET description = ?2, example = ?3, from_file = ?4, changed_at = ?5
+            """).Bind(1, c.Name).Bind(2, c.Description).Bind(3, c.Example).Bind(4, c.FromFile ? 1 : 0).Bind(5, c.At).Run();
     }
-
-    public static void Apply(EventTypeStored c, SqlSession db) => db.Sql("""
-        INSERT INTO event_types (name, description, example, from_file, changed_at) VALUES (?1, ?2, ?3, ?4, ?5)
-        ON CONFLICT (name) DO UPDATE SET description = ?2, example = ?3, from_file = ?4, changed_at = ?5
-        """).Bind(1, c.Name).Bind(2, c.Description).Bind(3, c.Example).Bind(4, c.FromFile ? 1 : 0).Bind(5, c.At).Run();
 
     public static void Apply(EventTypeDeleted c, SqlSession db) => c.IsDeleted = db.Sql("DELETE FROM event_types WHERE name = ?1 AND from_file = ?2").Bind(1, c.Name).Bind(2, c.FromFile ? 1 : 0).TryRun();
 
@@ -74,6 +74,7 @@ internal static class SqlEndpoints
     /// <summary>Takes note of an attempt; an endpoint that fails for too long is disabled, and an event tells of it.</summary>
     public static void Note(EndpointAttempted a, SqlSession db)
     {
+        a.IsDisabled = false;
         if (a.Succeeded)
         {
             db.Sql("UPDATE endpoints SET failing_since = NULL WHERE id = ?1 AND failing_since IS NOT NULL").Bind(1, a.Id).Run();
@@ -88,6 +89,7 @@ internal static class SqlEndpoints
         if (!a.IsGone && (since is not { } first || a.At - first < a.DisableAfter || a.At - first < a.Apart)) return;
         var reason = a.IsGone ? "It answered 410: it is gone for good." : $"Every attempt since {since:yyyy-MM-dd HH:mm} UTC has failed, the last with {a.Error}.";
         SetState(a.Id, EndpointState.Disabled, reason, a.At, db);
+        a.IsDisabled = true;
         var data = Json.From(new { endpoint = a.Id, reason, failingSince = since?.UtcDateTime, disabledAt = a.At.UtcDateTime });
         SqlEmissions.Apply(new EventEmitted(new Emission(db.Ids.Next(), null, Endpoints.EventTypes.EndpointDisabled, a.Id, data, "/endpoints/" + a.Id, 0, 0, "", "", a.At)), db);
     }

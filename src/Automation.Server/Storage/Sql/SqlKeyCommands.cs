@@ -9,7 +9,8 @@ internal static class SqlKeyCommands
     public static void Apply(KeyStateSet change, SqlSession db)
     {
         change.IsHeld = SqlKeys.IsHeld(change.WorkflowId, change.Key, db);
-        if (change.IsHeld) return;
+        change.IsChanged = !change.IsHeld && change.Expected is { } expected && !IsAmong(expected, TagOf(change.WorkflowId, change.Key, db));
+        if (change.IsHeld || change.IsChanged) return;
         if (change.State is { } state)
         {
             SqlKeys.Store(new(change.WorkflowId, change.Key) { State = state, ChangedAt = change.At, ExpiresAt = change.ExpiresAt }, db);
@@ -19,6 +20,9 @@ internal static class SqlKeyCommands
         db.Sql("UPDATE keys SET state = NULL, updated_at = ?3, expires_at = NULL WHERE workflow_id = ?1 AND key = ?2").Bind(1, change.WorkflowId).Bind(2, change.Key).Bind(3, change.At).Run();
         SqlKeys.Tidy(change.WorkflowId, change.Key, db);
     }
+
+    // RFC 9110, section 13.1.1: * is any state, but there is one.
+    private static bool IsAmong(IReadOnlyList<string> expected, string tag) => expected.Contains(tag) || (expected.Contains("*") && tag != KeyStateTag.None);
 
     public static void Apply(KeySkipped change, SqlSession db)
     {
@@ -60,5 +64,13 @@ internal static class SqlKeyCommands
         }
 
         change.Deleted = over.Count + SqlStepStates.Expire(change.Now, change.Limit, db) + SqlFilters.Expire(change.Now, change.Limit, db) + SqlFirstEvents.Expire(change.Now, change.Limit, db);
+    }
+
+    private static string TagOf(string workflowId, string key, SqlSession db)
+    {
+        var row = db.Sql("SELECT state FROM keys WHERE workflow_id = ?1 AND key = ?2").Bind(1, workflowId).Bind(2, key);
+        var tag = KeyStateTag.Of(row.Read() && row.Bytes(0) is { } state ? state : default(ReadOnlySpan<byte>));
+        row.Reset();
+        return tag;
     }
 }

@@ -56,6 +56,8 @@ internal static class SqlLeftovers
         foreach (var delete in Away) db.Sql(delete).Bind(1, change.Now - LeftoversPruned.Away).Run();
         db.Sql($"DELETE FROM schedules WHERE {Lonely}").Run();
         if (db.Sql($"DELETE FROM wait_sources WHERE {Unawaited}").Bind(1, "\n").Bind(2, "\u000b").TryRun()) sources.Forget();
+        SqlPortal.Forget(change.Now, db);
+        SqlEndpointFiles.Forget(change.Now - LeftoversPruned.Abandoned, change.Now, db);
         ForgetServers(change, db);
         db.Sql($"UPDATE workflows SET gone_at = NULL WHERE gone_at IS NOT NULL AND NOT {InNoFolder}").Run();
         db.Sql($"UPDATE workflows SET gone_at = ?1 WHERE gone_at IS NULL AND {InNoFolder}").Bind(1, change.Now).Run();

@@ -1,4 +1,4 @@
-using Automation.Server.Api;
+using Automation.Server.Values;
 
 namespace Automation.Server.Storage.Sql;
 
@@ -16,7 +16,7 @@ internal static class SqlRequests
     public static void Apply(RequestKept change, SqlSession db)
     {
         var r = change.Request;
-        db.Sql(Insert).Bind(1, r.Id).Bind(2, r.At).Bind(3, Parameters.NameOf(r.Outcome)).Bind(4, r.Method).Bind(5, r.Path).Bind(6, r.Query).Bind(7, r.Headers).Bind(8, r.ContentType).BindBlob(9, r.Body)
+        db.Sql(Insert).Bind(1, r.Id).Bind(2, r.At).Bind(3, JsonFormat.NameOf(r.Outcome)).Bind(4, r.Method).Bind(5, r.Path).Bind(6, r.Query).Bind(7, r.Headers).Bind(8, r.ContentType).BindBlob(9, r.Body)
             .Bind(10, r.BodySize).Bind(11, r.RemoteAddress).Bind(12, r.Status).Bind(13, r.WorkflowId).Bind(14, r.TriggerId).Bind(15, r.Scheme).Bind(16, r.Reason).Bind(17, r.Hint).Bind(18, r.Signed).Bind(19, r.Skipped).Run();
         db.Sql(Trim).Bind(1, Math.Max(0, change.Most - 1)).Run();
     }

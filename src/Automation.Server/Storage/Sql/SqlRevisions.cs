@@ -3,7 +3,7 @@ namespace Automation.Server.Storage.Sql;
 /// <summary>Numbers that grow with what servers keep a copy of, so that a look tells whether the copy is old.</summary>
 internal static class SqlRevisions
 {
-    public const string Secrets = "secrets", Access = "access";
+    public const string Secrets = "secrets", Access = "access", OAuth = "oauth";
 
     /// <summary>Something changed: other servers are told after the commit.</summary>
     public static void Add(string name, SqlSession db)

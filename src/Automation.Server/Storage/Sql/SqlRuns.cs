@@ -47,9 +47,10 @@ internal static class SqlRuns
         change.RetriedAs = run.RetriedAs;
         change.Outcome = run.RetriedAs is not null ? RetryOutcome.Superseded : run.CanGoOn ? RetryOutcome.Retried : RetryOutcome.NotKept;
         if (change.Outcome is not RetryOutcome.Retried) return;
+        var parks = false;
         if (run.Key is { } key)
         {
-            var parks = SqlKeys.IsParkedBy(run.WorkflowId, key, change.RunId, db);
+            parks = SqlKeys.IsParkedBy(run.WorkflowId, key, change.RunId, db);
             change.IsBlocked = !parks && SqlKeys.IsTaken(run.WorkflowId, key, db);
             if (change.IsBlocked && SqlKeys.IsFull(run.WorkflowId, key, change.MaxBlocked, db))
             {
@@ -57,9 +58,19 @@ internal static class SqlRuns
                 return;
             }
 
-            if (parks) SqlKeys.Unpark(run.WorkflowId, key, db);
         }
 
+        if (change.Move is { } move)
+        {
+            SqlMoves.Move(move, "failed", db);
+            if (!move.Moved)
+            {
+                change.Outcome = RetryOutcome.Busy;
+                return;
+            }
+        }
+
+        if (parks) SqlKeys.Unpark(run.WorkflowId, run.Key!, db);
         db.Sql("INSERT INTO run_saves (run_id, step_runs) SELECT id, step_runs FROM runs WHERE id = ?1 AND length(step_runs) > 2").Bind(1, change.RunId).Run();
         db.Sql("""
             UPDATE runs SET state = CASE WHEN snapshot IS NULL THEN 'pending' ELSE 'running' END, owner = NULL, blocked = ?2,

@@ -1,3 +1,5 @@
+using Automation.Server.Secrets;
+
 namespace Automation.Server.Storage.Sql;
 
 /// <summary>Sealed secrets, and which keys they are sealed with.</summary>
@@ -49,6 +51,33 @@ internal static class SqlSecrets
         if (change.KeyId is null || change.Ids.Contains(change.KeyId) || (change.OnlyFirst && change.Ids.Count > 0)) return;
         db.Sql("INSERT INTO secret_keys (id, created_at) VALUES (?1, ?2)").Bind(1, change.KeyId).Bind(2, change.At).Run();
         change.Ids.Add(change.KeyId);
+    }
+
+    public static void Apply(PlainKeysRead read, SqlSession db)
+    {
+        Read(read.Callbacks, db.Sql("SELECT secret FROM callback_keys ORDER BY id DESC"));
+        Read(read.Endpoints, db.Sql("SELECT secret FROM endpoint_keys ORDER BY id DESC"));
+    }
+
+    public static void Apply(PlainKeysErased change, SqlSession db)
+    {
+        var written = new byte[32];
+        if (change.Name == ServerKeys.Callbacks)
+        {
+            db.Sql("UPDATE callback_keys SET secret = ?1").BindBlob(1, written).Run();
+            db.Sql("DELETE FROM callback_keys").Run();
+        }
+        else
+        {
+            db.Sql("UPDATE endpoint_keys SET secret = ?1").BindBlob(1, written).Run();
+            db.Sql("DELETE FROM endpoint_keys").Run();
+        }
+    }
+
+    private static void Read(List<byte[]> keys, SqlStatement rows)
+    {
+        keys.Clear();
+        while (rows.Read()) keys.Add(rows.Bytes(0));
     }
 
     private static void Read(List<string> ids, SqlSession db)

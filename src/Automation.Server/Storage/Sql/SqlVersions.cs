@@ -28,6 +28,10 @@ internal static class SqlVersions
             .Bind(1, db.Ids.Next()).Bind(2, change.WorkflowId).Bind(3, change.Hash).Bind(4, change.At).Bind(5, change.Cause).Bind(6, change.Files?.Hash).Bind(7, change.Files?.Commit).Bind(8, change.Actor).Run();
     }
 
+    public static void Apply(VersionCommitted change, SqlSession db) =>
+        db.Sql("UPDATE activations SET commit_id = ?3 WHERE files = ?2 AND id = (SELECT max(id) FROM activations WHERE workflow_id = ?1)")
+            .Bind(1, change.WorkflowId).Bind(2, change.Files).Bind(3, change.Commit).Run();
+
     public static void Apply(VersionRead query, SqlSession db)
     {
         var row = db.Sql("SELECT document, files FROM versions WHERE workflow_id = ?1 AND hash = coalesce(?2, (SELECT active_hash FROM workflows WHERE id = ?1))")

@@ -79,18 +79,23 @@ internal sealed class SqlWriter : IDisposable
             case EndpointStateSet c: SqlEndpoints.Apply(c, db); break;
             case EndpointRotated c: SqlEndpoints.Apply(c, db); break;
             case EndpointRead c: SqlEndpoints.Apply(c, db); break;
-            case EndpointKeyRead c: SqlEndpoints.Apply(c, db); break;
             case EventTypeStored c: SqlEndpoints.Apply(c, db); break;
             case EventTypeDeleted c: SqlEndpoints.Apply(c, db); break;
+            case PortalLinkStored c: SqlPortal.Apply(c, db); break;
+            case PortalLinkDeleted c: SqlPortal.Apply(c, db); break;
+            case PortalOpened c: SqlPortal.Apply(c, db); break;
+            case PortalClosed c: SqlPortal.Apply(c, db); break;
             case EventEmitted c: SqlEmissions.Apply(c, db); break;
-            case EmissionAdvanced c: SqlEmissions.Apply(c, db); break;
+            case EmissionFannedOut c: SqlEmissions.Apply(c, db); break;
+            case EmissionHeard c: SqlEmissions.Apply(c, db); break;
             case EmissionsOpen c: SqlEmissions.Apply(c, db); break;
             case EmissionsPruned c: SqlEmissions.Apply(c, db); break;
             case VersionStored c: SqlVersions.Apply(c, db); break;
+            case VersionCommitted c: SqlVersions.Apply(c, db); break;
             case WorkflowSwitched c: Apply(c); break;
             case RunsClaimed c: Apply(c); break;
             case RunRetried c: SqlRuns.Apply(c, db); break;
-            case WaitingRunRead c: SqlMoves.Apply(c, db); break;
+            case MovableRunRead c: SqlMoves.Apply(c, db); break;
             case RunMoved c: SqlMoves.Apply(c, db); break;
             case RunReplaced c: SqlRuns.Apply(c, db); break;
             case KeyStateSet c: SqlKeyCommands.Apply(c, db); break;
@@ -117,6 +122,7 @@ internal sealed class SqlWriter : IDisposable
             case VersionRead c: SqlVersions.Apply(c, db); break;
             case PinsRead c: SqlVersions.Apply(c, db); break;
             case FolderLooked c: SqlFolders.Apply(c, db); break;
+            case EndpointFolderLooked c: SqlEndpointFiles.Apply(c, db); break;
             case ElsewhereRead c: SqlFolders.Apply(c, db); break;
             case RunsPruned c: SqlPruning.Apply(c, db); break;
             case EventsPruned c: SqlPruning.Apply(c, db); break;
@@ -134,11 +140,22 @@ internal sealed class SqlWriter : IDisposable
             case SecretDeleted c: SqlSecrets.Apply(c, db); break;
             case SecretsRead c: SqlSecrets.Apply(c, db); break;
             case SecretKeyNoted c: SqlSecrets.Apply(c, db); break;
+            case PlainKeysRead c: SqlSecrets.Apply(c, db); break;
+            case PlainKeysErased c: SqlSecrets.Apply(c, db); break;
+            case OAuthRead c: SqlOAuth.Apply(c, db); break;
+            case OAuthTokenClaimed c: SqlOAuth.Apply(c, db); break;
+            case ConnectionForgotten c: SqlOAuth.Apply(c, db); break;
+            case FlowBegun c: SqlOAuth.Apply(c, db); break;
+            case FlowRead c: SqlOAuth.Apply(c, db); break;
+            case FlowStarted c: SqlOAuth.Apply(c, db); break;
+            case FlowTaken c: SqlOAuth.Apply(c, db); break;
+            case OAuthTokenFailed c: SqlOAuth.Apply(c, db); break;
+            case OAuthTokenStored c: SqlOAuth.Apply(c, db); break;
             case RequestKept c: SqlRequests.Apply(c, db); break;
             case PathCaptured c: SqlRequests.Apply(c, db); break;
-            case UserStored c: SqlAccess.Apply(c, db); break;
+            case UserSet c: SqlAccess.Apply(c, db); break;
             case UserDeleted c: SqlAccess.Apply(c, db); break;
-            case UserSignedIn c: SqlAccess.Apply(c, db); break;
+            case PasswordChanged c: SqlAccess.Apply(c, db); break;
             case TokenStored c: SqlAccess.Apply(c, db); break;
             case TokenDeleted c: SqlAccess.Apply(c, db); break;
             case TokenUsed c: SqlAccess.Apply(c, db); break;
@@ -147,7 +164,7 @@ internal sealed class SqlWriter : IDisposable
             case SessionUsed c: SqlAccess.Apply(c, db); break;
             case SessionsEnded c: SqlAccess.Apply(c, db); break;
             case SessionsRead c: SqlAccess.Apply(c, db); break;
-            case MqttUserStored c: SqlAccess.Apply(c, db); break;
+            case MqttUserSet c: SqlAccess.Apply(c, db); break;
             case MqttUserDeleted c: SqlAccess.Apply(c, db); break;
             case AccessRead c: SqlAccess.Apply(c, db); break;
             case AuditNoted c: SqlAudit.Apply(c, db); break;
@@ -201,9 +218,6 @@ internal sealed class SqlWriter : IDisposable
 
         return [.. topics];
     }
-
-    /// <inheritdoc cref="SqlCallbacks.Keys"/>
-    public IReadOnlyList<byte[]> CallbackKeys(byte[] fresh, DateTimeOffset now) => SqlCallbacks.Keys(fresh, now, db);
 
     public void Dispose() => db.Dispose();
 

@@ -156,10 +156,10 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
         return broker?.DisposeAsync() ?? ValueTask.CompletedTask;
     }
 
-    private IReadOnlyCollection<string> UseUsers()
+    private void UseUsers()
     {
         applied = directory.MqttUsers;
-        return users.Use(applied.Values
+        users.Use(applied.Values
             .Select(user => PasswordHash.TryParse(user.Password, out var hash) ? new MqttUser(user.Name, hash, user.Publish, user.Subscribe, !user.Disabled) : null)
             .OfType<MqttUser>());
     }
@@ -171,9 +171,9 @@ internal sealed class EmbeddedBroker : IHostedService, IAsyncDisposable
         {
             var now = directory.MqttUsers;
             if (now.Count == applied.Count && now.Values.All(user => applied.GetValueOrDefault(user.Name) is { } same && same.ChangedAt == user.ChangedAt && same.Password == user.Password)) return;
-            var ended = UseUsers();
+            UseUsers();
             if (broker is null) return;
-            foreach (var session in ended.SelectMany(name => broker.Sessions.List(new MqttSessionQuery { IsConnected = true, UserName = name, Limit = int.MaxValue }))) broker.Disconnect(session.ClientId, MqttReasonCode.NotAuthorized);
+            broker.ReviewClients();
             _ = broker.ReviewSubscriptionsAsync();
         }
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Automation.Server.Triggers.Webhooks.Bodies;
 
 namespace Automation.Server.Triggers.Webhooks;
 
@@ -29,6 +30,24 @@ internal sealed class PathPattern
     public bool TakesSameAs(PathPattern other) =>
         Segments.Count == other.Segments.Count && Segments.Zip(other.Segments)
             .All(pair => pair.First.Kind == pair.Second.Kind && (pair.First.Kind is not SegmentKind.Literal || pair.First.Text == pair.Second.Text));
+
+    /// <summary>Whether a request's path is one of those that it takes.</summary>
+    /// <param name="path">As <see cref="RouteTable.Match"/> has it.</param>
+    public bool Takes(ReadOnlySpan<char> path)
+    {
+        foreach (var (kind, text) in Segments)
+        {
+            if (kind is SegmentKind.Rest) return true;
+            if (path.IsEmpty) return false;
+            var slash = path[1..].IndexOf('/');
+            var segment = slash < 0 ? path[1..] : path[1..(slash + 1)];
+            path = slash < 0 ? default : path[(slash + 1)..];
+            var decoded = segment.Contains('%') && PercentEncoding.TryDecode(segment, out var plain) ? plain.AsSpan() : segment;
+            if (kind is SegmentKind.Literal ? !decoded.SequenceEqual(text) : decoded.IsEmpty) return false;
+        }
+
+        return path.IsEmpty;
+    }
 
     /// <returns>False with a sentence for the author.</returns>
     public static bool TryParse(string text, out PathPattern? pattern, out string problem)

@@ -1,3 +1,4 @@
+using Automation.Server.Measures;
 using Automation.Server.Storage;
 using Automation.Server.Triggers.Webhooks.Bodies;
 using Automation.Server.Triggers.Webhooks.CloudEvents;
@@ -67,7 +68,12 @@ internal sealed class WebhookEndpoint(
     {
         var seen = new SeenRequest(context);
         var taken = await TakeAsync(context, seen);
-        if (taken.Refusal is { } refusal && refusal.Status < StatusCodes.Status500InternalServerError) log.Keep(seen, refusal);
+        if (taken.Refusal is { } refusal && refusal.Status < StatusCodes.Status500InternalServerError)
+        {
+            ServerMeter.EventsRefused.Add(1);
+            log.Keep(seen, refusal);
+        }
+
         return taken;
     }
 
@@ -177,7 +183,7 @@ internal sealed class WebhookEndpoint(
     /// <param name="plain">The body without its Content-Encoding: some senders sign before they, or their proxies, compress.</param>
     private async ValueTask<Refusal?> VerifyAsync(List<WebhookMatch> matches, SeenRequest seen, WebhookRequest request, ReadOnlyMemory<byte> plain)
     {
-        var refusals = new Dictionary<WebhookRoute, Refusal>();
+        Dictionary<WebhookRoute, Refusal>? refusals = null;
         for (var at = 0; at < matches.Count; at++)
         {
             var route = matches[at].Route;
@@ -189,23 +195,23 @@ internal sealed class WebhookEndpoint(
                 continue;
             }
 
-            refusals.Add(route, Refusal.NotVerified(result.Reason!));
+            (refusals ??= []).Add(route, Refusal.NotVerified(result.Reason!));
             if (input is not null) seen.Verified = (input, result);
         }
 
-        return refusals.Count == 0 ? null : Keep(matches, seen, refusals, static (match, refusals) => refusals.GetValueOrDefault(match.Route));
+        return refusals is null ? null : Keep(matches, seen, refusals, static (match, refusals) => refusals.GetValueOrDefault(match.Route));
     }
 
     private async ValueTask<Refusal?> FitAsync(List<WebhookMatch> matches, SeenRequest seen, string? contentType, ReadOnlyMemory<byte> body, CancellationToken cancelled)
     {
         if (matches.TrueForAll(match => match.Route.SchemaUnit is null)) return null;
-        var refusals = new Dictionary<WebhookRoute, Refusal>();
+        Dictionary<WebhookRoute, Refusal>? refusals = null;
         foreach (var (route, _) in matches)
         {
-            if (await schemas.CheckAsync(route, contentType, body, cancelled) is { } refusal) refusals.Add(route, refusal);
+            if (await schemas.CheckAsync(route, contentType, body, cancelled) is { } refusal) (refusals ??= []).Add(route, refusal);
         }
 
-        return Keep(matches, seen, refusals, static (match, refusals) => refusals.GetValueOrDefault(match.Route));
+        return refusals is null ? null : Keep(matches, seen, refusals, static (match, refusals) => refusals.GetValueOrDefault(match.Route));
     }
 
     /// <summary>Leaves the triggers that do not refuse; the refusal when none is left.</summary>

@@ -12,6 +12,7 @@ internal sealed class Compilation(string workflowId, ProblemList problems, Func<
 {
     private readonly SortedDictionary<string, string> files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Connector?> connectors = new(StringComparer.Ordinal);
+    private readonly HashSet<string> broken = new(StringComparer.Ordinal);
     private readonly SortedSet<string> mentioned = new(StringComparer.Ordinal);
 
     public string WorkflowId => workflowId;
@@ -66,11 +67,18 @@ internal sealed class Compilation(string workflowId, ProblemList problems, Func<
         var connector = text is null ? null : Connectors.Connector.Read(name, text, wrong);
         wrong.ForEach(problems.Add);
         if (connector is not null) files[path] = text!;
+        else if (!found.IsMissing) broken.Add(name);
         return connectors[name] = connector;
     }
 
+    /// <summary>Whether there is a connector of that name in the folder that <see cref="Connector"/> refused.</summary>
+    public bool IsBroken(string name) => broken.Contains(name);
+
     /// <summary>All that the sandbox has to know, as far as the file could be read.</summary>
     public SandboxProgram Program(string id) => new(id, [.. Expressions, .. Scripts]);
+
+    /// <summary>Whether the server has a secret; true where missing ones are no problem.</summary>
+    public bool HasSecret(string name) => missingSecret?.Invoke(name) is null;
 
     /// <summary>A problem of a file; none of a stored version, whose runs may go on without what they named.</summary>
     public void Missing(string pointer, string message)

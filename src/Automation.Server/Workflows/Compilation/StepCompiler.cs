@@ -15,7 +15,9 @@ internal sealed record CompiledStep(string Id, IReadOnlyList<Arrow> Arrows, Step
 internal sealed class StepCompiler(StepCatalog catalog)
 {
     private static readonly ConfigShape Shared = ConfigShape.Of(typeof(StepProperties));
-    private static readonly string[] SharedNames = ["type", "next", .. Shared.Properties.Select(p => p.Name)];
+
+    /// <summary>Properties that steps of every type have.</summary>
+    public static readonly string[] SharedNames = ["type", "next", .. Shared.Properties.Select(p => p.Name)];
 
     public CompiledStep Compile(string id, JsonElement step, Compilation compilation)
     {
@@ -28,7 +30,7 @@ internal sealed class StepCompiler(StepCatalog catalog)
             return new CompiledStep(id, [], null);
         }
 
-        var entry = Names.Type<StepTypeEntry>(step, pointer, "step", Find, Known(step, compilation), problems);
+        var entry = IsOfBrokenConnector(step, compilation) ? null : Names.Type<StepTypeEntry>(step, pointer, "step", Find, Known(step, compilation), problems);
         var shared = ReadShared(step, pointer, entry?.Shape, problems);
         if (entry is null) return new CompiledStep(id, AnyArrows(step, pointer), null);
 
@@ -50,13 +52,23 @@ internal sealed class StepCompiler(StepCatalog catalog)
         return true;
     }
 
-    /// <summary>The types that the author may have meant: of a connector, its operations.</summary>
+    /// <summary>True for an operation of a file whose problems are reported: which operations it has cannot be told.</summary>
+    private bool IsOfBrokenConnector(JsonElement step, Compilation compilation) =>
+        TypeOf(step) is { } type && !catalog.TryGet(type, out _) && Connector.NameOf(type) is { } name && compilation.Connector(name) is null && compilation.IsBroken(name);
+
+    /// <summary>The types that the author may have meant: of a connector, its operations; where there is no such connector, those of the one with the nearest name, and which others come with the server.</summary>
     private IEnumerable<string> Known(JsonElement step, Compilation compilation)
     {
-        if (step.TryGetProperty("type", out var type) && type.ValueKind is JsonValueKind.String && Connector.NameOf(type.GetString()!) is { } name && compilation.Connector(name) is { } connector)
-            return catalog.Types.Select(t => t.Name).Where(t => t.StartsWith(name + ".", StringComparison.Ordinal)).Concat(connector.File.Operations.Keys.Select(o => $"{name}.{o}"));
-        return catalog.Types.Select(t => t.Name);
+        var types = catalog.Types.Select(t => t.Name);
+        if (TypeOf(step) is not { } type || Connector.NameOf(type) is not { } name) return types;
+        if (compilation.Connector(name) is { } connector) return types.Where(t => t.StartsWith(name + ".", StringComparison.Ordinal)).Concat(Operations(connector));
+        var nearest = Suggestion.Nearest(name, BuiltInConnectors.Names) is { } meant ? compilation.Connector(meant) : null;
+        return types.Concat(nearest is null ? [] : Operations(nearest)).Concat(BuiltInConnectors.Names.Where(n => n != nearest?.Name).Select(n => n + ".…"));
+
+        static IEnumerable<string> Operations(Connector connector) => connector.File.Operations.Keys.Select(o => $"{connector.Name}.{o}");
     }
+
+    private static string? TypeOf(JsonElement step) => step.TryGetProperty("type", out var type) && type.ValueKind is JsonValueKind.String ? type.GetString() : null;
 
     private static StepDefinition Define(string id, StepTypeEntry entry, ConfigTemplate config, List<Arrow> arrows, StepProperties shared) => new(
         id,
@@ -137,6 +149,8 @@ internal sealed class StepCompiler(StepCatalog catalog)
         }
 
         public override void Secret(string at, string name) => compilation.Secret(pointer + at, name);
+
+        public override bool HasSecret(string name) => compilation.HasSecret(name);
 
         public override string? ReadFile(string at, string file) => compilation.ReadFile(pointer + at, file);
     }

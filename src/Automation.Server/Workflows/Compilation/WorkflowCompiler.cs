@@ -47,14 +47,8 @@ internal sealed class WorkflowCompiler(
         if (json is null) return Failed(broken!);
         var problems = new ProblemList(name, () => JsonPositions.Of(json));
         var compilation = new Compilation(workflowId, problems, read, missingSecret);
-        using var document = Parse(json, problems);
+        using var document = JsonFile.Parse(json, "workflow", problems);
         if (document is null) return Failed([.. problems.All]);
-        if (HalfCharacter(json) is { } half)
-        {
-            var (line, column) = JsonPositions.LineAndColumn(json, half);
-            return Failed(new Problem(name, "", "The string holds half of a character as a \\u escape; write the character itself.", line, column));
-        }
-
         var version = Compile(document.RootElement, compilation);
         await CheckScriptsAsync(version?.Program ?? compilation.Program(workflowId), document.RootElement, compilation, cancellation);
         return new CompiledWorkflow(problems.IsEmpty ? version : null, problems.All, compilation.Mentioned);
@@ -84,67 +78,6 @@ internal sealed class WorkflowCompiler(
         broken = new Problem(name, "", "The file is not UTF-8 text; save it as UTF-8.");
         return null;
     }
-
-    /// <summary>Offset of the first string with a lone surrogate, which JSON can spell but text cannot hold; null when there is none.</summary>
-    private static int? HalfCharacter(byte[] json)
-    {
-        if (json.AsSpan().IndexOf("\\u"u8) < 0) return null;
-        var reader = new Utf8JsonReader(json);
-        while (reader.Read())
-        {
-            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !reader.ValueIsEscaped) continue;
-            try
-            {
-                reader.GetString();
-            }
-            catch (InvalidOperationException)
-            {
-                return (int)reader.TokenStartIndex;
-            }
-        }
-
-        return null;
-    }
-
-    private static JsonDocument? Parse(byte[] json, ProblemList problems)
-    {
-        try
-        {
-            return JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
-        }
-        catch (JsonException)
-        {
-            // Either a name occurs twice, all of which are listed below, or the text is no JSON.
-        }
-
-        try
-        {
-            var document = JsonDocument.Parse(json);
-            foreach (var (pointer, line, column) in JsonPositions.Of(json).Duplicates)
-            {
-                problems.Add(new Problem(problems.File, pointer, "The name occurs twice in its object; remove one.", line, column));
-            }
-
-            return document;
-        }
-        catch (JsonException broken)
-        {
-            var offset = OffsetOf(json, broken);
-            var (line, column) = JsonPositions.LineAndColumn(json, offset);
-            var message = string.IsNullOrWhiteSpace(Encoding.UTF8.GetString(json)) ? "The file is empty; write a workflow into it." : $"The file is not valid JSON: {FirstSentence(broken.Message)} Look at line {line}, column {column}.";
-            problems.Add(new Problem(problems.File, "", message, line, column));
-            return null;
-        }
-    }
-
-    private static int OffsetOf(byte[] json, JsonException broken)
-    {
-        var offset = 0;
-        for (var line = broken.LineNumber ?? 0; line > 0 && offset < json.Length; line--) offset = Array.IndexOf(json, (byte)'\n', offset) + 1;
-        return offset + (int)(broken.BytePositionInLine ?? 0);
-    }
-
-    private static string FirstSentence(string message) => message.IndexOf(" LineNumber:", StringComparison.Ordinal) is var end and >= 0 ? message[..end] : message;
 
     private WorkflowVersion? Compile(JsonElement root, Compilation compilation)
     {

@@ -2,6 +2,8 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
@@ -15,6 +17,8 @@ internal static class ConfigSchema
     /// <summary>What stands for "any string with an expression in it"; a whole value may be one.</summary>
     public const string ExpressionPattern = @"\$\{";
 
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static readonly JsonSchemaExporterOptions Exporter = new() { TreatNullObliviousAsNonNullable = true };
 
     /// <param name="type">The record.</param>
@@ -24,6 +28,21 @@ internal static class ConfigSchema
         var shape = ConfigShape.Of(type);
         return Complete((JsonObject)ConfigJson.Options.GetJsonSchemaAsNode(type, Exporter), shape, expressions);
     }
+
+    /// <summary>The schema of a kind of file, as a file: one of those may name its schema.</summary>
+    /// <param name="type">The record that such files are read into; they hold no expressions of their own.</param>
+    /// <param name="title">Of the schema.</param>
+    public static byte[] FileOf(Type type, string title)
+    {
+        var schema = Of(type, expressions: false);
+        schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        schema.Insert(1, "title", title);
+        ((JsonObject)schema["properties"]!).Insert(0, "$schema", new JsonObject { ["type"] = "string" });
+        return ToFile(schema);
+    }
+
+    /// <summary>Indented, LF, one newline at the end.</summary>
+    public static byte[] ToFile(JsonObject schema) => Encoding.UTF8.GetBytes(schema.ToJsonString(Indented) + "\n");
 
     /// <summary>The same of a config whose properties are not those of a record.</summary>
     public static JsonObject OfFields(ConfigShape shape, bool expressions)

@@ -5,7 +5,10 @@ namespace Automation.Server.Workflows.Configs;
 
 /// <summary>Goes through a config as written, side by side with its shape, and reports all that does not fit, with pointers relative to the config.</summary>
 /// <remarks>With <see cref="ConfigText"/> it also takes strings as templates and writes the config's JSON; without, it only checks.</remarks>
-internal sealed class ConfigWalk(Action<string, string> problem, ConfigText? text = null)
+/// <param name="problem">Takes a pointer and a sentence.</param>
+/// <param name="text">Takes the strings.</param>
+/// <param name="rules">Whether to check the rules of properties too. With <paramref name="text"/> those of constants are, whatever this says.</param>
+internal sealed class ConfigWalk(Action<string, string> problem, ConfigText? text = null, bool rules = false)
 {
     /// <summary>Checks one value against its shape.</summary>
     public void Check(JsonElement value, ConfigShape shape) => Visit(value, shape, new Place("", Literal: false, Nullable: false));
@@ -69,7 +72,7 @@ internal sealed class ConfigWalk(Action<string, string> problem, ConfigText? tex
                 var here = place.Of(member.Name, property.Literal, property.Nullable);
                 var before = text?.Values ?? 0;
                 Visit(member.Value, property.Shape, here);
-                if (text is not null && text.Values == before) CheckRules(member.Value, property, here.Pointer);
+                if (text is null ? rules : text.Values == before) CheckRules(member.Value, property, here.Pointer);
             }
             else if (others is not null && !others.Contains(member.Name))
             {

@@ -111,6 +111,51 @@ public sealed class MqttAccessTests : IDisposable
         Assert.Equal(["home/anna/x", "plant/y"], (await server.GetAsync("/api/mqtt/retained"))["items"]!.AsArray().Select(m => m!["topic"]!.GetValue<string>()).Order());
     }
 
+    [Fact]
+    public async Task OnlyUser_IsKeptOut_AndNobodyComesInWithoutAPassword()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        await SetAsync(server, "line4", """{"password":"right","publish":["t"]}""");
+        await SetAsync(server, "line4", """{"disabled":true}""");
+
+        Assert.NotEqual(0, await PublishAsync("-p", $"{server.MqttPort}", "-u", "line4", "-P", "right"));
+        Assert.NotEqual(0, await PublishAsync("-p", $"{server.MqttPort}", "-u", "line4", "-P", "wrong"));
+        Assert.NotEqual(0, await PublishAsync("-p", $"{server.MqttPort}"));
+    }
+
+    [Fact]
+    public async Task FirstUser_DisconnectsWhoCameWithoutAPassword()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        using var subscriber = Process.Start(new ProcessStartInfo("mosquitto_sub", ["-p", $"{server.MqttPort}", "-i", "early", "-t", "#"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        await WorkflowServer.UntilAsync(() => Broker(server).Broker!.Sessions.Find("early") is { Client: not null });
+
+        await SetAsync(server, "line4", """{"password":"right"}""");
+
+        await WorkflowServer.UntilAsync(() => Broker(server).Broker!.Sessions.Find("early") is null or { Client: null });
+        subscriber.Kill();
+    }
+
+    [Fact]
+    public async Task CertificatesNameThatIsNoUser_MayDoNothing_BesideUsersOfTheDatabase()
+    {
+        await using var server = await WorkflowServer.StartAsync(
+            ("Mqtt:Port", "-1"), ("Mqtt:TlsPort", "0"), ("Mqtt:CertificateFile", Certificate()), ("Mqtt:ClientCertificateAuthority", At("server.pem")), ("Mqtt:RequireClientCertificate", "true"));
+        string[] way = ["--cafile", At("server.pem"), "-h", "localhost", "-p", Assert.Single(Broker(server).Addresses).Split(':')[^1], "-V", "5", "--cert", At("server.pem"), "--key", At("server.pem")];
+        async Task PublishAsync(string topic) => await RunAsync("mosquitto_pub", [.. way, "-q", "1", "-r", "-t", topic, "-m", "1"]);
+
+        await PublishAsync("before");
+        await SetAsync(server, "line4", """{"password":"right"}""");
+        await PublishAsync("beside-users");
+        await SetAsync(server, "localhost", """{"password":"any","publish":["mine"]}""");
+        await PublishAsync("mine");
+        await PublishAsync("not-mine");
+        await SetAsync(server, "localhost", """{"disabled":true}""");
+        Assert.NotEqual(0, await RunAsync("mosquitto_pub", [.. way, "-q", "1", "-t", "mine", "-m", "1"]));
+
+        Assert.Equal(["before", "mine"], (await server.GetAsync("/api/mqtt/retained"))["items"]!.AsArray().Select(m => m!["topic"]!.GetValue<string>()).Order());
+    }
+
     [Theory]
     [InlineData("line4", """{"publish":["a"]}""")]
     [InlineData("line4", """{"password":""}""")]

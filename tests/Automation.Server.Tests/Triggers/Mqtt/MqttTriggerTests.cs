@@ -166,8 +166,8 @@ public sealed class MqttTriggerTests(WorkflowServer server) : IClassFixture<Work
     {
         var id = await server.AddAsync("""{ "triggers": { "m": { "type": "mqtt", "topic": "full/#" } }, "steps": { "s": { "type": "log", "message": "x" } } }""");
         var broker = server.Get<EmbeddedBroker>();
-        Assert.True(await broker.PublishAsync(new MqttApplicationMessage { Topic = "most", Payload = new byte[(64 << 20) - 2048], Retain = true }, CancellationToken.None));
-        var run = await server.RunAsync("""{ "steps": { "p": { "type": "mqtt.publish", "topic": "full/x", "payload": "${'x'.repeat(4000)}", "retain": true } } }""");
+        Assert.True(await broker.PublishAsync(new MqttApplicationMessage { Topic = "most", Payload = new byte[(64 << 20) - (64 << 10)], Retain = true }, CancellationToken.None));
+        var run = await server.RunAsync("""{ "steps": { "p": { "type": "mqtt.publish", "topic": "full/x", "payload": "${'x'.repeat(100000)}", "retain": true } } }""");
         await broker.PublishAsync(new MqttApplicationMessage { Topic = "most", Retain = true }, CancellationToken.None);
 
         Assert.Equal("mqtt_no_room", run.ErrorCode);

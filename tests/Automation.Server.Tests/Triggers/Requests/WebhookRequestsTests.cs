@@ -86,6 +86,39 @@ public class WebhookRequestsTests
     }
 
     [Fact]
+    public async Task List_OfAPathWithParameters_HasWhatATriggerWithItTakes()
+    {
+        await using var server = await StartAsync();
+        await server.AddAsync("""
+            { "triggers": { "hook": { "type": "webhook", "path": "/cold_rooms/{room}", "verify": { "scheme": "github", "secrets": ["HOOK"] } } }, "steps": { "a": { "type": "log", "message": "x" } } }
+            """);
+        await server.Http.SendAsync(Request("/hooks/cold_rooms/fish", Body, Sign(Body)));
+        await server.Http.SendAsync(Request("/hooks/cold_rooms/k%C3%A4se", Body, "sha256=00"));
+        foreach (var other in new[] { "/cold_rooms/fish/door", "/COLD_ROOMS/fish", "/coldXrooms/fish", "/cold_rooms", "/other/cold_rooms/fish" }) await server.Http.SendAsync(Request("/hooks" + other, Body, null));
+
+        var room = "?path=" + Uri.EscapeDataString("/cold_rooms/{room}");
+        Assert.Equal([("refused", "/cold_rooms/k%C3%A4se"), ("accepted", "/cold_rooms/fish")], (await ListAsync(server, room)).Select(item => ((string)item!["outcome"]!, (string)item["path"]!)));
+        Assert.Equal("refused", (string)Assert.Single(await ListAsync(server, room + "&outcome=refused"))!["outcome"]!);
+        Assert.Single(await ListAsync(server, "?path=/cold_rooms/fish"));
+        Assert.Equal(4, (await ListAsync(server, "?path=" + Uri.EscapeDataString("/cold_rooms/{rest*}"))).Count);
+        var page = await server.GetAsync("/api/webhooks/requests" + room + "&limit=1");
+        Assert.Equal("accepted", (string)Assert.Single((await server.GetAsync((string)page["next"]!))["items"]!.AsArray())!["outcome"]!);
+    }
+
+    [Fact]
+    public async Task CapturedPath_WithParameters_IsEveryPathThatATriggerWithItWouldTake()
+    {
+        await using var server = await StartAsync();
+        Assert.Equal(HttpStatusCode.OK, (await server.Http.PutAsJsonAsync("/api/webhooks/captures", new { path = "/rooms/{room}/temperature" })).StatusCode);
+        Assert.Equal(HttpStatusCode.Accepted, (await server.Http.SendAsync(Request("/hooks/rooms/fish/temperature", Body, null))).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await server.Http.SendAsync(Request("/hooks/rooms/fish/door", Body, null))).StatusCode);
+        var captured = Assert.Single(await ListAsync(server, "?path=" + Uri.EscapeDataString("/rooms/{room}/temperature")));
+        Assert.Equal("/rooms/fish/temperature", (string)captured!["path"]!);
+        await server.Http.DeleteAsync("/api/webhooks/captures?path=" + Uri.EscapeDataString("/rooms/{room}/temperature"));
+        Assert.Equal(HttpStatusCode.NotFound, (await server.Http.SendAsync(Request("/hooks/rooms/fish/temperature", Body, null))).StatusCode);
+    }
+
+    [Fact]
     public async Task CapturedPath_IsForgotten_AfterItsTime()
     {
         var time = new ManualTime();
@@ -100,6 +133,7 @@ public class WebhookRequestsTests
     [InlineData("{\"path\":\"orders\"}", "/orders")]
     [InlineData("{\"path\":\"/a\",\"for\":\"8d\"}", "7d")]
     [InlineData("{}", "/orders")]
+    [InlineData("{\"path\":\"/rooms/r{id}\"}", "a parameter is a whole segment")]
     public async Task WrongCapture_IsTold(string body, string expected)
     {
         await using var server = await StartAsync();

@@ -7,6 +7,8 @@ namespace Automation.Server.Triggers.Webhooks.Door;
 /// <summary>The addresses that a trigger's <c>allow</c> lets in.</summary>
 internal sealed class AddressList
 {
+    private static readonly FrozenDictionary<string, IPNetwork[]> Ranges = ReadRanges();
+
     private readonly List<IPNetwork> networks = [];
 
     private AddressList()
@@ -14,9 +16,7 @@ internal sealed class AddressList
     }
 
     /// <summary>Names of the ranges in <c>Ranges</c>, in alphabetical order.</summary>
-    public static IReadOnlyList<string> KnownRanges { get; } = [.. ReadRanges().Keys.Order(StringComparer.Ordinal)];
-
-    private static FrozenDictionary<string, IPNetwork[]> Ranges { get; } = ReadRanges();
+    public static IReadOnlyList<string> KnownRanges { get; } = [.. Ranges.Keys.Order(StringComparer.Ordinal)];
 
     /// <summary>What is wrong with an entry; null when nothing is.</summary>
     public static string? Problem(string entry) => TryRead(entry, out _)

@@ -15,16 +15,17 @@ internal sealed class Captures(Journal journal, IServiceScopeFactory scopes, Tim
     private readonly SemaphoreSlim gate = new(1, 1);
     private volatile Known? known;
 
-    /// <param name="path">Below <c>/hooks</c>.</param>
+    /// <param name="path">Below <c>/hooks</c>, as sent.</param>
     public async ValueTask<bool> HasAsync(string path)
     {
         var now = time.GetUtcNow();
         var at = known;
         if (at is null || now - at.At >= Fresh) at = await LookAsync(now);
-        return at.Paths.TryGetValue(path, out var until) && until > now;
+        return (at.Paths.TryGetValue(path, out var until) && until > now) || at.Patterns.Exists(each => each.Until > now && each.Pattern.Takes(path));
     }
 
-    /// <summary>Null for no longer.</summary>
+    /// <param name="path">Below <c>/hooks</c>; as a trigger has it, with parameters, for every path that it would take.</param>
+    /// <param name="until">Null for no longer.</param>
     public async Task SetAsync(string path, DateTimeOffset? until)
     {
         await journal.CommitAsync(new PathCaptured(path, time.GetUtcNow(), until));
@@ -41,7 +42,13 @@ internal sealed class Captures(Journal journal, IServiceScopeFactory scopes, Tim
             if (known is { } fresh && now - fresh.At < Fresh) return fresh;
             await using var scope = scopes.CreateAsyncScope();
             var rows = await scope.ServiceProvider.GetRequiredService<ManagementDb>().Captures.Where(row => row.UntilAt > now).OrderBy(row => row.Path).Take(Most).ToListAsync();
-            return known = new Known(now, rows.ToDictionary(row => row.Path, row => row.UntilAt, StringComparer.Ordinal));
+            var patterns = new List<(PathPattern Pattern, DateTimeOffset Until)>();
+            foreach (var row in rows)
+            {
+                if (PathPattern.TryParse(row.Path, out var pattern, out _) && pattern!.Names.Count > 0) patterns.Add((pattern, row.UntilAt));
+            }
+
+            return known = new Known(now, rows.ToDictionary(row => row.Path, row => row.UntilAt, StringComparer.Ordinal), patterns);
         }
         finally
         {
@@ -49,5 +56,5 @@ internal sealed class Captures(Journal journal, IServiceScopeFactory scopes, Tim
         }
     }
 
-    private sealed record Known(DateTimeOffset At, Dictionary<string, DateTimeOffset> Paths);
+    private sealed record Known(DateTimeOffset At, Dictionary<string, DateTimeOffset> Paths, List<(PathPattern Pattern, DateTimeOffset Until)> Patterns);
 }

@@ -9,15 +9,21 @@ namespace Automation.Server.Triggers.Webhooks.Requests;
 /// <summary>Takes out of a request what lets its sender in, before anybody else sees it.</summary>
 internal static class RequestMasking
 {
-    private const string Hidden = "•••";
+    /// <summary>What stands in place of a value.</summary>
+    public const string Hidden = "•••";
 
     private static readonly SearchValues<string> Words = SearchValues.Create(
         ["authorization", "cookie", "api-key", "apikey", "access-key", "auth-key", "token", "secret", "password", "credential"], StringComparison.OrdinalIgnoreCase);
+
+    private static readonly SearchValues<string> SignatureWords = SearchValues.Create(["signature", "hmac", "digest"], StringComparison.OrdinalIgnoreCase);
 
     private static readonly SearchValues<string> QueryWords = SearchValues.Create(["key", "token", "secret", "password", "auth", "sig", "code"], StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a header of this name is a credential.</summary>
     public static bool IsCredential(ReadOnlySpan<char> header) => header.ContainsAny(Words);
+
+    /// <summary>Whether a header of this name is a credential, or a signature made with one.</summary>
+    public static bool IsProof(ReadOnlySpan<char> header) => IsCredential(header) || header.ContainsAny(SignatureWords);
 
     /// <summary>A JSON object; names in lower case, repeated headers joined by ", ".</summary>
     /// <param name="headers">As sent.</param>

@@ -47,9 +47,9 @@ internal static class JsonWebTokens
             return VerificationResult.Rejected(MacCheck.NoMatch);
         }
 
-        var (json, unreachable) = await input.KeySets(jwksUrl, keyId);
-        if (json is null) return VerificationResult.Rejected($"the keys at {jwksUrl} cannot be had: {unreachable}");
-        return await ProblemAsync(token, input, new JsonWebKeySet(json).GetSigningKeys(), PublicKeyAlgorithms, issuer) is { } wrong ? VerificationResult.Rejected(wrong.Reason) : VerificationResult.Verified(null);
+        var (keys, unreachable) = await input.KeySets(jwksUrl, keyId);
+        if (keys is null) return VerificationResult.Rejected($"the keys at {jwksUrl} cannot be had: {unreachable}");
+        return await ProblemAsync(token, input, keys, PublicKeyAlgorithms, issuer) is { } wrong ? VerificationResult.Rejected(wrong.Reason) : VerificationResult.Verified(null);
     }
 
     /// <summary>A token under a shared key, good for five minutes.</summary>

@@ -19,25 +19,25 @@ internal sealed class KeySets(OutboundHttp http, TimeProvider time)
     private readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal); // as many as workflow files name
 
     /// <inheritdoc cref="KeySetLookup"/>
-    public async ValueTask<(string? Json, string? Problem)> GetAsync(string url, string? keyId)
+    public async ValueTask<(IReadOnlyList<SecurityKey>? Keys, string? Problem)> GetAsync(string url, string? keyId)
     {
         var entry = entries.GetOrAdd(url, _ => new Entry());
-        if (IsGood(entry.Last, keyId)) return (entry.Last!.Json, null);
+        if (IsGood(entry.Last, keyId)) return (entry.Last!.Keys, null);
         await entry.Gate.WaitAsync();
         try
         {
             var last = entry.Last;
-            if (IsGood(last, keyId)) return (last!.Json, null);
+            if (IsGood(last, keyId)) return (last!.Keys, null);
             var now = time.GetUtcNow(); // by now others may have fetched it, or failed to
             if (entry.Tried is not { } tried || now - tried >= Pause || last is null)
             {
                 if (last is null && entry.Tried is { } failed && now - failed < TimeSpan.FromSeconds(5)) return (null, entry.Problem);
-                (var json, entry.Problem) = await FetchAsync(url);
+                (var keys, entry.Problem) = await FetchAsync(url);
                 entry.Tried = time.GetUtcNow(); // after it, so that those who waited for it do not ask again
-                if (json is not null) entry.Last = last = new KeySet(json, now, [.. new JsonWebKeySet(json).Keys.Select(key => key.Kid ?? "")]);
+                if (keys is not null) entry.Last = last = new KeySet(keys, now, [.. keys.Select(key => key.KeyId ?? "")]);
             }
 
-            return last is not null && now - last.FetchedAt < Stale ? (last.Json, null) : (null, entry.Problem);
+            return last is not null && now - last.FetchedAt < Stale ? (last.Keys, null) : (null, entry.Problem);
         }
         finally
         {
@@ -47,7 +47,7 @@ internal sealed class KeySets(OutboundHttp http, TimeProvider time)
 
     private bool IsGood(KeySet? set, string? keyId) => set is not null && time.GetUtcNow() - set.FetchedAt < Fresh && (keyId is null || set.KeyIds.Contains(keyId));
 
-    private async Task<(string? Json, string? Problem)> FetchAsync(string url)
+    private async Task<(IReadOnlyList<SecurityKey>? Keys, string? Problem)> FetchAsync(string url)
     {
         using var patience = new CancellationTokenSource(Patience, time);
         try
@@ -57,16 +57,29 @@ internal sealed class KeySets(OutboundHttp http, TimeProvider time)
             request.Headers.TryAddWithoutValidation("User-Agent", OutboundHttp.UserAgent);
             using var response = await http.SendAsync(request, patience.Token);
             if (response.StatusCode is not HttpStatusCode.OK) return (null, $"it answers {(int)response.StatusCode}");
-            var json = Encoding.UTF8.GetString(await OutboundAnswer.ReadAsync(response, LargestSet, patience.Token));
-            return new JsonWebKeySet(json).Keys.Count > 0 ? (json, null) : (null, "it has no keys");
+            return Read(Encoding.UTF8.GetString(await OutboundAnswer.ReadAsync(response, LargestSet, patience.Token)));
         }
         catch (OperationCanceledException)
         {
             return (null, $"no answer within {Patience.TotalSeconds} s");
         }
-        catch (Exception error) when (error is OutboundException or HttpRequestException or IOException or ArgumentException)
+        catch (Exception error) when (error is OutboundException or HttpRequestException or IOException)
         {
             return (null, (error.InnerException as OutboundException ?? error).Message.TrimEnd('.'));
+        }
+    }
+
+    /// <summary>The keys of a set that can verify signatures; null with a reason when there are none.</summary>
+    internal static (IReadOnlyList<SecurityKey>? Keys, string? Problem) Read(string json)
+    {
+        try
+        {
+            var keys = new JsonWebKeySet(json).GetSigningKeys();
+            return keys.Count > 0 ? ([.. keys], null) : (null, "it has no keys that verify signatures");
+        }
+        catch (ArgumentException)
+        {
+            return (null, "it is not a JSON Web Key Set");
         }
     }
 
@@ -81,5 +94,5 @@ internal sealed class KeySets(OutboundHttp http, TimeProvider time)
         public string? Problem { get; set; }
     }
 
-    private sealed record KeySet(string Json, DateTimeOffset FetchedAt, HashSet<string> KeyIds);
+    private sealed record KeySet(IReadOnlyList<SecurityKey> Keys, DateTimeOffset FetchedAt, HashSet<string> KeyIds);
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Automation.Server.Triggers.Webhooks.Verification;
 
@@ -31,7 +32,7 @@ internal sealed record WebhookRequest(string Method, string Url, IHeaderDictiona
     public string Query => Url.IndexOf('?', StringComparison.Ordinal) is >= 0 and var at ? Url[at..] : "";
 }
 
-/// <summary>The JSON Web Key Set at an address, as its JSON text; null with a reason when it cannot be had.</summary>
+/// <summary>The keys of the JSON Web Key Set at an address; null with a reason when they cannot be had.</summary>
 /// <param name="url">Absolute, https.</param>
 /// <param name="keyId">The key that is looked for: a set without it is fetched anew, at most once in a while.</param>
-internal delegate ValueTask<(string? Json, string? Problem)> KeySetLookup(string url, string? keyId);
+internal delegate ValueTask<(IReadOnlyList<SecurityKey>? Keys, string? Problem)> KeySetLookup(string url, string? keyId);

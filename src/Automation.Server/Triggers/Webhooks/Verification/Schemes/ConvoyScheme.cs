@@ -32,16 +32,9 @@ internal sealed class ConvoyScheme : VerificationScheme
     protected override VerificationResult Verify(VerificationInput input)
     {
         var encoding = input.Config.Encoding ?? MacEncoding.Hex;
-        if (input.Config.Version is "simple") return BodyHmacScheme.Verify(input, Header, input.Config.Algorithm, encoding, "");
-        if (!SignatureHeader.TryRead(input.Request, Header, out var value, out var rejected)) return rejected;
-        var (hash, size) = input.Config.Algorithm.Hash();
-        var timestamps = SignatureHeader.Entries(value, "t");
-        if (timestamps.Count != 1) return VerificationResult.Rejected($"header {Header} has {(timestamps.Count == 0 ? "no" : "several")} \"t=\"");
+        if (input.Config.Version is "simple") return BodyHmacScheme.Verify(input, Header, input.Config.Algorithm, encoding, "", input.Request.Body);
 
         // One entry for each pair of scheme and secret of the project: v1, v2 and so on.
-        var given = MacText.DecodeAll(Enumerable.Range(1, 9).SelectMany(version => SignatureHeader.Entries(value, $"v{version}", most: 4)), encoding, size);
-        if (given.Count == 0) return VerificationResult.Rejected($"header {Header} has no \"v1=\" with a {size * 8}-bit code in {(encoding is MacEncoding.Hex ? "hexadecimal" : "base64")}");
-        if (!Freshness.IsFresh(input, $"\"t=\" of header {Header}", timestamps[0], unitsPerSecond: 1, out rejected)) return rejected;
-        return MacCheck.Hmac(input, hash, given, MacCheck.Utf8(timestamps[0] + ","), input.Request.Body);
+        return StampedHmacScheme.Verify(input, Header, Enumerable.Range(1, 9).Select(version => $"v{version}"), unitsPerSecond: 1, ",", input.Config.Algorithm, encoding);
     }
 }

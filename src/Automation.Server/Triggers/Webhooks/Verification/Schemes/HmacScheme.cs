@@ -8,6 +8,8 @@ namespace Automation.Server.Triggers.Webhooks.Verification.Schemes;
 /// </summary>
 internal sealed partial class HmacScheme : VerificationScheme
 {
+    private const string BodyAlone = "{body}";
+
     public override string Name => "hmac";
 
     public override VerifyOptions Takes =>
@@ -37,7 +39,7 @@ internal sealed partial class HmacScheme : VerificationScheme
     public override IEnumerable<(string Name, string Value)> Sign(SigningInput input)
     {
         var config = input.Config;
-        var signed = Parts(config.Signed ?? "{body}", name => name switch
+        var signed = Parts(config.Signed ?? BodyAlone, name => name switch
         {
             "timestamp" => MacCheck.Utf8(input.Seconds),
             "id" => MacCheck.Utf8(input.Id),
@@ -50,11 +52,9 @@ internal sealed partial class HmacScheme : VerificationScheme
         yield return (config.Header!, config.Prefix + MacText.Encode(input.Hmac(config.Algorithm.Hash().Name, signed), config.Encoding ?? MacEncoding.Hex));
     }
 
-
     protected override VerificationResult Verify(VerificationInput input)
     {
         var (request, config) = (input.Request, input.Config);
-        if (config.Signed is not { } signed) return BodyHmacScheme.Verify(input, config.Header!, config.Algorithm, config.Encoding ?? MacEncoding.Hex, config.Prefix ?? "");
         var (timestamp, id) = ("", "");
         if (config.TimestampHeader is { } timestampHeader)
         {
@@ -62,13 +62,8 @@ internal sealed partial class HmacScheme : VerificationScheme
             if (!Freshness.IsFresh(input, "header " + timestampHeader, timestamp, unitsPerSecond: 1, out missing)) return missing;
         }
 
-        if (config.IdHeader is { } idHeader && signed.Contains("{id}", StringComparison.Ordinal) && !SignatureHeader.TryRead(request, idHeader, out id, out var noId)) return noId;
-        if (!SignatureHeader.TryRead(request, config.Header!, out var value, out var rejected)) return rejected;
-        var prefix = config.Prefix ?? "";
-        if (!value.StartsWith(prefix, StringComparison.Ordinal)) return VerificationResult.Rejected($"header {config.Header} does not start with \"{prefix}\"");
-        var (hash, size) = config.Algorithm.Hash();
-        if (MacText.Decode(value.AsSpan(prefix.Length), config.Encoding ?? MacEncoding.Hex, size, "header " + config.Header, out rejected) is not { } given) return rejected;
-        return MacCheck.Hmac(input, hash, [given], Parts(signed, name => name switch
+        if (config.IdHeader is { } idHeader && config.Signed?.Contains("{id}", StringComparison.Ordinal) is true && !SignatureHeader.TryRead(request, idHeader, out id, out var noId)) return noId;
+        return BodyHmacScheme.Verify(input, config.Header!, config.Algorithm, config.Encoding ?? MacEncoding.Hex, config.Prefix ?? "", Parts(config.Signed ?? BodyAlone, name => name switch
         {
             "timestamp" => MacCheck.Utf8(timestamp),
             "id" => MacCheck.Utf8(id),
@@ -84,12 +79,13 @@ internal sealed partial class HmacScheme : VerificationScheme
         var end = 0;
         foreach (Match match in Placeholder().Matches(signed))
         {
-            parts.Add(MacCheck.Utf8(signed[end..match.Index]));
+            if (match.Index > end) parts.Add(MacCheck.Utf8(signed[end..match.Index]));
             parts.Add(valueOf(match.Groups[1].Value));
             end = match.Index + match.Length;
         }
 
-        return [.. parts, MacCheck.Utf8(signed[end..])];
+        if (signed.Length > end) parts.Add(MacCheck.Utf8(signed[end..]));
+        return [.. parts];
     }
 
     [GeneratedRegex(@"\{(\w+)\}", RegexOptions.CultureInvariant)]

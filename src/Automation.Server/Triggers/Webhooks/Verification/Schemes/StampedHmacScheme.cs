@@ -8,6 +8,9 @@ namespace Automation.Server.Triggers.Webhooks.Verification.Schemes;
 /// <param name="unitsPerSecond">Of the time: 1, or 1000 for milliseconds.</param>
 internal abstract class StampedHmacScheme(string header, string entry, int unitsPerSecond) : VerificationScheme
 {
+    // A sender has one for each secret, or each pair of secret and version; more is an attempt to make us work.
+    private const int MostCodes = 36;
+
     public sealed override VerifyOptions Takes => VerifyOptions.ToleranceSeconds;
 
     /// <summary>A signature is over its time: the same one is the same message.</summary>
@@ -19,14 +22,25 @@ internal abstract class StampedHmacScheme(string header, string entry, int units
         return [(header, $"t={time},{entry}={Convert.ToHexStringLower(input.Hmac(HashAlgorithmName.SHA256, MacCheck.Utf8(time + "."), input.Body))}")];
     }
 
-    protected override VerificationResult Verify(VerificationInput input)
+    protected override VerificationResult Verify(VerificationInput input) => Verify(input, header, [entry], unitsPerSecond, ".");
+
+    /// <param name="input">Whose request and secrets.</param>
+    /// <param name="header">What holds time and codes.</param>
+    /// <param name="entries">The names of the codes that count.</param>
+    /// <param name="unitsPerSecond">Of the time.</param>
+    /// <param name="separator">Between the time and the body, in what is signed.</param>
+    /// <param name="algorithm">Null for SHA-256.</param>
+    /// <param name="encoding">Of the codes.</param>
+    internal static VerificationResult Verify(
+        VerificationInput input, string header, IEnumerable<string> entries, int unitsPerSecond, string separator, HmacAlgorithm? algorithm = null, MacEncoding encoding = MacEncoding.Hex)
     {
         if (!SignatureHeader.TryRead(input.Request, header, out var value, out var rejected)) return rejected;
         var times = SignatureHeader.Entries(value, "t");
         if (times.Count != 1) return VerificationResult.Rejected($"header {header} has {(times.Count == 0 ? "no" : "several")} \"t=\"");
-        var given = MacText.DecodeAll(SignatureHeader.Entries(value, entry), MacEncoding.Hex, HMACSHA256.HashSizeInBytes);
-        if (given.Count == 0) return VerificationResult.Rejected($"header {header} has no \"{entry}=\" with a 256-bit code in hexadecimal");
+        var (hash, size) = algorithm.Hash();
+        var given = MacText.DecodeAll(entries.SelectMany(entry => SignatureHeader.Entries(value, entry)).Take(MostCodes), encoding, size);
+        if (given.Count == 0) return VerificationResult.Rejected($"header {header} has no \"{entries.First()}=\" with a {size * 8}-bit code in {(encoding is MacEncoding.Hex ? "hexadecimal" : "base64")}");
         if (!Freshness.IsFresh(input, $"\"t=\" of header {header}", times[0], unitsPerSecond, out rejected)) return rejected;
-        return MacCheck.Hmac(input, HashAlgorithmName.SHA256, given, MacCheck.Utf8(times[0] + "."), input.Request.Body);
+        return MacCheck.Hmac(input, hash, given, MacCheck.Utf8(times[0] + separator), input.Request.Body);
     }
 }

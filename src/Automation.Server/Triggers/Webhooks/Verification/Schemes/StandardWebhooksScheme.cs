@@ -26,6 +26,14 @@ internal sealed class StandardWebhooksScheme : VerificationScheme
 
     public override string? MessageId(WebhookRequest request, VerifyConfig config) => request.Headers[Brand(request) + "id"];
 
+    /// <summary>What <see cref="IsSigningSecret"/> wants, for errors.</summary>
+    public const string SigningSecretIs = "it has to be \"whsec_\" followed by the key in Base64, or \"whsk_\" followed by an Ed25519 key pair in Base64, as Standard Webhooks defines them.";
+
+    /// <summary>Whether <see cref="Sign"/> can sign with a secret: <c>whsec_…</c>, or <c>whsk_…</c> for Ed25519. Without a prefix any password might pass for a key.</summary>
+    public static bool IsSigningSecret(string secret) => secret.StartsWith(PrivateKeyPrefix, StringComparison.Ordinal)
+        ? TryKey(secret, PrivateKeyPrefix, out var pair) && pair.Length >= Ed25519.SeedSize
+        : secret.StartsWith(SecretPrefix, StringComparison.Ordinal) && TryKey(secret, SecretPrefix, out _);
+
     public override IEnumerable<(string Name, string Value)> Sign(SigningInput input)
     {
         var head = MacCheck.Utf8($"{input.Id}.{input.Seconds}.");
