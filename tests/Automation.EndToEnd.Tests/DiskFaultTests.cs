@@ -183,14 +183,16 @@ public class DiskFaultTests(ITestOutputHelper output)
     /// <summary>Waits until the server says that it cannot store, and what.</summary>
     private static async Task IsRefusedAsync(ServerProcess server, string says, string hook = "/hooks/numbers")
     {
+        var last = "";
         await Eventually.HoldsAsync(
             async () =>
             {
                 using var health = await server.Http.GetAsync(new Uri("/health/ready", UriKind.Relative));
-                return health.StatusCode == HttpStatusCode.ServiceUnavailable && (await health.Content.ReadAsStringAsync()).Contains(says, StringComparison.Ordinal);
+                last = $"{health.StatusCode} {await health.Content.ReadAsStringAsync()}";
+                return health.StatusCode == HttpStatusCode.ServiceUnavailable && last.Contains(says, StringComparison.Ordinal);
             },
             $"the server is not ready and says \"{says}\"",
-            TimeSpan.FromSeconds(60));
+            seen: () => $"{last}\n{server.Log}");
         using var answer = await MainJobTests.PostAsync(server, hook, """{"n":0}""");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         Assert.NotNull(answer.Headers.RetryAfter);
@@ -215,6 +217,7 @@ public class DiskFaultTests(ITestOutputHelper output)
         await enough.CancelAsync();
         await sending;
         Assert.Contains(says, server.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("cannot be opened", server.Log, StringComparison.Ordinal); // said in place of what is wrong with the disk
         Assert.Equal(0, meanwhile);
         await NothingIsLostAsync(server, events);
         output.WriteLine($"{events.Sent} sent, {events.Refused} refused, {events.Acknowledged.Count} acknowledged, {events.Delivered} delivered, {events.Repeated} more than once");

@@ -28,6 +28,19 @@ public sealed class SqliteJournalFacts : JournalFacts
     }
 
     [Fact]
+    public void FileThatIsDamagedWhileItIsReopened_IsSaidAsThat()
+    {
+        var file = Path.Combine(folder, "damaged.db");
+        System.IO.File.WriteAllBytes(file, Enumerable.Repeat((byte)'x', 8192).ToArray());
+
+        var error = Assert.Throws<JournalException>(() => SqliteDatabase.Reopen(file));
+
+        Assert.True(error.IsDamage);
+        Assert.Contains("SQLite answered 26: file is not a database", error.Message, StringComparison.Ordinal);
+        Assert.Contains("docs/backup.md", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task FileOfANewerSchema_IsRefused_AndLeftAlone()
     {
         await Journal.DisposeAsync();

@@ -50,6 +50,7 @@ internal static class SqliteDatabase
     }
 
     /// <summary>As <see cref="OpenForWriting"/>, of a file that was opened before: it is neither made nor migrated.</summary>
+    /// <remarks>It writes: the connection's pragmas are a transaction. So this is where a disk that still fails shows, and what is said of it is what a failed commit says.</remarks>
     /// <exception cref="JournalException">The file cannot be opened; nothing stays open.</exception>
     public static SqliteConnection Reopen(string file)
     {
@@ -60,10 +61,11 @@ internal static class SqliteDatabase
             Execute(connection, ForWriting);
             return connection;
         }
-        catch (Exception error)
+        catch (SqliteException error)
         {
+            var system = connection?.Handle is { } handle ? SqliteCalls.SystemError(handle.DangerousGetHandle()) : 0;
             connection?.Dispose();
-            throw CannotOpen(file, error);
+            throw SqliteFault.Of(error.SqliteExtendedErrorCode, system);
         }
     }
 

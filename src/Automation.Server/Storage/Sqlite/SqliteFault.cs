@@ -16,7 +16,16 @@ internal static class SqliteFault
     {
         var extended = raw.sqlite3_extended_errcode(connection);
         if ((extended & 0xFF) != (result & 0xFF)) extended = result;
-        var said = $"SQLite answered {extended}: {raw.sqlite3_errmsg(connection).utf8_to_string() ?? "unknown error"}";
+        return Of(extended, raw.sqlite3_errmsg(connection).utf8_to_string() ?? "unknown error", SqliteCalls.SystemError(connection.DangerousGetHandle()));
+    }
+
+    /// <param name="extended">The extended code of a connection that could not be opened.</param>
+    /// <param name="system">The system's errno, or 0 where it is not known.</param>
+    public static JournalException Of(int extended, int system) => Of(extended, raw.sqlite3_errstr(extended).utf8_to_string(), system);
+
+    private static JournalException Of(int extended, string message, int system)
+    {
+        var said = $"SQLite answered {extended}: {message}";
         return (extended & 0xFF) switch
         {
             raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE => new JournalException(said) { Refused = true },
@@ -25,7 +34,7 @@ internal static class SqliteFault
             { IsDamage = true },
             raw.SQLITE_FULL => new JournalException($"The disk of the data folder is full ({said}). Free space there. {GoesOn}"),
             raw.SQLITE_READONLY or raw.SQLITE_PERM or raw.SQLITE_AUTH => ReadOnly(said),
-            raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN when SqliteCalls.SystemError(connection.DangerousGetHandle()) is NotPermitted or NoAccess or ReadOnlyFileSystem => ReadOnly(said),
+            raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN when system is NotPermitted or NoAccess or ReadOnlyFileSystem => ReadOnly(said),
             raw.SQLITE_IOERR => new JournalException($"The disk of the data folder fails ({said}). The system's log says more about the device. It is tried again."),
             raw.SQLITE_BUSY or raw.SQLITE_LOCKED => new JournalException($"Another program holds the database file locked ({said}). It is tried again."),
             _ => new JournalException(said),
