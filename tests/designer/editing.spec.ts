@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { Editor } from './editor.ts'
+import { Editor, middleOf } from './editor.ts'
 import { expect, test } from './fixtures.ts'
 
 const line = {
@@ -225,6 +225,18 @@ test('boxes that are moved one after the other are moved back one by one', async
   expect(await place('first')).toBe(first)
   await page.keyboard.press('Control+z')
   await expect.poll(() => place('first')).not.toBe(first)
+  await expect(editor.status).toHaveText('Saved')
+})
+
+test('a press that trembles selects, and moves nothing', async ({ page }) => {
+  const editor = await opened(page, 'line')
+  const { x, y } = await middleOf(editor.step('second'))
+  await page.mouse.move(x, y)
+  await page.mouse.down()
+  await page.mouse.move(x + 2, y + 1)
+  await page.mouse.move(x + 3, y + 1)
+  await page.mouse.up()
+  await expect(page.getByRole('textbox', { name: 'Id of the step' })).toHaveValue('second')
   await expect(editor.status).toHaveText('Saved')
 })
 

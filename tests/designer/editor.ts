@@ -7,7 +7,7 @@ export class Editor {
   /** Opens the workflow by its address. */
   async open(id: string): Promise<void> {
     await this.page.goto(`/workflows/${encodeURIComponent(id)}`)
-    await expect(this.canvas).toBeVisible()
+    await expect(this.canvas.getByRole('application')).toBeVisible() // not before its view is where it begins
   }
 
   get canvas(): Locator {

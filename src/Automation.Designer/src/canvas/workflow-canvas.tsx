@@ -153,15 +153,21 @@ function Canvas({ workflow, layout = noLayout, catalog, selection, onSelect, pro
     [edits, flow, graph],
   )
 
-  /** While the view moves nothing is sought under the pointer: see workflow-canvas.module.css. A press alone moves nothing: it may become a click. */
+  /** While someone moves the view nothing is sought under the pointer: see workflow-canvas.module.css. It is again as soon as a frame passes without a move, so that the next press meets what it is on. */
   const from = useRef<Viewport>({ x: 0, y: 0, zoom: 1 })
+  const settling = useRef(0)
   const onMoveStart = useCallback((_: unknown, at: Viewport) => {
     from.current = at
   }, [])
-  const onMove = useCallback((_: unknown, at: Viewport) => {
-    if (at.zoom !== from.current.zoom || Math.hypot(at.x - from.current.x, at.y - from.current.y) > clickDistance) frame.current?.setAttribute('data-moving', '')
+  const onMove = useCallback((event: unknown, at: Viewport) => {
+    if (event === null) return // the program's own, or an animation
+    if (at.zoom === from.current.zoom && Math.hypot(at.x - from.current.x, at.y - from.current.y) <= clickDistance) return // may become a click
+    frame.current?.setAttribute('data-moving', '')
+    cancelAnimationFrame(settling.current)
+    settling.current = requestAnimationFrame(() => {
+      settling.current = requestAnimationFrame(() => frame.current?.removeAttribute('data-moving'))
+    })
   }, [])
-  const onMoveEnd = useCallback(() => frame.current?.removeAttribute('data-moving'), [])
 
   const fit = useCallback(() => void flow.fitView({ padding: 0.12, maxZoom: 1, duration: motion() }), [flow])
   const reveal = useCallback(
@@ -179,6 +185,7 @@ function Canvas({ workflow, layout = noLayout, catalog, selection, onSelect, pro
   )
   const begin = useCallback(() => {
     const nodes = flow.getNodes()
+    frame.current?.setAttribute('data-begun', '')
     if (!frame.current || nodes.length === 0) return
     void flow.setViewport(openingView(flow.getNodesBounds(nodes), { width: frame.current.clientWidth, height: frame.current.clientHeight }))
     reveal(latest.current, 0)
@@ -211,13 +218,14 @@ function Canvas({ workflow, layout = noLayout, catalog, selection, onSelect, pro
         onConnectEnd={onConnectEnd}
         onMoveStart={onMoveStart}
         onMove={onMove}
-        onMoveEnd={onMoveEnd}
         onNodeDoubleClick={(_, node) => node.type === 'step' && edits?.open(node.id)}
         isValidConnection={({ source, target }) => source !== target && refOf(target).kind === 'step'}
         nodesDraggable={edits !== undefined}
         nodesConnectable={edits !== undefined}
         connectOnClick={false}
         paneClickDistance={clickDistance}
+        nodeClickDistance={clickDistance}
+        nodeDragThreshold={clickDistance}
         connectionRadius={36}
         deleteKeyCode={null}
         selectionKeyCode="Shift"
