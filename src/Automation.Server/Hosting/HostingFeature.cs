@@ -9,6 +9,12 @@ namespace Automation.Server.Hosting;
 /// <summary>Clock, logging, HTTP listener and the data folder.</summary>
 internal static class HostingFeature
 {
+    /// <summary>Of a request's headers, in bytes; more is answered with 431.</summary>
+    private const int HeadersBytes = 32 << 10;
+
+    /// <summary>For a request's headers to arrive.</summary>
+    private static readonly TimeSpan HeadersTime = TimeSpan.FromSeconds(30);
+
     public static void AddHosting(this WebApplicationBuilder builder)
     {
         var configuration = builder.Configuration;
@@ -34,6 +40,7 @@ internal static class HostingFeature
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            (kestrel.Limits.RequestHeadersTimeout, kestrel.Limits.MaxRequestHeadersTotalSize) = (HeadersTime, HeadersBytes);
             kestrel.Limits.MaxConcurrentConnections = MaxConnections(configuration[ServerOptions.MaxConnections] ?? "10000"); // beyond, connections are closed at once
         });
     }

@@ -191,7 +191,7 @@ internal sealed class WebhookEndpoint(
             if (!result.IsVerified && !plain.Equals(request.Body)) (result, input) = await verifier.VerifyAsync(route, request with { Body = plain });
             if (result.IsVerified)
             {
-                if (route is { Scheme: { } scheme, Verify: { } verify }) matches[at] = matches[at] with { MessageId = scheme.MessageId(request with { Body = plain }, verify) is { Length: > 0 } id ? $"{seen.Path}\n{id}" : null, Secret = result.Secret };
+                if (route is { Scheme: { } scheme, Verify: { } verify }) matches[at] = matches[at] with { MessageId = matches[at].Told(scheme.MessageId(request with { Body = plain }, verify)), Secret = result.Secret };
                 continue;
             }
 

@@ -86,5 +86,8 @@ internal readonly record struct WebhookMatch(WebhookRoute Route, string[] Values
     /// <summary>Name of the secret that it was verified with; null for none.</summary>
     public string? Secret { get; init; }
 
+    /// <summary>A sender's id as this trigger knows it: senders on other values of its path count theirs apart. Of a path there are many spellings, of its decoded values one.</summary>
+    public string? Told(string? id) => string.IsNullOrEmpty(id) ? null : string.Join('\n', [.. Values.Select(Uri.EscapeDataString), id]);
+
     public TriggerTarget Target => MessageId is { } id && Route.ReplayWindow > TimeSpan.Zero ? Route.Target with { Message = (id, Route.ReplayWindow) } : Route.Target;
 }

@@ -115,6 +115,16 @@ public class HostileSenderTests
     }
 
     [Fact]
+    public async Task HeadersThatAreTooLarge_Get431()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/hooks/a") { Content = new StringContent("{}") };
+        for (var i = 0; i < 4; i++) request.Headers.Add("X-Large-" + i, new string('x', 8 << 10));
+        using var answer = await server.Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, answer.StatusCode);
+    }
+
+    [Fact]
     public async Task SalesforceMessage_ThatAFilterDrops_IsAcknowledged()
     {
         await using var server = await WorkflowServer.StartAsync();

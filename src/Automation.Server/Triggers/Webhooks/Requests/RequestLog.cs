@@ -34,7 +34,8 @@ internal sealed class RequestLog(Journal journal, WebhookRoutes routes, SecretLo
     {
         if (options.Value.KeptRequests == 0) return;
         var matches = seen.IsPath ? routes.Current.Match(seen.Path) : [];
-        if (!perPath.TryTake(seen.Path.Length > 200 ? seen.Path[..200] : seen.Path, time, out _) || (matches.Count == 0 && !unknown.TryTake("", time, out _)) || !all.TryTake("", time, out _))
+        var hook = matches.Count > 0 ? $"{matches[0].Route.Target.Version.WorkflowId} {matches[0].Route.Target.Trigger.Id}" : seen.Path; // a trigger has endless paths, and a path many spellings
+        if (!perPath.TryTake(hook.Length > 200 ? hook[..200] : hook, time, out _) || (matches.Count == 0 && !unknown.TryTake("", time, out _)) || !all.TryTake("", time, out _))
         {
             Interlocked.Increment(ref skipped);
             return;

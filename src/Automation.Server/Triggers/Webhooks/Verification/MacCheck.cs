@@ -54,6 +54,14 @@ internal static class MacCheck
         return hmac.GetHashAndReset();
     }
 
+    /// <summary>One text for equal parts: the SHA-256 of them, one after the other.</summary>
+    public static string Digest(params ReadOnlySpan<ReadOnlyMemory<byte>> parts)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var part in parts) hash.AppendData(part.Span);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
     /// <summary>In the time that the given text takes, whatever the other is.</summary>
     public static bool AreEqual(ReadOnlySpan<char> given, string secret)
     {

@@ -39,6 +39,7 @@ internal abstract class VerificationScheme
     public virtual ValueTask<VerificationResult> VerifyAsync(VerificationInput input) => ValueTask.FromResult(Verify(input));
 
     /// <summary>The sender's own id of the message, equal in its retries; null when it sends none. Asked after verification.</summary>
+    /// <remarks>Where none is sent, what is signed, time included, is one: never a signature as it is written, which can be written in many ways.</remarks>
     public virtual string? MessageId(WebhookRequest request, VerifyConfig config) => null;
 
     /// <summary>The headers that a sender of this scheme sends with a message. Empty where the proof is in the body or the connection.</summary>

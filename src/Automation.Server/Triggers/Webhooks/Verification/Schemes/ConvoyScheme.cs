@@ -12,8 +12,7 @@ internal sealed class ConvoyScheme : VerificationScheme
 
     public override VerifyOptions Takes => VerifyOptions.ToleranceSeconds | VerifyOptions.Version | VerifyOptions.Algorithm | VerifyOptions.Encoding;
 
-    /// <summary>An advanced signature is over its time: the same one is the same message.</summary>
-    public override string? MessageId(WebhookRequest request, VerifyConfig config) => config.Version is "simple" ? null : (string?)request.Headers[Header];
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => config.Version is "simple" ? null : StampedHmacScheme.MessageId(request, Header);
 
     public override IEnumerable<(string Pointer, string Message)> Check(VerifyConfig config)
     {

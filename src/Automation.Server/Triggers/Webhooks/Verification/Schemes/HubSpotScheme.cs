@@ -21,8 +21,9 @@ internal sealed class HubSpotScheme : VerificationScheme
 
     public override VerifyOptions Takes => VerifyOptions.ToleranceSeconds | VerifyOptions.Version;
 
-    /// <summary>A signature of version 3 is over its time: the same one is the same message.</summary>
-    public override string? MessageId(WebhookRequest request, VerifyConfig config) => config.Version is null or "v3" ? (string?)request.Headers[Header] : null;
+    /// <summary>Of version 3: the same time, address and body are the same message.</summary>
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) =>
+        config.Version is null or "v3" ? MacCheck.Digest(MacCheck.Utf8($"{request.Method}{Address(request.Url)}\n"), request.Body, MacCheck.Utf8($"\n{request.Headers[TimestampHeader]}")) : null;
 
     public override IEnumerable<(string Pointer, string Message)> Check(VerifyConfig config)
     {

@@ -13,8 +13,7 @@ internal abstract class StampedHmacScheme(string header, string entry, int units
 
     public sealed override VerifyOptions Takes => VerifyOptions.ToleranceSeconds;
 
-    /// <summary>A signature is over its time: the same one is the same message.</summary>
-    public override string? MessageId(WebhookRequest request, VerifyConfig config) => request.Headers[header];
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => MessageId(request, header);
 
     public override IEnumerable<(string Name, string Value)> Sign(SigningInput input)
     {
@@ -23,6 +22,9 @@ internal abstract class StampedHmacScheme(string header, string entry, int units
     }
 
     protected override VerificationResult Verify(VerificationInput input) => Verify(input, header, [entry], unitsPerSecond, ".");
+
+    /// <summary>The same time and body are the same message.</summary>
+    internal static string? MessageId(WebhookRequest request, string header) => MacCheck.Digest(MacCheck.Utf8(SignatureHeader.Entries(request.Headers[header].ToString(), "t")[0] + "."), request.Body);
 
     /// <param name="input">Whose request and secrets.</param>
     /// <param name="header">What holds time and codes.</param>

@@ -9,8 +9,8 @@ internal abstract class TimedHmacScheme(string signatureHeader, string timestamp
 
     public sealed override VerifyOptions Takes => VerifyOptions.ToleranceSeconds;
 
-    /// <summary>A signature is over its time: the same one is the same message.</summary>
-    public override string? MessageId(WebhookRequest request, VerifyConfig config) => request.Headers[signatureHeader];
+    /// <summary>The same time and body are the same message.</summary>
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) => MacCheck.Digest(MacCheck.Utf8($"{request.Headers[timestampHeader]}:"), request.Body);
 
     public override IEnumerable<(string Name, string Value)> Sign(SigningInput input) =>
     [

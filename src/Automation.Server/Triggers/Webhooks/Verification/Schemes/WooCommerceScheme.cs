@@ -9,5 +9,7 @@ internal sealed class WooCommerceScheme : BodyHmacScheme
 
     protected override MacEncoding Encoding => MacEncoding.Base64;
 
-    public override string? MessageId(WebhookRequest request, VerifyConfig config) => request.Headers["X-WC-Webhook-Delivery-ID"];
+    /// <remarks>WooCommerce makes an id of the webhook and the second: two orders within one second share it (<c>WC_Webhook::get_new_delivery_id</c>). The body tells them apart.</remarks>
+    public override string? MessageId(WebhookRequest request, VerifyConfig config) =>
+        (string?)request.Headers["X-WC-Webhook-Delivery-ID"] is { Length: > 0 } id ? $"{id} {MacCheck.Digest(request.Body)}" : null;
 }
