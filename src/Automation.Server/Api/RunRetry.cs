@@ -119,6 +119,7 @@ internal static class RunRetry
         var rows = runs.Where(r => r.State == "failed" && r.RetriedAs == null && r.Id < end);
         if (since is { } from && IdSource.LowestAt(from) is var first) rows = rows.Where(r => r.Id >= first);
         if (filter.Workflow is { } workflow) rows = rows.Where(r => r.WorkflowId == workflow);
+        if (filter.Key is { } key) rows = rows.Where(r => r.Key == key);
         if (filter.FailedStep is { } step) rows = step.Length == 0 ? rows.Where(r => r.FailedStep == null) : rows.Where(r => r.FailedStep == step);
         if (filter.ErrorCode is "") rows = rows.Where(r => r.Error == null || r.Error.StartsWith("{\"code\":\"\","));
         else if (filter.ErrorCode is { } code && $$"""{"code":{{Json.From(code)}},""" is var begin) rows = rows.Where(r => r.Error!.StartsWith(begin)); // as errors are stored: their code first
@@ -179,6 +180,9 @@ internal sealed record RetryFilter
 
     [Description("Only runs of this workflow.")]
     public string? Workflow { get; init; }
+
+    [Description("Only runs of this key.")]
+    public string? Key { get; init; }
 
     [Description("Only runs that failed at this step; empty: by themselves, at none.")]
     public string? FailedStep { get; init; }

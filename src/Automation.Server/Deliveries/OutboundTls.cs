@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Automation.Server.Deliveries;
@@ -6,6 +7,8 @@ namespace Automation.Server.Deliveries;
 /// <summary>TLS of outgoing connections: HTTP/2 where the receiver speaks it, client certificates by host, and a name for what is wrong with a receiver's certificate.</summary>
 internal sealed class OutboundTls : IDisposable
 {
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1"; // id-kp-serverAuth, RFC 5280 §4.2.1.12
+
     private readonly Dictionary<string, X509Certificate2> own = new(StringComparer.OrdinalIgnoreCase);
     private readonly X509Certificate2Collection authorities = [];
 
@@ -64,6 +67,7 @@ internal sealed class OutboundTls : IDisposable
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
         foreach (var link in shown.ChainElements) chain.ChainPolicy.ExtraStore.Add(link.Certificate);
         return chain.Build(certificate) ? [] : chain.ChainStatus;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Automation.Server.Deliveries;
 using Automation.Server.Sandbox;
@@ -38,6 +39,12 @@ internal sealed class DeliveryFactory(EndpointScripts scripts, DeliveryOptions d
     {
         var (transformed, isLeftOut, problem) = await scripts.RunAsync(id, config, bodies, cancellation);
         if (isLeftOut) return null;
+        if (transformed?.Utf8.Length > defaults.MaxEventBytes)
+        {
+            problem = string.Create(CultureInfo.InvariantCulture, $"The endpoint's transform made {transformed.Value.Utf8.Length} bytes; {defaults.MaxEventBytes} are sent (Deliveries:MaxEventBytes).");
+            transformed = null;
+        }
+
         var (body, contentType, headers) = transformed is { } data ? bodies.Of(config.Format, data) : bodies.Of(config.Format);
         var request = new DeliveryRequest(new SecretText(config.Url), "POST", headers, contentType, body, null, config.Schedule?.Count ?? defaults.Pauses.Count, config.Timeout?.Value ?? defaults.Timeout)
         {

@@ -26,6 +26,9 @@ internal sealed class FanOut(
     /// <summary>Deliveries in one unit.</summary>
     public const int Part = 500;
 
+    /// <summary>Endpoints whose scripts run before it is counted what they made.</summary>
+    private const int ScriptsAtATime = 32;
+
     /// <summary>What a delivery costs beside its data.</summary>
     private const int RowBytes = 1024;
 
@@ -56,10 +59,10 @@ internal sealed class FanOut(
             if (queued >= Part || bytes >= BytesAtATime || Time.GetElapsedTime(start) > LongestGathering) break;
             var each = emission.Data.Utf8.Length + RowBytes;
             var limit = (int)Math.Clamp((BytesAtATime - bytes) / each, 1, Part - queued);
-            var part = await PartAsync(emission, limit, stopping);
+            var part = await PartAsync(emission, limit, BytesAtATime - bytes, stopping);
             parts.Add(part);
             queued += part.Deliveries.Count;
-            bytes += part.Deliveries.Sum(one => (long)one.Made.Delivery.Request.Body.Length + RowBytes);
+            bytes += part.Deliveries.Sum(BytesOf);
             if (!part.IsLast) break;
         }
 
@@ -79,12 +82,31 @@ internal sealed class FanOut(
         return queued > 0 ? TimeSpan.Zero : IdlePause;
     }
 
-    private async Task<EmissionPart> PartAsync(Emission emission, int limit, CancellationToken stopping)
+    /// <summary>What a delivery holds in memory, about.</summary>
+    private static long BytesOf((string Endpoint, FannedOut Made) one) => one.Made.Delivery.Request.Body.Length + RowBytes;
+
+    /// <param name="emission">Whose next deliveries to make.</param>
+    /// <param name="limit">As many of them.</param>
+    /// <param name="room">Bytes. How many a transform makes is known after it ran, so what goes beyond is what some scripts made at once.</param>
+    /// <param name="stopping">Ends it.</param>
+    private async Task<EmissionPart> PartAsync(Emission emission, int limit, long room, CancellationToken stopping)
     {
         var endpoints = await ReadAsync(emission, limit, stopping);
-        var bodies = new EmissionBodies(emission);
-        var made = await Task.WhenAll(endpoints.Select(endpoint => factory.OfAsync(emission, endpoint, bodies, stopping).AsTask()));
-        return new EmissionPart(emission, [.. made.Zip(endpoints).Where(one => one.First is not null).Select(one => (one.Second.Id, one.First!))], endpoints.Count > 0 ? endpoints[^1].Id : emission.After, endpoints.Count < limit);
+        var (bodies, made, at) = (new EmissionBodies(emission), new List<(string Endpoint, FannedOut Made)>(endpoints.Count), 0);
+        foreach (var some in endpoints.Chunk(ScriptsAtATime))
+        {
+            var each = await Task.WhenAll(some.Select(endpoint => factory.OfAsync(emission, endpoint, bodies, stopping).AsTask()));
+            for (var i = 0; i < some.Length; i++)
+            {
+                if (each[i] is { } one) made.Add((some[i].Id, one));
+            }
+
+            at += some.Length;
+            room -= made.TakeLast(some.Length).Sum(BytesOf);
+            if (room <= 0) break;
+        }
+
+        return new EmissionPart(emission, made, at > 0 ? endpoints[at - 1].Id : emission.After, at == endpoints.Count && at < limit);
     }
 
     /// <summary>As one unit. The room of what is not stored is given back.</summary>

@@ -2,6 +2,7 @@ using Automation.Server.Deliveries;
 using Automation.Server.Secrets;
 using Automation.Server.Storage;
 using Automation.Server.Tests.Storage;
+using Automation.Server.Values;
 
 namespace Automation.Server.Tests.Api;
 
@@ -127,6 +128,32 @@ public sealed class DeliveriesApiTests : ApiTest
 
         Assert.Equal(450, (await Server.PostAsync("/api/deliveries/replay", 200))["replayed"]!.GetValue<int>());
         Assert.Empty(await IdsAsync("/api/deliveries?state=dead"));
+    }
+
+    [Fact]
+    public async Task BulkReplay_WithALimit_SaysWhereToGoOn()
+    {
+        for (var id = 1; id <= 5; id++) await Server.CommitAsync(new DeliveryQueued(Sample.Delivery(id), Held: true), Sample.Attempted(id, DeliveryState.Dead, error: "receiver_refused"));
+        var counts = new List<int>();
+        for (var next = "/api/deliveries/replay?limit=2"; next is not null;)
+        {
+            var answer = await Server.PostAsync(next, 200);
+            counts.Add(answer["replayed"]!.GetValue<int>());
+            next = (string?)answer["next"];
+        }
+
+        Assert.Equal([2, 2, 1], counts);
+        Assert.Empty(await IdsAsync("/api/deliveries?state=dead"));
+    }
+
+    [Fact]
+    public async Task BulkReplay_OfARun_TakesNoOthers()
+    {
+        foreach (var id in new[] { 7, 8 }) await Server.CommitAsync(new DeliveryQueued(Sample.Delivery(id, runId: id), Held: true), Sample.Attempted(id, DeliveryState.Dead, error: "receiver_refused"));
+
+        Assert.Equal(1, (await Server.PostAsync("/api/deliveries/replay?run=" + PublicId.Format(PublicId.Run, 7), 200))["replayed"]!.GetValue<int>());
+
+        Assert.Equal([PublicId.Format(PublicId.Delivery, 8)], await IdsAsync("/api/deliveries?state=dead"));
     }
 
     [Theory]

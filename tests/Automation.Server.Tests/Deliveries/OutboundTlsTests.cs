@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Automation.Server.Deliveries;
@@ -45,6 +46,23 @@ public sealed class OutboundTlsTests : IDisposable
         Assert.Equal((code, false), (failure.Code, failure.Final));
         Assert.Contains(message!, failure.Message, StringComparison.Ordinal);
         Assert.Empty(receiver.Requests);
+    }
+
+    [Theory]
+    [InlineData("1.3.6.1.5.5.7.3.1", null)] // serverAuth
+    [InlineData("1.3.6.1.5.5.7.3.2", "certificate_invalid")] // clientAuth: what a device has
+    public async Task ACertificateThatIsNotForServers_IsNoReceivers(string purpose, string? code)
+    {
+        using var certificate = Issue("CN=receiver.example", "receiver.example", 30, 100, new X509EnhancedKeyUsageExtension([new Oid(purpose)], critical: false));
+        using var any = Issue("CN=receiver.example", "receiver.example", 30, 100);
+        await using var receiver = await Receiver.StartAsync(_ => Task.CompletedTask, listen => listen.UseHttps(https =>
+        {
+            https.ServerCertificate = any; // Kestrel looks at its purpose
+            https.OnAuthenticate = (_, options) => (options.ServerCertificateContext, options.ServerCertificateSelectionCallback) = (SslStreamCertificateContext.Create(certificate, null), null);
+        }));
+        using var http = Http(new OutboundOptions { CertificateAuthority = Path.Combine(folder, "ca.pem") });
+        var failure = await Record.ExceptionAsync(() => SendAsync(http, receiver));
+        Assert.Equal(code, failure is null ? null : OutboundErrors.Sort(failure, null)!.Code);
     }
 
     [Fact]
@@ -122,13 +140,14 @@ public sealed class OutboundTlsTests : IDisposable
         return await http.SendAsync(request, CancellationToken.None);
     }
 
-    private X509Certificate2 Issue(string subject, string name, int fromYear, int toYear)
+    private X509Certificate2 Issue(string subject, string name, int fromYear, int toYear, params X509Extension[] more)
     {
         using var own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, own, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());
+        foreach (var extension in more) request.CertificateExtensions.Add(extension);
         using var issued = request.Create(authority.SubjectName, X509SignatureGenerator.CreateForECDsa(key), DateTimeOffset.UnixEpoch.AddYears(fromYear), DateTimeOffset.UnixEpoch.AddYears(toYear), RandomNumberGenerator.GetBytes(8));
         return issued.CopyWithPrivateKey(own);
     }

@@ -72,6 +72,18 @@ public sealed class FanOutTests
     }
 
     [Fact]
+    public async Task TransformsThatMakeMuch_AreTakenAFewAtATime_AndNotTooMuch()
+    {
+        await using var server = await WorkflowServer.StartAsync(("Deliveries:MaxEventBytes", "1000000"));
+        for (var i = 10; i < 50; i++) await StoreAsync(server, "e" + i, """ "transform": "return 'x'.repeat(900000)" """, "/large");
+        await StoreAsync(server, "greedy", """ "transform": "return 'x'.repeat(1000000)" """);
+        await EmitAsync(server, 1);
+        Assert.All(await server.Receiver.NextAsync("/large", 40), arrival => Assert.Equal(900_002, arrival.Body.Length));
+        await WorkflowServer.UntilAsync(() => server.Count("SELECT count(*) FROM emissions WHERE ended_at IS NOT NULL AND deliveries = 41") == 1);
+        Assert.Equal(1, server.Count("SELECT count(*) FROM attempts WHERE error = 'script_failed' AND message LIKE '%made 1000002 bytes; 1000000 are sent (Deliveries:MaxEventBytes)%'"));
+    }
+
+    [Fact]
     public async Task EventsOfTheServersOwn_AndMisspeltOnes_AreNotEmitted()
     {
         await using var server = await WorkflowServer.StartAsync();

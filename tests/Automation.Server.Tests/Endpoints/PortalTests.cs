@@ -204,6 +204,22 @@ public sealed partial class PortalTests
     }
 
     [Fact]
+    public async Task DeliveriesToAnEndpointThatHadTheSameIdBefore_AreNotShown()
+    {
+        await using var server = await WorkflowServer.StartAsync();
+        await PutAsync(server, "acme", "/acme");
+        await server.PostAsync("/api/emissions", """{ "type": "order.created", "data": "of the first" }""", 202);
+        var former = await EndedAsync(server, "acme");
+        Assert.Equal(HttpStatusCode.NoContent, (await server.Http.DeleteAsync("/api/endpoints/acme")).StatusCode);
+        await PutAsync(server, "acme", "/other");
+        using var browser = await VisitAsync(server, "acme");
+        var page = await browser.GetStringAsync("/portal/acme");
+        Assert.Equal(0, DeliveryLink().Count(page));
+        Assert.Equal(HttpStatusCode.NotFound, (await browser.GetAsync("/portal/acme/deliveries/" + former)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await PostAsync(browser, $"/portal/acme/deliveries/{former}/replay", FormOf(page))).StatusCode);
+    }
+
+    [Fact]
     public async Task RowsAndTries_AreBounded()
     {
         await using var server = await WorkflowServer.StartAsync();

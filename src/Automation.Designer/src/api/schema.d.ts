@@ -3235,6 +3235,8 @@ export interface components {
         ReplayedDeliveries: {
             /** Format: int32 */
             replayed: number;
+            /** @description Path and query to post to for the next page; null on the last, and without a limit. */
+            next: null | string;
         };
         ReplayedDelivery: {
             id: string;
@@ -6452,6 +6454,8 @@ export interface operations {
                 state?: "failed";
                 /** @description Only runs of this workflow. */
                 workflow?: string;
+                /** @description Only runs of this key. */
+                key?: string;
                 /** @description Only runs that failed at this step; empty: by themselves, at none. */
                 failedStep?: string;
                 /** @description Only runs that failed with this code, as http_failed. */
@@ -7475,6 +7479,8 @@ export interface operations {
                 state?: "dead" | "succeeded";
                 /** @description Only deliveries of this workflow. */
                 workflow?: string;
+                /** @description Only deliveries of this run. */
+                run?: string;
                 /** @description Only deliveries to this destination, as a list shows it. */
                 destination?: string;
                 /** @description Only deliveries to this endpoint. */
@@ -7487,6 +7493,10 @@ export interface operations {
                 preview?: string;
                 /** @description true: with another idempotency key, so that receivers take them for new; else with the same. */
                 newKey?: string;
+                /** @description Only deliveries after this one: the cursor of the next page. */
+                after?: string;
+                /** @description How many deliveries a call makes again, 200 at most; all unless given. */
+                limit?: number;
             };
             header?: never;
             path?: never;

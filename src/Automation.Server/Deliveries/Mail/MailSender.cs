@@ -58,7 +58,14 @@ internal sealed class MailSender(OutboundTcp network, TimeProvider time)
         await using var last = session.Stream;
         await SignInAsync(session, address, offers, cancellation);
         await HandOverAsync(session, from, to, message, isLast, offers, notes, cancellation);
-        await session.Stream.WriteAsync("QUIT\r\n"u8.ToArray(), CancellationToken.None);
+        try
+        {
+            await session.Stream.WriteAsync("QUIT\r\n"u8.ToArray(), CancellationToken.None);
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
+        {
+            // It took the message and is gone: that is no reason to send it again.
+        }
     }
 
     private static async Task HandOverAsync(SmtpSession session, string from, IReadOnlyList<string> to, ReadOnlyMemory<byte> message, bool isLast, Dictionary<string, string> offers, SmtpNotes notes, CancellationToken cancellation)

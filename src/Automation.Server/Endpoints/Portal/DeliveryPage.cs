@@ -20,7 +20,7 @@ internal static class DeliveryPage
         var (visit, cancellation) = (PortalVisit.Of(context), context.RequestAborted);
         var endpoint = visit.Link.EndpointId;
         if (!PublicId.TryParse(PublicId.Delivery, id, out var key)
-            || await db.Deliveries.Include(d => d.Tries.OrderByDescending(a => a.Number).Take(MostAttempts)).SingleOrDefaultAsync(d => d.Id == key && d.EndpointId == endpoint, cancellation) is not { } row) return NotFound(visit);
+            || await visit.Deliveries(db).Include(d => d.Tries.OrderByDescending(a => a.Number).Take(MostAttempts)).SingleOrDefaultAsync(d => d.Id == key, cancellation) is not { } row) return NotFound(visit);
         var type = await db.Emissions.Where(e => e.Id == row.EmissionId).Select(e => e.Type).FirstOrDefaultAsync(cancellation);
         var state = DeliverySummary.StateOf(row.State, row.Owner);
         var replay = state is ShownDeliveryState.Dead or ShownDeliveryState.Succeeded ? visit.Button($"/deliveries/{id}/replay", "Replay", state is ShownDeliveryState.Dead ? "main" : "") : Html.None;

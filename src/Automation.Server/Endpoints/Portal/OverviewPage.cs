@@ -29,7 +29,7 @@ internal static class OverviewPage
         var before = parameters.OptionalId("before", PublicId.Delivery, One(query, "before"));
         if (parameters.Problem is not null) return PortalPage.Tell(StatusCodes.Status400BadRequest, "Not understood", "This address has a filter that is none. Go back to the endpoint's page.");
 
-        var own = db.Deliveries.Where(d => d.EndpointId == id);
+        var own = visit.Deliveries(db);
         var day = IdSource.LowestAt(visit.Now.AddHours(-Hours));
         var recent = await own.Where(d => d.Id >= day).OrderByDescending(d => d.Id).Take(MostCounted).Select(d => new Recent(d.CreatedAt, d.State)).ToListAsync(cancellation);
         var rows = DeliveriesApi.Matching(own, state, null, null, null, null);

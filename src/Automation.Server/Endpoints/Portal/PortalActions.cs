@@ -16,8 +16,7 @@ internal static class PortalActions
     public static async Task<IResult> ReplayAsync(string id, HttpContext context, ManagementDb db, Journal journal, DeliveryWorker deliveries, TimeProvider time)
     {
         var visit = PortalVisit.Of(context);
-        var endpoint = visit.Link.EndpointId;
-        if (!PublicId.TryParse(PublicId.Delivery, id, out var key) || !await db.Deliveries.AnyAsync(d => d.Id == key && d.EndpointId == endpoint, context.RequestAborted)) return DeliveryPage.NotFound(visit);
+        if (!PublicId.TryParse(PublicId.Delivery, id, out var key) || !await visit.Deliveries(db).AnyAsync(d => d.Id == key, context.RequestAborted)) return DeliveryPage.NotFound(visit);
         var replay = new DeliveryReplayed(key, time.GetUtcNow());
         await journal.CommitAsync(replay);
         if (replay.Replayed) deliveries.Wake();
@@ -28,9 +27,8 @@ internal static class PortalActions
     {
         var visit = PortalVisit.Of(context);
         if (Chosen(visit, "since", Since) is not { } back) return Odd();
-        var endpoint = visit.Link.EndpointId;
-        var matching = DeliveriesApi.Matching(db.Deliveries, ShownDeliveryState.Dead, null, null, visit.Now - back, visit.Now.AddMilliseconds(1)).Where(d => d.EndpointId == endpoint);
-        var count = await DeliveryReplay.ReplayAsync(matching, newKey: false, journal, deliveries.Wake, time, context.RequestAborted);
+        var matching = DeliveriesApi.Matching(visit.Deliveries(db), ShownDeliveryState.Dead, null, null, visit.Now - back, visit.Now.AddMilliseconds(1));
+        var (count, _) = await DeliveryReplay.ReplayAsync(matching, int.MaxValue, newKey: false, journal, deliveries.Wake, time, context.RequestAborted);
         return Done(visit, "", $"{Notices.ReplayedAll}&n={count}");
     }
 

@@ -15,6 +15,13 @@ internal sealed record PortalVisit(PortalLinkRow Link, IFormCollection? Form, st
     /// <summary><c>../</c> as often as the path is deeper than <c>/portal/x</c>.</summary>
     public static string UpFrom(HttpRequest request) => string.Concat(Enumerable.Repeat("../", Math.Max(0, request.Path.Value![PortalFeature.Prefix.Length..].Count(c => c == '/') - 1)));
 
+    /// <summary>The deliveries to this endpoint; not those to one that had its id before.</summary>
+    public IQueryable<DeliveryRow> Deliveries(ManagementDb db)
+    {
+        var id = Link.EndpointId;
+        return db.Deliveries.Where(d => d.EndpointId == id && db.Endpoints.Any(e => e.Id == id && e.CreatedAt <= d.CreatedAt));
+    }
+
     /// <summary>A path below the endpoint's portal, as a link on this page.</summary>
     public string To(string path = "") => Up + Link.EndpointId + path;
 
