@@ -100,32 +100,49 @@ public sealed class CommandTests : IDisposable
         var good = await ServerProcess.CommandAsync([.. options, "--body-file", body]);
         var bad = await ServerProcess.CommandAsync([.. options, "--body-file", changed]);
         var none = await ServerProcess.CommandAsync("verify", "--scheme", "github");
+        var nowhere = await ServerProcess.CommandAsync([.. options, "--url", "x"]);
 
         Assert.Equal((0, "valid\n"), (good.ExitCode, good.Output));
         Assert.Equal(1, bad.ExitCode);
         Assert.StartsWith("invalid: no configured secret matches", bad.Output, StringComparison.Ordinal);
         Assert.Contains("without the line break at its end", bad.Output, StringComparison.Ordinal);
+        Assert.Equal((2, ""), (nowhere.ExitCode, nowhere.Output));
+        Assert.StartsWith("--url: \"x\" is no address", nowhere.Errors, StringComparison.Ordinal);
         Assert.Equal((2, ""), (none.ExitCode, none.Output));
         Assert.Contains("--secret-file", none.Errors, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("serve")]
-    [InlineData("validate")]
-    [InlineData("schema")]
-    [InlineData("listen")]
-    [InlineData("backup")]
-    [InlineData("restore")]
-    [InlineData("mqtt-password")]
-    [InlineData("verify")]
-    [InlineData("send")]
-    [InlineData("version")]
-    public async Task Help_NamesEachCommand(string command)
+    [Fact]
+    public async Task Send_IsTakenByAServerWithTheSameSecret_AndSaysWhatItAnswered()
+    {
+        await using var installation = await Installation.StartAsync(
+            new Dictionary<string, string> { ["paid.json"] = """{ "triggers": { "hook": { "type": "webhook", "path": "/paid", "verify": { "scheme": "stripe", "secrets": ["STRIPE"] } } }, "steps": { "log": { "type": "log", "message": "paid" } } }""" },
+            new Dictionary<string, string?> { ["AUTOMATION_SECRET_STRIPE"] = "whsec_right" });
+        var hook = new Uri(installation.Server.Http.BaseAddress!, "/hooks/paid").ToString();
+
+        var taken = await ServerProcess.CommandAsync("send", "--provider", "stripe", "--secret", "whsec_right", "--to", hook);
+        var refused = await ServerProcess.CommandAsync("send", "--provider", "stripe", "--secret", "whsec_wrong", "--to", hook);
+        var unheard = await ServerProcess.CommandAsync("send", "--provider", "stripe", "--secret", "whsec_right", "--to", "http://127.0.0.1:1/");
+
+        Assert.Equal((0, ""), (taken.ExitCode, taken.Errors));
+        Assert.StartsWith("202 Accepted\n", taken.Output, StringComparison.Ordinal);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.StartsWith("401 Unauthorized\n", refused.Output, StringComparison.Ordinal);
+        Assert.Contains("secrets have to be the same", refused.Output, StringComparison.Ordinal);
+        Assert.Equal((1, ""), (unheard.ExitCode, unheard.Output));
+        Assert.Contains("127.0.0.1:1", unheard.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_NamesEachCommand()
     {
         var said = await ServerProcess.CommandAsync("--help");
 
         Assert.Equal(0, said.ExitCode);
-        Assert.Contains(said.Output.Split('\n'), line => line.TrimStart().StartsWith(command, StringComparison.Ordinal));
+        foreach (var command in new[] { "serve", "validate", "schema", "import", "listen", "backup", "restore", "mqtt-password", "secrets-key", "verify", "send", "version" })
+        {
+            Assert.Contains(said.Output.Split('\n'), line => line.TrimStart().StartsWith(command, StringComparison.Ordinal));
+        }
     }
 
     [Fact]

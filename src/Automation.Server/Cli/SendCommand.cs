@@ -40,6 +40,11 @@ internal static class SendCommand
                 await Console.Error.WriteLineAsync((failed.InnerException as OutboundException ?? failed).Message);
                 return 1;
             }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                await Console.Error.WriteLineAsync($"No answer within {Patience.TotalSeconds:0} seconds.");
+                return 1;
+            }
         });
         return command;
     }

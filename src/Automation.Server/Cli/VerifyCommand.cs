@@ -22,7 +22,9 @@ internal static class VerifyCommand
         command.SetAction((parsed, cancellation) => RunAsync(Console.Out, Console.Error, async () =>
         {
             var (chosen, config, secrets) = scheme.Read(parsed);
-            var request = new WebhookRequest(parsed.GetRequiredValue(method), parsed.GetRequiredValue(url), Headers(parsed.GetValue(headers) ?? []), parsed.GetValue(body) is { } file ? CommandFiles.ReadBytes(file) : default);
+            var address = parsed.GetRequiredValue(url);
+            if (!Uri.TryCreate(address, UriKind.Absolute, out var called) || called.Scheme is not ("http" or "https")) throw new CommandException($"--url: \"{address}\" is no address, as https://example.com/hooks/orders.");
+            var request = new WebhookRequest(parsed.GetRequiredValue(method), address, Headers(parsed.GetValue(headers) ?? []), parsed.GetValue(body) is { } file ? CommandFiles.ReadBytes(file) : default);
             using var http = new OutboundHttp(new OutboundOptions { AllowPrivate = "all" }, TimeProvider.System); // whoever types this may call what they like
             return (chosen, new VerificationInput(request, config, secrets, Now(parsed.GetValue(now)), new KeySets(http, TimeProvider.System).GetAsync));
         }));
