@@ -247,16 +247,17 @@ test("a run's page is read anew when that run goes on, not when others do", asyn
   await expect.poll(async () => (await failed()).length).toBe(1)
   const id = (await failed())[0]?.id ?? ''
   await page.clock.install()
+  let reads = 0
+  page.on('request', (request) => (reads += request.url().endsWith(`/api/runs/${id}`) ? 1 : 0))
   await page.goto(`/runs/${id}`)
   await expect(page.getByRole('heading', { name: 'orders failed' })).toBeVisible()
+  await expect.poll(() => reads).toBe(2) // to be shown, and again once changes of it would be told
+  reads = 0
   await page.evaluate(() => {
     const heard: string[] = []
     Object.assign(window, { heard })
     new EventSource('/api/runs/stream').addEventListener('run', ({ data }) => heard.push((JSON.parse(data as string) as { id: string }).id))
   })
-  await page.evaluate(() => new Promise(requestAnimationFrame))
-  let reads = 0
-  page.on('request', (request) => (reads += request.url().endsWith(`/api/runs/${id}`) ? 1 : 0))
   await expect.poll(async () => {
     await server.hook('/later', {}) // until the page listens
     return page.evaluate(() => (window as unknown as { heard: string[] }).heard.length)

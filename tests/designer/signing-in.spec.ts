@@ -47,6 +47,18 @@ test('what is edited is there again when the session ended meanwhile', async ({ 
   expect(await server.read('watch.json')).not.toContain('again')
 })
 
+test('a request of the session before does not make the page that of who signed in since', async ({ page, context, server }) => {
+  await server.api('PUT', '/api/users/anna', { role: 'editor', password })
+  const editor = new Editor(page)
+  await editor.open('watch')
+  await editor.step('note').click()
+  await context.request.post('/sign-in', { form: { user: 'anna', password }, headers: { origin: server.url } })
+  await page.route('**/api/workflows/watch/check', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{}' }), { times: 1 })
+  await editor.type(editor.field('message'), 'Mine.')
+  await expect(page.getByRole('dialog', { name: 'anna is signed in now' })).toBeVisible()
+  await expect(editor.field('message')).toContainText('Mine.')
+})
+
 test('a tab saves nothing as who signed in in another one, and leaves when that one signs out', async ({ page, context, server }) => {
   await server.api('PUT', '/api/users/anna', { role: 'editor', password })
   const editor = new Editor(page)

@@ -43,10 +43,17 @@ export function signIn(): void {
   window.location.assign(`/sign-in?return=${encodeURIComponent(pathname + search + hash)}`)
 }
 
+/** Tells `ended` when the server takes this browser for nobody, before the page goes to the sign-in page: who takes the event sees to it instead. */
+export const session = new EventTarget()
+
+function ended(): void {
+  if (session.dispatchEvent(new Event('ended', { cancelable: true }))) signIn()
+}
+
 const check: Middleware = {
   async onResponse({ response }) {
     if (response.ok) return undefined
-    if (response.status === 401) signIn()
+    if (response.status === 401) ended()
     throw await ApiError.of(response)
   },
   onError() {
@@ -68,7 +75,7 @@ export async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
   const response = await fetch(path, { ...(signal ? { signal } : {}), headers: { Accept: 'application/json' } }).catch(() => {
     throw new ApiError(0, 'No answer', 'The server does not answer. It may be starting again; this page tries again by itself.')
   })
-  if (response.status === 401) signIn()
+  if (response.status === 401) ended()
   if (!response.ok) throw await ApiError.of(response)
   return (await response.json()) as T
 }

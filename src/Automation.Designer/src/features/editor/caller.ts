@@ -1,14 +1,30 @@
-import { readCaller } from '@/api/me'
+import { session, signIn } from '@/api/client'
+import type { Caller } from '@/api/me'
 import type { Editor } from './store'
 
-/** Looks, whenever the page is seen again, whether its user is still the one who is signed in, until the function it returns is called. */
+/**
+ * Looks whether the page's user is still the one who is signed in, whenever the page is seen again or a request was nobody's: one of a
+ * session that another sign-in ended may still be under way. Until the function it returns is called.
+ */
 export function watchCaller(editor: Editor): () => void {
   const look = async () => {
-    if (document.hidden) return
-    const caller = await readCaller().catch(() => null) // a save asks again
-    if (caller !== null) editor.setState(({ user }) => ({ stranger: caller.name === user ? null : caller.name }))
+    const answer = await fetch('/api/me', { headers: { Accept: 'application/json' } }).catch(() => null)
+    if (answer?.status === 401) return signIn()
+    if (!answer?.ok) return // a save asks again
+    const { name } = (await answer.json()) as Caller
+    editor.setState(({ user }) => ({ stranger: name === user ? null : name }))
   }
-  const seen = () => void look()
+  const seen = () => {
+    if (!document.hidden) void look()
+  }
+  const ended = (event: Event) => {
+    event.preventDefault()
+    void look()
+  }
   document.addEventListener('visibilitychange', seen)
-  return () => document.removeEventListener('visibilitychange', seen)
+  session.addEventListener('ended', ended)
+  return () => {
+    document.removeEventListener('visibilitychange', seen)
+    session.removeEventListener('ended', ended)
+  }
 }
