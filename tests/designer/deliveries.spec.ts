@@ -79,9 +79,9 @@ test.describe('a receiver that keeps failing', () => {
     receiver.on('/parcels', 500)
     await server.hook('/parcels', { parcel: 7 })
     for (let attempt = 0; attempt < 2; attempt++) await receiver.next()
-    await server.hook('/pallets', { parcel: 8 })
     const destination = rows(page, 'Destinations').filter({ hasText: receiver.url })
     await expect(destination).toContainText('open')
+    await server.hook('/pallets', { parcel: 8 }) // not before: a call that gets through closes it
     await expect(destination).toContainText('receiver_')
     await destination.click()
     await expect(rows(page)).toHaveCount(3)

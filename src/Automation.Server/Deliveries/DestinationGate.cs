@@ -27,7 +27,7 @@ internal sealed class DestinationGate(DeliveryOptions options)
     private int window = options.Concurrency;
     private int failures;
     private TimeSpan circuitPause;
-    private DateTimeOffset notBefore;
+    private DateTimeOffset askedUntil, openUntil;
     private double tokens;
     private DateTimeOffset filledAt = DateTimeOffset.MinValue;
 
@@ -42,20 +42,22 @@ internal sealed class DestinationGate(DeliveryOptions options)
 
     private double Burst => Math.Max(1, Rate);
 
+    private DateTimeOffset NotBefore => Later(askedUntil, openUntil);
+
     /// <summary>True while nothing may go out.</summary>
-    public bool IsClosedAt(DateTimeOffset now) => now < notBefore;
+    public bool IsClosedAt(DateTimeOffset now) => now < NotBefore;
 
     /// <summary>When the next call may go out; null for now.</summary>
-    public DateTimeOffset? ClosedUntil(DateTimeOffset now) => IsClosedAt(now) ? notBefore : null;
+    public DateTimeOffset? ClosedUntil(DateTimeOffset now) => IsClosedAt(now) ? NotBefore : null;
 
     /// <summary>True when forgetting it changes nothing.</summary>
-    public bool IsAtRest(DateTimeOffset now) => now >= notBefore && !IsOpen && failures == 0 && window == options.Concurrency && (Rate <= 0 || Filled(now) >= Burst);
+    public bool IsAtRest(DateTimeOffset now) => now >= NotBefore && !IsOpen && failures == 0 && window == options.Concurrency && (Rate <= 0 || Filled(now) >= Burst);
 
     /// <summary>Takes leave for one call; false with the time to ask again.</summary>
     public bool TryPass(DateTimeOffset now, out DateTimeOffset again)
     {
-        again = notBefore;
-        if (now < notBefore) return false;
+        again = NotBefore;
+        if (now < again) return false;
         if (Rate <= 0) return true;
         tokens = Filled(now);
         filledAt = now;
@@ -77,31 +79,28 @@ internal sealed class DestinationGate(DeliveryOptions options)
             if (!answered) return;
             failures = 0;
             if (IsOpen) window = 1; // slowly at first
-            circuitPause = TimeSpan.Zero;
+            (circuitPause, openUntil) = (TimeSpan.Zero, default); // also by a call from before it opened
             if (window < options.Concurrency) window++;
             return;
         }
 
-        var wasClosed = now < notBefore; // before this answer's own word
+        var wasClosed = now < NotBefore; // before this answer's own word
         if (health is DestinationHealth.Overloaded)
         {
             window = Math.Max(1, window / 2);
             var asked = retryAfter is { } word && word > TimeSpan.Zero ? word : ThrottleWithoutWord;
-            Close(now + (asked < LongestThrottle ? asked : LongestThrottle));
+            askedUntil = Later(askedUntil, now + (asked < LongestThrottle ? asked : LongestThrottle));
             if (retryAfter is not null) return; // it works as it should, and says when
         }
 
         if (++failures < options.CircuitFailures) return;
         if (IsOpen && wasClosed) return; // a call from before it opened
         circuitPause = IsOpen ? (circuitPause * 2 < options.CircuitMaxPause ? circuitPause * 2 : options.CircuitMaxPause) : options.CircuitPause;
-        Close(now + circuitPause);
+        openUntil = Later(openUntil, now + circuitPause);
     }
 
     /// <summary>What is in the bucket.</summary>
     private double Filled(DateTimeOffset now) => filledAt == DateTimeOffset.MinValue ? Burst : Math.Min(Burst, tokens + ((now - filledAt).TotalSeconds * Rate));
 
-    private void Close(DateTimeOffset until)
-    {
-        if (until > notBefore) notBefore = until;
-    }
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 }

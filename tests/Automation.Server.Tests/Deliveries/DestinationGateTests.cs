@@ -26,6 +26,22 @@ public sealed class DestinationGateTests
     }
 
     [Fact]
+    public void Circuit_ThatACallFromBeforeCloses_HoldsUpNothingMore_ButWhatWasAskedFor()
+    {
+        var gate = new DestinationGate(options);
+        Fail(gate, 3, Start);
+        gate.Report(DestinationHealth.Well, null, answered: true, Start.AddSeconds(1));
+        Assert.False(gate.IsOpen);
+        Assert.True(gate.TryPass(Start.AddSeconds(1), out _));
+
+        gate.Report(DestinationHealth.Overloaded, TimeSpan.FromSeconds(9), answered: true, Start.AddSeconds(1));
+        Fail(gate, 3, Start.AddSeconds(1));
+        gate.Report(DestinationHealth.Well, null, answered: true, Start.AddSeconds(2));
+        Assert.False(gate.TryPass(Start.AddSeconds(2), out var again));
+        Assert.Equal(Start.AddSeconds(10), again);
+    }
+
+    [Fact]
     public void Circuit_DoublesItsPause_UpToTheLongest_WhileTheTryFails()
     {
         var gate = new DestinationGate(options);
