@@ -1,12 +1,22 @@
 import { testsOf } from '@/document/files'
 import type { JsonObject } from '@/document/json'
+import { parseJson } from '@/document/json-text'
 import { readTestCases, refuseName, withTestCase } from '@/document/test-cases'
+import { bodyOf, client, type Schemas } from './client'
 import { FilesConflict, readWorkflowFiles, saveWorkflowFiles } from './workflow-files'
 
 /** A name that cannot be taken: the sentence says why. */
 export class NameRefused extends Error {
   override readonly name = 'NameRefused'
 }
+
+/** A run and its event, with numbers as they are stored, beyond those that JavaScript counts with too. @throws ApiError */
+export async function readRecorded(id: string): Promise<{ run: Schemas['RunDetails']; event: Schemas['EventDetails'] }> {
+  const run = exact<Schemas['RunDetails']>(bodyOf(await client.GET('/api/runs/{id}', { params: { path: { id } }, parseAs: 'text' })))
+  return { run, event: exact(bodyOf(await client.GET('/api/events/{id}', { params: { path: { id: run.eventId } }, parseAs: 'text' }))) }
+}
+
+const exact = <T>(text: string): T => parseJson(text).value as T
 
 /**
  * Puts a test case behind those that a workflow has.

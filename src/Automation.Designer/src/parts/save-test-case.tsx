@@ -2,10 +2,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { FlaskConical } from 'lucide-react'
 import { useState } from 'react'
 import { ApiError } from '@/api/client'
-import { event as eventQuery } from '@/api/events'
 import { useRefusal } from '@/api/me'
 import { run as runQuery, type RunSummary } from '@/api/runs'
-import { NameRefused, saveTestCase } from '@/api/test-cases'
+import { NameRefused, readRecorded, saveTestCase } from '@/api/test-cases'
 import { JsonError } from '@/document/json-text'
 import { refuseName, testCaseOf } from '@/document/test-cases'
 import { Button } from '@/ui/button'
@@ -43,8 +42,7 @@ function SaveDialog({ runs, onClose }: { runs: readonly RunSummary[]; onClose: (
     if (refused !== null) return setProblems([refused])
     setPending(true)
     try {
-      const run = await queries.ensureQueryData(runQuery(id))
-      const event = await queries.ensureQueryData(eventQuery(run.eventId))
+      const { run, event } = await readRecorded(id)
       const file = await saveTestCase(run.workflow, name, testCaseOf(run, event, withOutputs))
       toast(`Saved as “${name.trim()}” in ${file}.`)
       void queries.invalidateQueries({ queryKey: ['workflowFiles', run.workflow], refetchType: 'none' })

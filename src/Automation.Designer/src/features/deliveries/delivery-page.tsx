@@ -3,6 +3,8 @@ import { RotateCcw } from 'lucide-react'
 import { Link, useParams } from 'react-router'
 import { delivery as deliveryQuery, replayDelivery, type Attempt } from '@/api/deliveries'
 import { useRefusal } from '@/api/me'
+import { plainText } from '@/document/canonical'
+import { parseJson } from '@/document/json-text'
 import { endpointTo, runTo, workflowTo } from '@/parts/addresses'
 import { DeliveryBadge } from '@/parts/states'
 import { Badge } from '@/ui/badge'
@@ -131,7 +133,7 @@ function AttemptItem({ attempt, isOpen, longest }: { attempt: Attempt; isOpen: b
 /** JSON with line breaks; other text as it is. */
 function pretty(text: string): string {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2)
+    return plainText(parseJson(text).value).trimEnd() // numbers as they are, beyond those that JavaScript counts with too
   } catch {
     return text
   }
