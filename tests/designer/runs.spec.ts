@@ -180,9 +180,11 @@ test('many failed runs are retried at once, with their number said first', async
   await page.getByRole('button', { name: 'Retry failed runs' }).click()
   const dialog = page.getByRole('dialog', { name: 'Retry failed runs' })
   await expect(dialog.getByRole('button', { name: 'Retry 4 runs' })).toBeVisible()
-  await dialog.getByRole('searchbox', { name: 'Failed step' }).fill('crm')
+  const step = dialog.getByRole('searchbox', { name: 'Failed step' })
+  await step.fill('crm')
+  await step.press('Enter') // before it was counted
   await expect(dialog.getByText('No failed run is like this.')).toBeVisible()
-  await dialog.getByRole('searchbox', { name: 'Failed step' }).fill('stock')
+  await step.fill('stock')
   await dialog.getByRole('button', { name: 'Retry 4 runs' }).click()
   await expect(page.getByText('4 runs were retried.', { exact: true })).toBeVisible()
   await expect(list(page, 'Runs').filter({ hasText: 'succeeded' })).toHaveCount(3)

@@ -25,7 +25,7 @@ export function BulkReplay({ initial, onClose }: { initial: ReplayFilter; onClos
     onSettled: () => Promise.all(['deliveries', 'delivery', 'destinations'].map((key) => queries.invalidateQueries({ queryKey: [key] }))),
   })
   const change = (changes: Partial<ReplayFilter>) => setFilter({ ...filter, ...changes })
-  const count = preview.data
+  const count = preview.isFetching && !replay.isPending ? undefined : preview.data // what is counted anew is not replayed unseen
   return (
     <FormDialog
       title="Make deliveries again"
