@@ -48,6 +48,20 @@ test('the tree of topics shows last values and rates, and leads to the messages 
   await messages.focus()
   await page.keyboard.press('ArrowDown')
   await expect(page.getByText('"door"', { exact: true })).toBeVisible()
+
+  const filter = page.getByRole('searchbox', { name: 'Filter' })
+  await filter.fill('')
+  await expect(page).not.toHaveURL(/filter=/)
+  await expect(page.getByText('live', { exact: true })).toBeVisible()
+  await expect(messages).toHaveCount(0) // what the filter before let through is gone
+  await server.publish('plants/2/humidity', 'damp')
+  await expect(messages.getByRole('option')).toHaveCount(1)
+  await expect(page.getByText('"door"', { exact: true })).toHaveCount(0)
+  await filter.pressSequentially('plants/')
+  await expect(page).toHaveURL(/filter=plants%2F$/) // a pause while typing
+  await page.keyboard.type('1/#')
+  await expect(page).toHaveURL(/filter=plants%2F1/)
+  await expect(filter).toHaveValue('plants/1/#')
   await page.getByRole('button', { name: 'Levels below plants/2' }).click()
   await expect(page.getByRole('button', { name: 'humidity' })).toHaveCount(0)
 })
