@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expect, test } from './fixtures.ts'
+import { expect, refuse, test } from './fixtures.ts'
 
 const orders = {
   name: 'Orders',
@@ -109,4 +109,12 @@ test('the dashboard has what needs attention, and plots that are read by pointer
   await expect(page.getByRole('figure').filter({ has: page.getByRole('heading', { name: 'Events' }) })).toContainText(/\d\d:\d\d/)
   await page.getByRole('combobox', { name: 'Time' }).selectOption('24h')
   await expect(page.getByRole('img', { name: `Events: accepted 2, refused ${refused}` })).toBeVisible()
+
+  const allow = await refuse(page, /\/api\/destinations/, 'Destinations are not for you.')
+  await page.reload()
+  await expect(page.getByRole('region', { name: 'Needs attention' }).getByRole('alert')).toContainText('Destinations are not for you.')
+  await expect(page.getByText('Nothing does.')).toHaveCount(0) // nobody knows
+  await allow()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByText('Nothing does.')).toBeVisible()
 })
