@@ -19,12 +19,15 @@ test('a token is shown once, lets a program in, and is over at once when it is e
   await page.getByRole('main').getByRole('button', { name: 'Make a token' }).first().press('Enter')
   const form = page.getByRole('dialog', { name: 'Make a token' })
   await form.getByRole('textbox', { name: 'What it is for' }).fill('ci')
+  await page.mouse.click(8, 8) // beside it
   await form.getByRole('combobox', { name: 'Role' }).selectOption('viewer')
   await form.getByRole('combobox', { name: 'Expires after' }).selectOption('30d')
   await form.getByRole('button', { name: 'Make it' }).click()
   const shown = page.getByRole('dialog', { name: 'Token ci' })
   const token = (await shown.getByText(/^atk_/).textContent()) ?? ''
   const calls = (method: string, path: string) => fetch(server.url + path, { method, headers: { authorization: `Bearer ${token}` } }).then(({ status }) => status)
+  await page.mouse.click(8, 8) // beside it: it is shown this once
+  await expect(shown.getByText(token)).toBeVisible()
   expect(await calls('GET', '/api/runs')).toBe(200)
   expect(await calls('POST', '/api/workflows/orders/run')).toBe(403) // a viewer's
   await shown.getByRole('button', { name: 'I have kept it' }).click()
