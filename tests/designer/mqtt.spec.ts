@@ -113,7 +113,7 @@ test('a message published by hand reaches subscribers and workflows, and is reta
 })
 
 test('clients are listed and can be disconnected; their sessions stay as they asked, until they are ended', async ({ page, server }) => {
-  const client = await subscribe(server, '-i', 'press-7', '-c', '-q', '1', '-t', 'orders/#', '-t', 'plants/+/alarm')
+  const client = await subscribe(server, '-i', 'press-7', '-c', '-q', '1', '-t', 'orders/#', '-t', 'plants/+/alarm', ...Array.from({ length: 200 }, (_, room) => ['-t', `rooms/${room}`]).flat())
   await page.getByRole('link', { name: 'MQTT', exact: true }).click()
   await part(page, 'Clients')
   await expect(rows(page, 'Clients').filter({ hasText: 'press-7' })).toContainText('127.0.0.1')
@@ -125,6 +125,12 @@ test('clients are listed and can be disconnected; their sessions stay as they as
   await expect(rows(page, 'Sessions').filter({ hasText: 'press-7' })).toContainText('away')
   await rows(page, 'Sessions').filter({ hasText: 'press-7' }).click()
   await expect(rows(page, 'Subscriptions').filter({ hasText: 'plants/+/alarm' })).toContainText('1')
+  await expect(rows(page, 'Subscriptions')).toHaveCount(101)
+  await page.getByRole('button', { name: 'Show more' }).click()
+  await expect(rows(page, 'Subscriptions')).toHaveCount(201)
+  await page.getByRole('button', { name: 'Show more' }).press('Enter')
+  await expect(rows(page, 'Subscriptions')).toHaveCount(203)
+  await expect(page.getByRole('button', { name: 'Show more' })).toHaveCount(0)
   await expect(page.getByRole('definition').filter({ hasText: '1 messages' })).toBeVisible()
 
   const again = await subscribe(server, '-i', 'press-8', '-t', 'orders/#')
