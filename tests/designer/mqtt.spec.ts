@@ -79,6 +79,12 @@ test('a level of more topics than fit at once is shown page by page', async ({ p
   await more.press('Enter')
   await expect(room('209')).toBeVisible()
   await expect(more).toHaveCount(0)
+
+  for (let site = 0; site < 10; site++) await server.api('POST', '/api/mqtt/publish', { topic: `site-${site}/door`, payload: 'shut' })
+  await page.reload()
+  await expect(page.getByRole('button', { name: 'Levels below rooms' })).toHaveAttribute('aria-expanded', 'false') // each of so many would ask the server
+  await page.getByRole('button', { name: 'Levels below site-3' }).press('Enter')
+  await expect(room('door')).toHaveCount(1)
 })
 
 test('a message published by hand reaches subscribers and workflows, and is retained until it is removed', async ({ page, server }) => {
