@@ -16,7 +16,7 @@ import { Ago } from '@/ui/time'
 import { toast } from '@/ui/toast'
 import { importFiles } from './import'
 import { NewWorkflow } from './new-workflow'
-import { RunStrip } from './run-strip'
+import { RunStrip, useLiveStrips } from './run-strip'
 import styles from './workflows.module.css'
 
 const address = (id: string) => `/workflows/${encodeURIComponent(id)}`
@@ -26,6 +26,7 @@ export function WorkflowsPage() {
   const [making, setMaking] = useState(false)
   const search = parameters.get('q') ?? ''
   const list = useInfiniteQuery({ ...workflows, refetchInterval: 10_000 })
+  useLiveStrips()
   const refusal = useRefusal('editor')
   const file = useRef<HTMLInputElement>(null)
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = list

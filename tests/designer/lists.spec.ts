@@ -1,0 +1,29 @@
+import { expect, test } from './fixtures.ts'
+
+const orders = {
+  name: 'Orders',
+  triggers: { order: { type: 'webhook', path: '/orders', idempotencyKey: '${event.data.id}' } },
+  steps: { price: { type: 'script', code: ["if (event.data.amount > 100) throw new Error('Too much.');"] } },
+}
+const rooms = { name: 'Cold rooms', triggers: { reading: { type: 'mqtt', topic: 'rooms/+' } }, steps: { note: { type: 'log', message: 'read' } } }
+
+test.use({ setUp: { files: { 'orders.json': JSON.stringify(orders), 'rooms.json': JSON.stringify(rooms) } } })
+
+test('workflows are found by name and trigger, and show their last runs as these end', async ({ page, server }) => {
+  const list = page.getByRole('table', { name: 'Workflows' }).getByRole('row')
+  await page.goto('/workflows')
+  await expect(list).toHaveCount(3)
+  const row = list.filter({ hasText: 'Orders' })
+  await expect(row).toContainText('no runs yet')
+  await page.clock.install() // so that the list's own time does not come
+  for (const amount of [1, 101]) await server.hook('/orders', { id: amount, amount })
+  await page.clock.runFor(2_000)
+  await expect(row.getByRole('img', { name: '1 of the last 2 runs failed' })).toBeVisible()
+  const search = page.getByRole('searchbox', { name: 'Search' })
+  await search.fill('mqtt')
+  await expect(list).toHaveCount(2)
+  await expect(list.nth(1)).toContainText('Cold rooms')
+  await search.fill('order')
+  await expect(list).toHaveCount(2)
+  await expect(list.nth(1)).toContainText('Orders')
+})
