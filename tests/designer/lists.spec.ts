@@ -9,7 +9,7 @@ const rooms = { name: 'Cold rooms', triggers: { reading: { type: 'mqtt', topic: 
 
 test.use({ setUp: { files: { 'orders.json': JSON.stringify(orders), 'rooms.json': JSON.stringify(rooms) } } })
 
-test('workflows are found by name and trigger, and show their last runs as these end', async ({ page, server }) => {
+test('workflows are found by name and trigger, show their last runs as these end, and are imported again after a mistake', async ({ page, server }) => {
   const list = page.getByRole('table', { name: 'Workflows' }).getByRole('row')
   await page.goto('/workflows')
   await expect(list).toHaveCount(3)
@@ -26,4 +26,11 @@ test('workflows are found by name and trigger, and show their last runs as these
   await search.fill('order')
   await expect(list).toHaveCount(2)
   await expect(list.nth(1)).toContainText('Orders')
+
+  const file = { name: 'new.json', mimeType: 'application/json', buffer: Buffer.from('no JSON') }
+  const refused = page.getByText('new.json is not JSON')
+  for (const times of [1, 2]) {
+    await page.getByLabel('Files of a workflow').setInputFiles(file)
+    await expect(refused).toHaveCount(times)
+  }
 })

@@ -39,6 +39,11 @@ export function WorkflowsPage() {
   const drafts = refusal === undefined ? draftsOf(user) : [] // those that may be saved
   const taken = [...ids, ...drafts.map((draft) => draft.id)]
   const { isDropping, take } = useImport(user, taken, refusal)
+  const choose = (input: HTMLInputElement) => {
+    const files = [...(input.files ?? [])]
+    input.value = '' // so that choosing the same file again is a change
+    void take(files)
+  }
   const alone = drafts.filter(({ id }, at) => !ids.includes(id) && drafts.findIndex((each) => each.id === id) === at)
   const actions = (
     <>
@@ -48,7 +53,7 @@ export function WorkflowsPage() {
       <Button kind="primary" icon={<Plus aria-hidden />} reason={refusal} onClick={() => setMaking(true)}>
         New workflow
       </Button>
-      <input ref={file} type="file" accept=".json,.js,.ts" multiple hidden aria-label="Files of a workflow" onChange={(event) => void take([...(event.target.files ?? [])])} />
+      <input ref={file} type="file" accept=".json,.js,.ts" multiple hidden aria-label="Files of a workflow" onChange={(event) => choose(event.target)} />
     </>
   )
   return (
