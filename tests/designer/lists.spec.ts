@@ -34,3 +34,18 @@ test('workflows are found by name and trigger, show their last runs as these end
     await expect(refused).toHaveCount(times)
   }
 })
+
+test('the list of events has also those that start no run, by itself, and is read page by page', async ({ page, server }) => {
+  const list = page.getByRole('table', { name: 'Events' }).getByRole('row')
+  await page.goto('/events')
+  await expect(page.getByRole('heading', { name: 'No events yet.' })).toBeVisible()
+  const send = () => server.hook('/orders', { id: 7, amount: 1 })
+  await send()
+  await expect(list.filter({ hasText: 'done' })).toHaveCount(1)
+  await send()
+  await expect(list.filter({ hasText: 'duplicate' })).toHaveCount(1)
+  await Promise.all(Array.from({ length: 49 }, send))
+  await page.getByRole('button', { name: 'Show more' }).click()
+  await expect(list).toHaveCount(52) // with the heading
+  await expect(page.getByRole('button', { name: 'Show more' })).toHaveCount(0)
+})

@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { events, eventStates, type EventSummary } from '@/api/events'
+import { everyPage } from '@/api/pages'
 import { eventTo } from '@/parts/addresses'
 import { SinceFilter, StateFilter, WorkflowFilter } from '@/parts/filters'
 import { useLiveRuns } from '@/parts/live'
@@ -17,7 +18,7 @@ import { Ago } from '@/ui/time'
 
 export function EventsPage() {
   const { values, set, clear, isFiltered } = useFilters('state', 'workflow', 'trigger', 'type', 'since')
-  const list = useInfiniteQuery(events(values))
+  const list = useInfiniteQuery({ ...events(values), refetchInterval: everyPage(3_000) }) // also those that start no run
   const isLive = useLiveRuns(['events'])
   return (
     <Page
