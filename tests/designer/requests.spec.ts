@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { Page } from '@playwright/test'
 import { Editor } from './editor.ts'
-import { expect, test } from './fixtures.ts'
+import { expect, refuse, test } from './fixtures.ts'
 import { tabTo } from './keyboard.ts'
 
 const pushes = {
@@ -66,6 +66,9 @@ test('a path without a workflow is captured; once there is one, what came is rep
   await page.goto('/requests')
   await page.getByRole('list', { name: 'Captured paths' }).getByRole('button', { name: 'Stop' }).click()
   await expect(page.getByRole('list', { name: 'Captured paths' })).toHaveCount(0)
+  await refuse(page, /\/api\/webhooks\/captures/, 'Captures are not for you.')
+  await page.reload()
+  await expect(page.getByRole('main').getByRole('alert')).toContainText('Captures are not for you.') // not as if there were none
 })
 
 test("what comes to a trigger's path with parameters is shown beside it: accepted, refused, and listened for", async ({ page, server }) => {
