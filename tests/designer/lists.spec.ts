@@ -48,4 +48,10 @@ test('the list of events has also those that start no run, by itself, and is rea
   await page.getByRole('button', { name: 'Show more' }).click()
   await expect(list).toHaveCount(52) // with the heading
   await expect(page.getByRole('button', { name: 'Show more' })).toHaveCount(0)
+  const type = page.getByRole('combobox', { name: 'Type' })
+  await expect(page.locator('datalist option[value="webhook.received"]')).toHaveCount(1)
+  await type.fill('webhook')
+  await expect(page.getByText('have to be written whole')).toBeVisible()
+  await type.fill('webhook.received')
+  await expect(list).toHaveCount(51)
 })

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { previewReplay, replayDeliveries, type ReplayFilter } from '@/api/deliveries'
-import { SinceFilter, WorkflowFilter } from '@/parts/filters'
+import { DestinationFilter, SinceFilter, WorkflowFilter } from '@/parts/filters'
 import { FormDialog } from '@/ui/dialog'
 import { Checkbox, Select } from '@/ui/field'
 import { sentencesOf } from '@/ui/page'
@@ -46,7 +46,7 @@ export function BulkReplay({ initial, onClose }: { initial: ReplayFilter; onClos
           ]}
         />
         <WorkflowFilter value={filter.workflow ?? ''} onChange={(workflow) => change({ workflow })} />
-        <SearchField label="Destination" value={filter.destination ?? ''} onChange={(destination) => change({ destination })} width={200} />
+        <DestinationFilter value={filter.destination ?? ''} onChange={(destination) => change({ destination })} seen={[]} width={200} />
         <SearchField label="Endpoint" value={filter.endpoint ?? ''} onChange={(endpoint) => change({ endpoint })} width={130} />
         <SinceFilter value={filter.since ?? ''} onChange={(since) => change({ since })} />
       </div>
