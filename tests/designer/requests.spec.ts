@@ -96,3 +96,23 @@ test("what comes to a trigger's path with parameters is shown beside it: accepte
   await expect(page.getByRole('button', { name: 'Listen for a test event' })).toBeVisible()
   expect((await server.hook('/gates/north', { open: true })).status).toBe(404)
 })
+
+test('who may call is chosen by scheme and secret, and what is refused then is said beside it', async ({ page, server }) => {
+  const editor = new Editor(page)
+  await editor.open('rooms')
+  await editor.trigger('door').click()
+  const form = page.getByRole('region', { name: 'Who may call' })
+  await form.getByRole('combobox', { name: 'Who may call' }).selectOption('GitHub')
+  await form.getByRole('combobox', { name: 'Add a secret' }).selectOption('GITHUB_SECRET')
+  await expect(form.getByRole('button', { name: 'Take GITHUB_SECRET out' })).toBeVisible()
+  await editor.save()
+  expect(JSON.parse(await server.read('rooms.json'))).toMatchObject({ triggers: { door: { verify: { scheme: 'github', secrets: ['GITHUB_SECRET'] } } } })
+
+  const signed = (secret: string) => {
+    const body = '{"open":true}'
+    return fetch(`${server.url}/hooks/doors/east`, { method: 'POST', body, headers: { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}` } }).then(({ status }) => status)
+  }
+  await expect.poll(() => signed('another secret')).toBe(401)
+  await expect(form.getByRole('log', { name: 'Refused lately' })).toContainText('no configured secret matches')
+  expect(await signed('the right secret')).toBe(202)
+})
