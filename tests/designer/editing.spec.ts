@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { Editor, middleOf } from './editor.ts'
-import { expect, test } from './fixtures.ts'
+import { expect, refuse, test } from './fixtures.ts'
 
 const line = {
   name: 'Line',
@@ -378,9 +378,12 @@ test('the command palette finds what can be done', async ({ page }) => {
 test('after a save the times of a schedule are those that were saved', async ({ page, server }) => {
   const yearly = (cron: string) => text({ name: 'Yearly', triggers: { year: { type: 'schedule', cron } }, steps: { say: { type: 'log', message: 'x' } } })
   await server.write('yearly.json', yearly('0 12 10 3 *'))
+  const allow = await refuse(page, /\/api\/workflows\/yearly\/schedules/, 'Its times are not for you.')
   const editor = await opened(page, 'yearly')
   await editor.trigger('year').click()
   await page.getByRole('tab', { name: 'Try it' }).click()
+  await expect(page.getByRole('tabpanel', { name: 'Try it' }).getByRole('alert')).toContainText('Its times are not for you.')
+  await allow()
   const times = page.getByRole('tabpanel', { name: 'Try it' }).getByRole('listitem')
   await expect(times.first()).toContainText('Mar')
   await page.getByRole('tab', { name: 'Settings' }).click()

@@ -23,8 +23,12 @@ test('runs are found by words and ids', async ({ page, server }) => {
   const search = page.getByRole('searchbox', { name: 'Search' })
   await search.fill('ANNA@')
   await ended(page, 1)
-  await search.fill('has no price')
+  await search.fill('')
+  await search.pressSequentially('has ')
+  await expect(page).toHaveURL(/search=has$/) // a pause within the words
+  await search.pressSequentially('no price')
   await ended(page, 1)
+  await expect(search).toHaveValue('has no price')
   await expect(page.getByRole('table', { name: 'Runs' })).toContainText('bert@example.com')
   const [run] = (await server.api<{ items: { id: string }[] }>('GET', '/api/runs?search=anna')).items
   await search.fill(run?.id ?? '')

@@ -20,6 +20,12 @@ async function watched(page: Page, url: string, use: (page: Page) => Promise<voi
   if (wrong.length > 0) throw new Error(`The page complained:\n${wrong.join('\n')}`)
 }
 
+/** Has the server refuse what a page asks for, until the function that it returns is called. */
+export async function refuse(page: Page, path: RegExp, detail: string): Promise<() => Promise<void>> {
+  await page.route(path, (route) => route.fulfill({ status: 403, contentType: 'application/problem+json', body: JSON.stringify({ title: 'Refused', detail }) }))
+  return () => page.unroute(path)
+}
+
 type Fixtures = {
   /** How the server of a test is started: `test.use({ setUp: { examples: true } })`. */
   setUp: ServerOptions

@@ -48,6 +48,20 @@ test('the tree of topics shows last values and rates, and leads to the messages 
   await messages.focus()
   await page.keyboard.press('ArrowDown')
   await expect(page.getByText('"door"', { exact: true })).toBeVisible()
+
+  const filter = page.getByRole('searchbox', { name: 'Filter' })
+  await filter.fill('')
+  await expect(page).not.toHaveURL(/filter=/)
+  await expect(page.getByText('live', { exact: true })).toBeVisible()
+  await expect(messages).toHaveCount(0) // what the filter before let through is gone
+  await server.publish('plants/2/humidity', 'damp')
+  await expect(messages.getByRole('option')).toHaveCount(1)
+  await expect(page.getByText('"door"', { exact: true })).toHaveCount(0)
+  await filter.pressSequentially('plants/')
+  await expect(page).toHaveURL(/filter=plants%2F$/) // a pause while typing
+  await page.keyboard.type('1/#')
+  await expect(page).toHaveURL(/filter=plants%2F1/)
+  await expect(filter).toHaveValue('plants/1/#')
   await page.getByRole('button', { name: 'Levels below plants/2' }).click()
   await expect(page.getByRole('button', { name: 'humidity' })).toHaveCount(0)
 })
@@ -65,6 +79,12 @@ test('a level of more topics than fit at once is shown page by page', async ({ p
   await more.press('Enter')
   await expect(room('209')).toBeVisible()
   await expect(more).toHaveCount(0)
+
+  for (let site = 0; site < 10; site++) await server.api('POST', '/api/mqtt/publish', { topic: `site-${site}/door`, payload: 'shut' })
+  await page.reload()
+  await expect(page.getByRole('button', { name: 'Levels below rooms' })).toHaveAttribute('aria-expanded', 'false') // each of so many would ask the server
+  await page.getByRole('button', { name: 'Levels below site-3' }).press('Enter')
+  await expect(room('door')).toHaveCount(1)
 })
 
 test('a message published by hand reaches subscribers and workflows, and is retained until it is removed', async ({ page, server }) => {
@@ -99,7 +119,7 @@ test('a message published by hand reaches subscribers and workflows, and is reta
 })
 
 test('clients are listed and can be disconnected; their sessions stay as they asked, until they are ended', async ({ page, server }) => {
-  const client = await subscribe(server, '-i', 'press-7', '-c', '-q', '1', '-t', 'orders/#', '-t', 'plants/+/alarm')
+  const client = await subscribe(server, '-i', 'press-7', '-c', '-q', '1', '-t', 'orders/#', '-t', 'plants/+/alarm', ...Array.from({ length: 200 }, (_, room) => ['-t', `rooms/${room}`]).flat())
   await page.getByRole('link', { name: 'MQTT', exact: true }).click()
   await part(page, 'Clients')
   await expect(rows(page, 'Clients').filter({ hasText: 'press-7' })).toContainText('127.0.0.1')
@@ -111,6 +131,12 @@ test('clients are listed and can be disconnected; their sessions stay as they as
   await expect(rows(page, 'Sessions').filter({ hasText: 'press-7' })).toContainText('away')
   await rows(page, 'Sessions').filter({ hasText: 'press-7' }).click()
   await expect(rows(page, 'Subscriptions').filter({ hasText: 'plants/+/alarm' })).toContainText('1')
+  await expect(rows(page, 'Subscriptions')).toHaveCount(101)
+  await page.getByRole('button', { name: 'Show more' }).click()
+  await expect(rows(page, 'Subscriptions')).toHaveCount(201)
+  await page.getByRole('button', { name: 'Show more' }).press('Enter')
+  await expect(rows(page, 'Subscriptions')).toHaveCount(203)
+  await expect(page.getByRole('button', { name: 'Show more' })).toHaveCount(0)
   await expect(page.getByRole('definition').filter({ hasText: '1 messages' })).toBeVisible()
 
   const again = await subscribe(server, '-i', 'press-8', '-t', 'orders/#')

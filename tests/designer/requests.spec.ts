@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { Page } from '@playwright/test'
 import { Editor } from './editor.ts'
-import { expect, test } from './fixtures.ts'
+import { expect, refuse, test } from './fixtures.ts'
 import { tabTo } from './keyboard.ts'
 
 const pushes = {
@@ -66,6 +66,9 @@ test('a path without a workflow is captured; once there is one, what came is rep
   await page.goto('/requests')
   await page.getByRole('list', { name: 'Captured paths' }).getByRole('button', { name: 'Stop' }).click()
   await expect(page.getByRole('list', { name: 'Captured paths' })).toHaveCount(0)
+  await refuse(page, /\/api\/webhooks\/captures/, 'Captures are not for you.')
+  await page.reload()
+  await expect(page.getByRole('main').getByRole('alert')).toContainText('Captures are not for you.') // not as if there were none
 })
 
 test("what comes to a trigger's path with parameters is shown beside it: accepted, refused, and listened for", async ({ page, server }) => {
@@ -92,4 +95,24 @@ test("what comes to a trigger's path with parameters is shown beside it: accepte
   await page.getByRole('button', { name: 'Stop listening' }).click()
   await expect(page.getByRole('button', { name: 'Listen for a test event' })).toBeVisible()
   expect((await server.hook('/gates/north', { open: true })).status).toBe(404)
+})
+
+test('who may call is chosen by scheme and secret, and what is refused then is said beside it', async ({ page, server }) => {
+  const editor = new Editor(page)
+  await editor.open('rooms')
+  await editor.trigger('door').click()
+  const form = page.getByRole('region', { name: 'Who may call' })
+  await form.getByRole('combobox', { name: 'Who may call' }).selectOption('GitHub')
+  await form.getByRole('combobox', { name: 'Add a secret' }).selectOption('GITHUB_SECRET')
+  await expect(form.getByRole('button', { name: 'Take GITHUB_SECRET out' })).toBeVisible()
+  await editor.save()
+  expect(JSON.parse(await server.read('rooms.json'))).toMatchObject({ triggers: { door: { verify: { scheme: 'github', secrets: ['GITHUB_SECRET'] } } } })
+
+  const signed = (secret: string) => {
+    const body = '{"open":true}'
+    return fetch(`${server.url}/hooks/doors/east`, { method: 'POST', body, headers: { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}` } }).then(({ status }) => status)
+  }
+  await expect.poll(() => signed('another secret')).toBe(401)
+  await expect(form.getByRole('log', { name: 'Refused lately' })).toContainText('no configured secret matches')
+  expect(await signed('the right secret')).toBe(202)
 })

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expect, test } from './fixtures.ts'
+import { expect, refuse, test } from './fixtures.ts'
 
 const orders = {
   name: 'Orders',
@@ -19,12 +19,15 @@ test('a token is shown once, lets a program in, and is over at once when it is e
   await page.getByRole('main').getByRole('button', { name: 'Make a token' }).first().press('Enter')
   const form = page.getByRole('dialog', { name: 'Make a token' })
   await form.getByRole('textbox', { name: 'What it is for' }).fill('ci')
+  await page.mouse.click(8, 8) // beside it
   await form.getByRole('combobox', { name: 'Role' }).selectOption('viewer')
   await form.getByRole('combobox', { name: 'Expires after' }).selectOption('30d')
   await form.getByRole('button', { name: 'Make it' }).click()
   const shown = page.getByRole('dialog', { name: 'Token ci' })
   const token = (await shown.getByText(/^atk_/).textContent()) ?? ''
   const calls = (method: string, path: string) => fetch(server.url + path, { method, headers: { authorization: `Bearer ${token}` } }).then(({ status }) => status)
+  await page.mouse.click(8, 8) // beside it: it is shown this once
+  await expect(shown.getByText(token)).toBeVisible()
   expect(await calls('GET', '/api/runs')).toBe(200)
   expect(await calls('POST', '/api/workflows/orders/run')).toBe(403) // a viewer's
   await shown.getByRole('button', { name: 'I have kept it' }).click()
@@ -72,7 +75,11 @@ test('the audit log says who did what, is searched, and shows that it is whole',
   await server.api('PUT', '/api/endpoints/acme', { url: 'https://example.com/hook', events: ['*'] })
   await settings(page, 'Audit')
   await expect(rows(page, 'Audit log').filter({ hasText: 'anna' })).toHaveCount(1)
-  await page.getByRole('searchbox', { name: 'What' }).fill('putEndpoint')
+  const what = page.getByRole('combobox', { name: 'What' })
+  await expect(page.locator('datalist option[value="putEndpoint"]')).toBeAttached()
+  await what.fill('endpoint')
+  await expect(page.getByText('have to be written whole')).toBeVisible()
+  await what.fill('putEndpoint')
   await expect(rows(page, 'Audit log')).toHaveCount(2)
   await rows(page, 'Audit log').nth(1).getByRole('button', { name: 'putEndpoint' }).press('Enter')
   const entry = page.getByRole('dialog', { name: /^Entry/ })
@@ -109,4 +116,12 @@ test('the dashboard has what needs attention, and plots that are read by pointer
   await expect(page.getByRole('figure').filter({ has: page.getByRole('heading', { name: 'Events' }) })).toContainText(/\d\d:\d\d/)
   await page.getByRole('combobox', { name: 'Time' }).selectOption('24h')
   await expect(page.getByRole('img', { name: `Events: accepted 2, refused ${refused}` })).toBeVisible()
+
+  const allow = await refuse(page, /\/api\/destinations/, 'Destinations are not for you.')
+  await page.reload()
+  await expect(page.getByRole('region', { name: 'Needs attention' }).getByRole('alert')).toContainText('Destinations are not for you.')
+  await expect(page.getByText('Nothing does.')).toHaveCount(0) // nobody knows
+  await allow()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByText('Nothing does.')).toBeVisible()
 })

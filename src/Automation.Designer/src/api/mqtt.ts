@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { bodyOf, client, type Schemas } from './client'
-import { pagesOf, withQuery } from './pages'
+import { everyPage, pagesOf, withQuery } from './pages'
 import { listen } from './stream'
 
 export type Topic = Schemas['MqttTopicView']
@@ -15,7 +15,7 @@ export type Connection = Schemas['MqttConnectionView']
 /** A level of the tree of topics, page by page; counting goes on while somebody asks. */
 export const topics = (under: string | null) => ({
   ...pagesOf<Topic>(['topics', under], `/api/mqtt/topics?limit=100${under === null ? '' : `&under=${encodeURIComponent(under)}`}`),
-  refetchInterval: ({ state }: { state: { data?: { pages: readonly unknown[] } | undefined } }) => 2_000 * (state.data?.pages.length ?? 1), // all that are shown are read
+  refetchInterval: everyPage(2_000),
 })
 
 /** Tells of messages on topics that match a filter. */
@@ -32,6 +32,9 @@ export const sessions = (search: string, state: string) => pagesOf<MqttSession>(
 
 export const session = (id: string) =>
   queryOptions({ queryKey: ['mqttSession', id], queryFn: async ({ signal }) => bodyOf(await client.GET('/api/mqtt/sessions/{id}', { params: { path: { id } }, signal })) })
+
+/** What a session listens to, page by page. */
+export const subscriptions = (clientId: string) => pagesOf<Subscription>(['mqttSubscriptions', clientId], withQuery('/api/mqtt/subscriptions', { clientId, limit: 100 }))
 
 export async function endSession(id: string): Promise<void> {
   await client.DELETE('/api/mqtt/sessions/{id}', { params: { path: { id } } })

@@ -21,6 +21,9 @@ export function pagesWith<P extends Page<unknown>, T>(key: QueryKey, first: stri
   })
 }
 
+/** How often a list is read anew, for `refetchInterval`: all pages that are shown are read, so that more of them are read less often. @param one For one page, in milliseconds. */
+export const everyPage = (one: number) => ({ state }: { state: { data?: { pages: readonly unknown[] } | undefined } }): number => one * (state.data?.pages.length ?? 1)
+
 /** A whole list, page after page: for those that are short by nature. @param first The first page's address. */
 export async function allPages<T>(first: string, signal: AbortSignal): Promise<T[]> {
   const page = await read<Page<T>>(first, signal)

@@ -26,9 +26,12 @@ export const runs = (filter: RunFilter) => pagesOf<RunSummary>(['runs', filter],
 export const runSearch = (filter: RunFilter) =>
   pagesWith(['runSearch', filter], withQuery('/api/runs', { ...filter, limit: 50 }), (pages: readonly Schemas['RunPage'][]) => ({ items: pages.flatMap((page) => page.items), searched: pages.reduce((sum, page) => sum + (page.searched ?? 0), 0) }))
 
+/** Where the newest runs of workflows are kept. @param workflow Of one; of all when left out. */
+export const latestRunsKey = (workflow?: string) => ['runs', 'latest', ...(workflow === undefined ? [] : [workflow])]
+
 /** The newest runs of a workflow. */
 export const latestRuns = (workflow: string, limit: number) =>
-  queryOptions({ queryKey: ['runs', 'latest', workflow, limit], staleTime: 15_000, queryFn: async ({ signal }) => (await read<Page<RunSummary>>(withQuery('/api/runs', { workflow, limit }), signal)).items })
+  queryOptions({ queryKey: [...latestRunsKey(workflow), limit], staleTime: 15_000, queryFn: async ({ signal }) => (await read<Page<RunSummary>>(withQuery('/api/runs', { workflow, limit }), signal)).items })
 
 export const run = (id: string) =>
   queryOptions({ queryKey: ['run', id], structuralSharing: false, queryFn: async ({ signal }) => bodyOf(await client.GET('/api/runs/{id}', { params: { path: { id } }, signal })) })

@@ -9,6 +9,8 @@ export const workflows = pagesOf<WorkflowSummary>(['workflows'], '/api/workflows
 export const workflow = (id: string) =>
   queryOptions({ queryKey: ['workflow', id], queryFn: async ({ signal }) => bodyOf(await client.GET('/api/workflows/{id}', { params: { path: { id } }, signal })) })
 
+export type WorkflowSchedule = Schemas['ScheduleView']
+
 /** The schedules of a workflow with their next times, which go by, and follow a save after a moment. */
 export const workflowSchedules = (id: string) =>
   queryOptions({ queryKey: ['workflowSchedules', id], refetchInterval: 2_000, queryFn: async ({ signal }) => bodyOf(await client.GET('/api/workflows/{id}/schedules', { params: { path: { id } }, signal })).items })

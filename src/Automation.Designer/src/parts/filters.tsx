@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { destinations } from '@/api/deliveries'
 import { workflows } from '@/api/workflows'
 import { Select } from '@/ui/field'
 import { SearchField } from '@/ui/search-field'
@@ -12,6 +13,18 @@ interface FilterProps {
 export function WorkflowFilter({ value, onChange }: FilterProps) {
   const known = useInfiniteQuery(workflows).data ?? []
   return <SearchField label="Workflow" value={value} onChange={onChange} list={known.map(({ id }) => id)} />
+}
+
+interface DestinationFilterProps extends FilterProps {
+  /** Destinations that the page shows anyway. */
+  seen: readonly string[]
+  width: number
+}
+
+/** A field for a destination, with those that have something waiting or dead, and those seen, to choose from. */
+export function DestinationFilter({ value, onChange, seen, width }: DestinationFilterProps) {
+  const known = useInfiniteQuery({ ...destinations(null), refetchInterval: false }).data ?? []
+  return <SearchField label="Destination" value={value} onChange={onChange} list={[...known.map(({ destination }) => destination), ...seen]} width={width} />
 }
 
 const spans = [

@@ -10,10 +10,12 @@ interface DialogProps {
   /** Buttons at the end. */
   footer?: ReactNode
   wide?: boolean
+  /** A press beside it does not close it: it holds what would be lost. */
+  firm?: boolean
 }
 
-/** A window over the page: the browser keeps the focus in it and gives it back afterwards; Escape closes it. */
-export function Dialog({ title, onClose, children, footer, wide = false }: DialogProps) {
+/** A window over the page: the browser keeps the focus in it and gives it back afterwards; Escape closes it, and a press beside it. */
+export function Dialog({ title, onClose, children, footer, wide = false, firm = false }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   // Closed while it is still in the page: else the browser does not give the focus back.
   useLayoutEffect(() => {
@@ -32,7 +34,7 @@ export function Dialog({ title, onClose, children, footer, wide = false }: Dialo
         event.preventDefault()
         onClose()
       }}
-      onMouseDown={(event) => event.target === dialog.current && onClose()}
+      onMouseDown={(event) => !firm && event.target === dialog.current && onClose()}
     >
       <div className={styles.inside}>
         <header className={styles.header}>
@@ -62,14 +64,14 @@ interface FormDialogProps {
   wide?: boolean
 }
 
-/** A dialog that is a form: Enter sends it. */
+/** A dialog that is a form: Enter sends it, and a press beside it does not throw away what was typed. */
 export function FormDialog({ title, action, children, onSubmit, onClose, isPending = false, problems = [], danger = false, wide = false }: FormDialogProps) {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (!isPending) onSubmit()
   }
   return (
-    <Dialog title={title} onClose={onClose} wide={wide}>
+    <Dialog firm title={title} onClose={onClose} wide={wide}>
       <form onSubmit={submit} className={styles.form}>
         {children}
         {problems.length > 0 ? (

@@ -53,7 +53,10 @@ function Attention() {
   const stopped = useInfiniteQuery(destinations('open'))
   const list = useInfiniteQuery({ ...workflows, refetchInterval: 10_000 })
   const state = useQuery(health)
-  if (dead.isPending || parked.isPending || errors.isPending) return <Loading rows={3} />
+  const asked = [waiting, dead, parked, errors, stopped, list, state]
+  if (asked.some(({ isPending }) => isPending)) return <Loading rows={3} />
+  const unanswered = asked.filter(({ error }) => error)
+  const problems = [...new Set(unanswered.flatMap(({ error }) => (error ? sentencesOf(error) : [])))]
   const lastDead = dead.data?.[0]
   const matters = mattersOf({
     health: state.data,
@@ -66,7 +69,8 @@ function Attention() {
   })
   return (
     <Panel title="Needs attention" flush>
-      {matters.length === 0 ? (
+      {problems.length > 0 ? <Problem sentences={problems} onRetry={() => unanswered.forEach((query) => void query.refetch())} /> : null}
+      {matters.length === 0 && problems.length === 0 ? (
         <p className={styles.well}>
           <CircleCheck aria-hidden size={18} /> Nothing does. All runs and deliveries of the last day are well.
         </p>

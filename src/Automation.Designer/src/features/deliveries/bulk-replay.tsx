@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { previewReplay, replayDeliveries, type ReplayFilter } from '@/api/deliveries'
-import { SinceFilter, WorkflowFilter } from '@/parts/filters'
+import { DestinationFilter, SinceFilter, WorkflowFilter } from '@/parts/filters'
 import { FormDialog } from '@/ui/dialog'
 import { Checkbox, Select } from '@/ui/field'
 import { sentencesOf } from '@/ui/page'
@@ -25,7 +25,7 @@ export function BulkReplay({ initial, onClose }: { initial: ReplayFilter; onClos
     onSettled: () => Promise.all(['deliveries', 'delivery', 'destinations'].map((key) => queries.invalidateQueries({ queryKey: [key] }))),
   })
   const change = (changes: Partial<ReplayFilter>) => setFilter({ ...filter, ...changes })
-  const count = preview.data
+  const count = preview.isFetching && !replay.isPending ? undefined : preview.data // what is counted anew is not replayed unseen
   return (
     <FormDialog
       title="Make deliveries again"
@@ -46,7 +46,7 @@ export function BulkReplay({ initial, onClose }: { initial: ReplayFilter; onClos
           ]}
         />
         <WorkflowFilter value={filter.workflow ?? ''} onChange={(workflow) => change({ workflow })} />
-        <SearchField label="Destination" value={filter.destination ?? ''} onChange={(destination) => change({ destination })} width={200} />
+        <DestinationFilter value={filter.destination ?? ''} onChange={(destination) => change({ destination })} seen={[]} width={200} />
         <SearchField label="Endpoint" value={filter.endpoint ?? ''} onChange={(endpoint) => change({ endpoint })} width={130} />
         <SinceFilter value={filter.since ?? ''} onChange={(since) => change({ since })} />
       </div>

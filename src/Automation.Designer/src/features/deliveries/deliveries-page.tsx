@@ -5,7 +5,7 @@ import { Link } from 'react-router'
 import { deliveries, deliveryStates, type DeliverySummary } from '@/api/deliveries'
 import { useRefusal } from '@/api/me'
 import { deliveryTo } from '@/parts/addresses'
-import { SinceFilter, StateFilter, WorkflowFilter } from '@/parts/filters'
+import { DestinationFilter, SinceFilter, StateFilter, WorkflowFilter } from '@/parts/filters'
 import { DeliveryBadge } from '@/parts/states'
 import { Button } from '@/ui/button'
 import { useFilters } from '@/ui/filters'
@@ -37,7 +37,7 @@ export function DeliveriesPage() {
         <>
           <StateFilter value={values.state} onChange={(state) => set({ state })} states={deliveryStates} />
           <WorkflowFilter value={values.workflow} onChange={(workflow) => set({ workflow })} />
-          <SearchField label="Destination" value={values.destination} onChange={(destination) => set({ destination })} width={220} />
+          <DestinationFilter value={values.destination} onChange={(destination) => set({ destination })} seen={(list.data ?? []).map(({ destination }) => destination)} width={220} />
           <SearchField label="Endpoint" value={values.endpoint} onChange={(endpoint) => set({ endpoint })} width={130} />
           <SinceFilter value={values.since} onChange={(since) => set({ since })} />
           {isFiltered ? (
@@ -56,7 +56,7 @@ export function DeliveriesPage() {
         to={(delivery) => deliveryTo(delivery.id)}
         empty={
           isFiltered
-            ? { title: 'No delivery is like this.', children: <Button onClick={clear}>Show all deliveries</Button> }
+            ? { title: 'No delivery is like this.', children: <><p>Workflow, destination and endpoint have to be written whole.</p><Button onClick={clear}>Show all deliveries</Button></> }
             : { title: 'No deliveries yet.', children: <>A step of type webhook.send queues one, and so does an event that an <Link to="/endpoints">endpoint</Link> subscribes to.</> }
         }
       />

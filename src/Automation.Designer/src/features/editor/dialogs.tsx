@@ -96,6 +96,7 @@ function SaveDialog({ onClose }: { onClose: () => void }) {
   }
   return (
     <Dialog
+      firm
       title="Save"
       wide
       onClose={onClose}
@@ -198,6 +199,7 @@ function ConflictDialog({ merging: { theirs, merged, conflicts, draft } }: { mer
   }
   return (
     <Dialog
+      firm
       title={draft ? 'Both drafts changed the same' : 'Somebody else changed the same'}
       onClose={later}
       wide

@@ -41,6 +41,7 @@ export function OccupiedDialog({ theirs }: { theirs: WorkflowFiles }) {
   }
   return (
     <Dialog
+      firm
       title={`There is a workflow ${theirs.id} now`}
       onClose={() => editor.setState({ occupied: null })}
       footer={

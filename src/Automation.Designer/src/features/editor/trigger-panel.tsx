@@ -2,13 +2,15 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import { useEffect, useState } from 'react'
 import { watchMessages, type Message } from '@/api/mqtt'
 import { capture, captures, release, requests } from '@/api/requests'
-import { workflowSchedules } from '@/api/workflows'
+import { workflowSchedules, type WorkflowSchedule } from '@/api/workflows'
 import { isList, isObject, objectAt, textAt, type JsonObject } from '@/document/json'
 import { Badge } from '@/ui/badge'
 import { Button } from '@/ui/button'
 import { CodeBlock } from '@/ui/code-block'
 import { Copy } from '@/ui/copy'
 import { TextField } from '@/ui/field'
+import { Loaded } from '@/ui/listed'
+import { Problem, sentencesOf } from '@/ui/page'
 import { Ago, moment } from '@/ui/time'
 import { useSampleData } from './sample'
 import { useEditorState } from './store'
@@ -72,6 +74,7 @@ function Listen({ path }: { path: string }) {
   const change = useMutation({ mutationFn: () => (active ? release(path) : capture(path, listenFor)), onSettled: () => queries.invalidateQueries({ queryKey: ['captures'] }) })
   const list = useInfiniteQuery({ ...requests({ path }), refetchInterval: 2_000 })
   const rows = (list.data ?? []).slice(0, 8)
+  const nothing = active ? 'Waiting for a request …' : path.includes('{') ? 'Nothing came to such a path yet.' : 'Nothing came to this path yet.'
   return (
     <section>
       <h3>What came in</h3>
@@ -82,7 +85,7 @@ function Listen({ path }: { path: string }) {
         {active ? <Badge tone="info">listening</Badge> : null}
       </div>
       {active ? null : <p className={styles.muted}>{saved ? 'Keeps requests for 15 minutes, also those no workflow takes.' : 'Works before the first save too.'}</p>}
-      {rows.length === 0 ? <p className={styles.muted}>{active ? 'Waiting for a request …' : path.includes('{') ? 'Nothing came to such a path yet.' : 'Nothing came to this path yet.'}</p> : null}
+      {list.error && !list.data ? <Problem sentences={sentencesOf(list.error)} onRetry={() => void list.refetch()} /> : rows.length === 0 ? <p className={styles.muted}>{nothing}</p> : null}
       <RequestRows rows={rows} />
     </section>
   )
@@ -158,23 +161,32 @@ function Schedule({ id, config }: { id: string; config: JsonObject }) {
   const workflow = useEditorState((state) => state.id)
   const saved = useEditorState((state) => JSON.stringify(objectAt(objectAt(state.saved.workflow, 'triggers'), id)))
   const list = useQuery({ ...workflowSchedules(workflow), enabled: saved !== '{}' })
-  const schedule = list.data?.find((each) => each.trigger === id)
   const zone = otherZone(textAt(config, 'cron') === null ? null : (textAt(config, 'timeZone') ?? 'UTC'))
   return (
     <section>
       <h3>Next times</h3>
       {saved === JSON.stringify(config) ? null : <p className={styles.warning}>As it was saved; with what you changed they come after the save.</p>}
-      {!schedule ? <p className={styles.muted}>Shown once the workflow is saved and on.</p> : null}
-      {schedule && schedule.next.length === 0 ? <p className={styles.muted}>It does not fire while the workflow is off.</p> : null}
+      {saved === '{}' ? unsaved : <Loaded query={list}>{(schedules) => <Times schedule={schedules.find((each) => each.trigger === id)} zone={zone} />}</Loaded>}
+    </section>
+  )
+}
+
+const unsaved = <p className={styles.muted}>Shown once the workflow is saved and on.</p>
+
+function Times({ schedule, zone }: { schedule: WorkflowSchedule | undefined; zone: string | null }) {
+  if (!schedule) return unsaved
+  return (
+    <>
+      {schedule.next.length === 0 ? <p className={styles.muted}>It does not fire while the workflow is off.</p> : null}
       <ol className={styles.times}>
-        {schedule?.next.map((at) => (
+        {schedule.next.map((at) => (
           <li key={at}>
             {moment(at)} {zone ? <small>{clockIn(zone, at)}</small> : null} <Ago at={at} />
           </li>
         ))}
       </ol>
-      {schedule?.lastAt ? <p className={styles.muted}>Fired last for {moment(schedule.lastAt)}.</p> : null}
-    </section>
+      {schedule.lastAt ? <p className={styles.muted}>Fired last for {moment(schedule.lastAt)}.</p> : null}
+    </>
   )
 }
 

@@ -17,6 +17,7 @@ export function EndpointSecret({ id, onClose }: { id: string; onClose: () => voi
   const secret = rotate.data ?? show.data
   return (
     <Dialog
+      firm
       title={`Secret of ${id}`}
       onClose={onClose}
       footer={

@@ -26,6 +26,7 @@ export function PortalLinks({ id, onClose }: { id: string; onClose: () => void }
   const end = useMutation({ mutationFn: (link: string) => endPortalLink(id, link), onSettled })
   return (
     <Dialog
+      firm
       title={`Portal of ${id}`}
       onClose={onClose}
       footer={

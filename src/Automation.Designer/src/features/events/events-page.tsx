@@ -1,6 +1,8 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { events, eventStates, type EventSummary } from '@/api/events'
+import { idQueries } from '@/api/ids'
+import { everyPage } from '@/api/pages'
 import { eventTo } from '@/parts/addresses'
 import { SinceFilter, StateFilter, WorkflowFilter } from '@/parts/filters'
 import { useLiveRuns } from '@/parts/live'
@@ -15,9 +17,13 @@ import { bytes } from '@/ui/size'
 import type { Column } from '@/ui/table'
 import { Ago } from '@/ui/time'
 
+const filters = ['state', 'workflow', 'trigger', 'type', 'since'] as const
+const unfiltered = Object.fromEntries(filters.map((name) => [name, '']))
+
 export function EventsPage() {
-  const { values, set, clear, isFiltered } = useFilters('state', 'workflow', 'trigger', 'type', 'since')
-  const list = useInfiniteQuery(events(values))
+  const { values, set, clear, isFiltered } = useFilters(...filters)
+  const list = useInfiniteQuery({ ...events(values), refetchInterval: everyPage(3_000) }) // also those that start no run
+  const types = [...(useQuery(idQueries.eventTypes).data ?? []), ...(useInfiniteQuery(events(unfiltered)).data ?? []).map(({ type }) => type)]
   const isLive = useLiveRuns(['events'])
   return (
     <Page
@@ -32,7 +38,7 @@ export function EventsPage() {
         <>
           <StateFilter value={values.state} onChange={(state) => set({ state })} states={eventStates} />
           <WorkflowFilter value={values.workflow} onChange={(workflow) => set({ workflow })} />
-          <SearchField label="Type" value={values.type} onChange={(type) => set({ type })} />
+          <SearchField label="Type" value={values.type} onChange={(type) => set({ type })} list={types} />
           <SinceFilter value={values.since} onChange={(since) => set({ since })} />
           {isFiltered ? (
             <Button kind="quiet" onClick={clear}>
@@ -50,7 +56,7 @@ export function EventsPage() {
         to={(event) => eventTo(event.id)}
         empty={
           isFiltered
-            ? { title: 'No event is like this.', children: <Button onClick={clear}>Show all events</Button> }
+            ? { title: 'No event is like this.', children: <><p>Workflow and type have to be written whole.</p><Button onClick={clear}>Show all events</Button></> }
             : { title: 'No events yet.', children: <>Call the address of a webhook trigger; the <Link to="/workflows">workflows</Link> list what they start on.</> }
         }
       />

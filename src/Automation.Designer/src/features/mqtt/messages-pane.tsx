@@ -15,25 +15,48 @@ import styles from './mqtt.module.css'
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 })
 
+interface MessagesProps {
+  filter: string
+  /** The filter as it stands in the field: empty for all topics. */
+  typed: string
+  onFilter: (filter: string) => void
+}
+
+interface Heard {
+  filter: string
+  list: readonly Numbered[]
+  isLive: boolean
+  /** Messages were left out. */
+  isMissing: boolean
+}
+
+const silence = (filter: string): Heard => ({ filter, list: [], isLive: false, isMissing: false })
+
 /** Messages as they go by; they can be held still to look at one. */
-export function Messages({ filter, onFilter }: { filter: string; onFilter: (filter: string) => void }) {
-  const [list, setList] = useState<Numbered[]>([])
+export function Messages({ filter, typed, onFilter }: MessagesProps) {
+  const [heard, setHeard] = useState(() => silence(filter))
   const [isPaused, setPaused] = useState(false)
-  const [isLive, setLive] = useState(false)
-  const [isMissing, setMissing] = useState(false)
   const [chosen, setChosen] = useState<number | null>(null)
   const count = useRef(0)
+  if (heard.filter !== filter) {
+    setHeard(silence(filter))
+    setPaused(false)
+    setChosen(null)
+  }
+  const { list, isLive, isMissing } = heard
   useEffect(() => {
     if (isPaused) return
+    /** What a filter that was left still says is not of this list. */
+    const change = (of: (before: Heard) => Partial<Heard>) => setHeard((before) => (before.filter === filter ? { ...before, ...of(before) } : before))
     let arrived: Numbered[] = []
     // Drawn at most five times a second, however many come.
     const timer = setInterval(() => {
       if (arrived.length === 0) return
       const taken = arrived
       arrived = []
-      setList((before) => withNewest(before, taken))
+      change(({ list }) => ({ list: withNewest(list, taken) }))
     }, 200)
-    const close = watchMessages(filter, (message) => (arrived = withNewest(arrived, [{ n: ++count.current, message }])), () => setMissing(true), setLive)
+    const close = watchMessages(filter, (message) => (arrived = withNewest(arrived, [{ n: ++count.current, message }])), () => change(() => ({ isMissing: true })), (isLive) => change(() => ({ isLive })))
     return () => {
       close()
       clearInterval(timer)
@@ -42,13 +65,13 @@ export function Messages({ filter, onFilter }: { filter: string; onFilter: (filt
   const shown = list.find(({ n }) => n === chosen)?.message
   const tools = (
     <div className={styles.messageTools}>
-      <SearchField label="Filter" value={filter} onChange={(next) => onFilter(next || '#')} width={260} />
+      <SearchField label="Filter" value={typed} onChange={onFilter} width={260} />
       <LiveDot isLive={isLive && !isPaused} />
       <span className={styles.gap} />
       <IconButton label={isPaused ? 'Go on' : 'Hold still'} onClick={() => setPaused(!isPaused)}>
         {isPaused ? <Play aria-hidden /> : <Pause aria-hidden />}
       </IconButton>
-      <IconButton label="Empty the list" onClick={() => setList([])}>
+      <IconButton label="Empty the list" onClick={() => setHeard({ ...heard, list: [] })}>
         <Trash2 aria-hidden />
       </IconButton>
     </div>

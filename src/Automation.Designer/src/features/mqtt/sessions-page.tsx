@@ -2,7 +2,8 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import { Trash2 } from 'lucide-react'
 import { useNavigate, useParams } from 'react-router'
 import { useRefusal } from '@/api/me'
-import { endSession, session as sessionQuery, sessions, type MqttSession, type Subscription } from '@/api/mqtt'
+import { endSession, session as sessionQuery, sessions, subscriptions, type MqttSession, type Subscription } from '@/api/mqtt'
+import { everyPage } from '@/api/pages'
 import { Badge } from '@/ui/badge'
 import { Button } from '@/ui/button'
 import { confirmed } from '@/ui/confirm'
@@ -10,11 +11,11 @@ import { Select } from '@/ui/field'
 import { useFilters } from '@/ui/filters'
 import { KeyValues } from '@/ui/key-values'
 import { Listed, Loaded } from '@/ui/listed'
-import { Empty, Page } from '@/ui/page'
+import { Page } from '@/ui/page'
 import { Panel } from '@/ui/panel'
 import { SearchField } from '@/ui/search-field'
 import { bytes } from '@/ui/size'
-import { Table, type Column } from '@/ui/table'
+import type { Column } from '@/ui/table'
 import { LinkTabs } from '@/ui/tabs'
 import { Ago, span } from '@/ui/time'
 import { mqttTabs } from './tabs'
@@ -53,6 +54,7 @@ const columns: readonly Column<MqttSession>[] = [
 export function SessionPage() {
   const { id = '' } = useParams()
   const query = useQuery({ ...sessionQuery(id), refetchInterval: 5_000 })
+  const list = useInfiniteQuery({ ...subscriptions(id), refetchInterval: everyPage(5_000) })
   const queries = useQueryClient()
   const navigate = useNavigate()
   const refusal = useRefusal('operator')
@@ -73,7 +75,7 @@ export function SessionPage() {
       }
     >
       <Loaded query={query}>
-        {({ session, client, subscriptions }) => (
+        {({ session, client }) => (
           <>
             <KeyValues
               items={[
@@ -90,7 +92,7 @@ export function SessionPage() {
               ]}
             />
             <Panel title="Subscriptions" flush>
-              {subscriptions.items.length > 0 ? <Table label="Subscriptions" columns={subscriptionColumns} rows={subscriptions.items} rowKey={(each) => `${each.shareName ?? ''}/${each.filter}`} /> : <Empty title="It has none." />}
+              <Listed label="Subscriptions" list={list} columns={subscriptionColumns} rowKey={(each) => `${each.shareName ?? ''}/${each.filter}`} empty={{ title: 'It has none.' }} />
             </Panel>
           </>
         )}

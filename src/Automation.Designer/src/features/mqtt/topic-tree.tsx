@@ -13,6 +13,9 @@ interface TreeProps {
   onChoose: (filter: string) => void
 }
 
+/** So many first levels at most are opened without being asked for: each that is open asks the server. */
+const fewRoots = 10
+
 /** Levels of topics; each is read when it is opened, and while it is open every two seconds. */
 export function TopicTree({ chosen, onChoose }: TreeProps) {
   return (
@@ -38,7 +41,7 @@ function Level({ under, depth, chosen, onChoose }: TreeProps & { under: string |
   return (
     <ul className={styles.level}>
       {data.map((topic) => (
-        <Branch key={topic.topic} topic={topic} depth={depth} chosen={chosen} onChoose={onChoose} />
+        <Branch key={topic.topic} topic={topic} depth={depth} isOpenAtFirst={depth === 0 ? data.length <= fewRoots : depth < 4 && topic.topicsBelow <= 30} chosen={chosen} onChoose={onChoose} />
       ))}
       {hasNextPage ? (
         <li>
@@ -51,8 +54,8 @@ function Level({ under, depth, chosen, onChoose }: TreeProps & { under: string |
   )
 }
 
-function Branch({ topic, depth, chosen, onChoose }: TreeProps & { topic: Topic; depth: number }) {
-  const [isOpen, setOpen] = useState(depth === 0 || (depth < 4 && topic.topicsBelow <= 30))
+function Branch({ topic, depth, isOpenAtFirst, chosen, onChoose }: TreeProps & { topic: Topic; depth: number; isOpenAtFirst: boolean }) {
+  const [isOpen, setOpen] = useState(isOpenAtFirst)
   const hasBelow = topic.childCount > 0
   const filter = hasBelow ? `${topic.topic}/#` : topic.topic
   const rate = topic.messagesPerSecond + topic.messagesPerSecondBelow

@@ -36,7 +36,7 @@ export function TopicsPage() {
     >
       <Split name="mqtt" direction="row" initial={52} label="Border between topics and messages">
         <TopicTree chosen={filter} onChoose={(next) => set({ filter: next })} />
-        <Messages key={filter} filter={filter} onFilter={(next) => set({ filter: next })} />
+        <Messages typed={values.filter} filter={filter} onFilter={(next) => set({ filter: next })} />
       </Split>
       {publishing === null ? null : <PublishForm initial={publishing} onClose={() => setPublishing(null)} />}
     </Page>

@@ -7,7 +7,7 @@ import { Button } from '@/ui/button'
 import { Copy } from '@/ui/copy'
 import { FormDialog } from '@/ui/dialog'
 import { Labelled, Select, TextField } from '@/ui/field'
-import { sentencesOf } from '@/ui/page'
+import { Problem, sentencesOf } from '@/ui/page'
 import { Ago } from '@/ui/time'
 import styles from './requests.module.css'
 
@@ -22,7 +22,8 @@ const times = [
 export function Captures({ isAdding, onClose }: { isAdding: boolean; onClose: () => void }) {
   const queries = useQueryClient()
   const refusal = useRefusal('editor')
-  const open = useQuery(captures).data ?? []
+  const query = useQuery(captures)
+  const open = query.data ?? []
   const [path, setPath] = useState('/')
   const [duration, setDuration] = useState('1h')
   const settle = () => queries.invalidateQueries({ queryKey: ['captures'] })
@@ -37,6 +38,7 @@ export function Captures({ isAdding, onClose }: { isAdding: boolean; onClose: ()
   const end = useMutation({ mutationFn: release, onSettled: settle })
   return (
     <>
+      {query.error && !query.data ? <Problem sentences={sentencesOf(query.error)} onRetry={() => void query.refetch()} /> : null}
       {open.length > 0 ? (
         <ul className={styles.captures} aria-label="Captured paths">
           {open.map((each) => (

@@ -36,7 +36,7 @@ export function BulkRetry({ initial, onClose }: { initial: RetryFilter; onClose:
     onSettled: () => Promise.all(['runs', 'runSearch', 'runErrors', 'run'].map((key) => queries.invalidateQueries({ queryKey: [key] }))),
   })
   const change = (changes: RetryFilter) => setFilter({ ...filter, ...changes })
-  const matching = preview.data?.matching
+  const matching = preview.isFetching && !retry.isPending ? undefined : preview.data?.matching // what is counted anew is not retried unseen
   return (
     <FormDialog
       title="Retry failed runs"

@@ -41,7 +41,8 @@ export function RunPage() {
 
 function Run({ run }: { run: RunDetails }) {
   const refusal = useRefusal('operator')
-  const version = useQuery(versionQuery(run.workflow, run.version)).data
+  const pinned = useQuery(versionQuery(run.workflow, run.version))
+  const version = pinned.data
   const { values, set } = useFilters('step', 'n')
   const [tab, setTab] = useState('steps')
   const totals = useMemo(() => totalsOf(run.steps), [run.steps])
@@ -86,13 +87,13 @@ function Run({ run }: { run: RunDetails }) {
       <Waits run={run.id} waits={run.waits} refusal={refusal} />
       <Split name="run" direction="row" initial={38} label="Border between the run and the step">
         <Split name="run-canvas" direction="column" initial={42} label="Border between the canvas and the steps">
-          {version ? (
-            <Suspense fallback={<Loading />}>
-              <RunCanvas run={run} version={version} totals={totals} chosen={step?.step ?? null} onChoose={chooseStep} />
-            </Suspense>
-          ) : (
-            <Loading />
-          )}
+          <Loaded query={pinned}>
+            {(drawn) => (
+              <Suspense fallback={<Loading />}>
+                <RunCanvas run={run} version={drawn} totals={totals} chosen={step?.step ?? null} onChoose={chooseStep} />
+              </Suspense>
+            )}
+          </Loaded>
           <Tabs
             label="Parts of the run"
             value={tab}

@@ -19,10 +19,14 @@ import { Ago } from '@/ui/time'
 import { SettingsPage } from './settings-page'
 import styles from './settings.module.css'
 
+const filters = ['actor', 'action', 'target', 'from'] as const
+const unfiltered = Object.fromEntries(filters.map((name) => [name, '']))
+
 export function AuditPage() {
-  const { values, set, clear, isFiltered } = useFilters('actor', 'action', 'target', 'from')
+  const { values, set, clear, isFiltered } = useFilters(...filters)
   const isAllowed = useMay('admin')
   const list = useInfiniteQuery({ ...audit(values), enabled: isAllowed })
+  const newest = useInfiniteQuery({ ...audit(unfiltered), enabled: isAllowed }).data ?? [] // what filters can be chosen from
   const check = useQuery(auditCheck)
   const [shown, setShown] = useState<AuditEntry | null>(null)
   const columns: readonly Column<AuditEntry>[] = [
@@ -62,9 +66,9 @@ export function AuditPage() {
       }
       tools={
         <>
-          <SearchField label="Who" value={values.actor} onChange={(actor) => set({ actor })} />
-          <SearchField label="What" value={values.action} onChange={(action) => set({ action })} />
-          <SearchField label="On" value={values.target} onChange={(target) => set({ target })} width={220} />
+          <SearchField label="Who" value={values.actor} onChange={(actor) => set({ actor })} list={newest.map(({ actor }) => actor)} />
+          <SearchField label="What" value={values.action} onChange={(action) => set({ action })} list={newest.map(({ action }) => action)} />
+          <SearchField label="On" value={values.target} onChange={(target) => set({ target })} list={newest.map(({ target }) => target)} width={220} />
           <SinceFilter value={values.from} onChange={(from) => set({ from })} />
           {isFiltered ? (
             <Button kind="quiet" onClick={clear}>
@@ -83,7 +87,7 @@ export function AuditPage() {
           </p>
         </div>
       ) : null}
-      <Listed label="Audit log" list={list} columns={columns} rowKey={(entry) => String(entry.number)} empty={isFiltered ? { title: 'No entry is like this.', children: <Button onClick={clear}>Show all entries</Button> } : { title: 'Nothing was changed yet.' }} />
+      <Listed label="Audit log" list={list} columns={columns} rowKey={(entry) => String(entry.number)} empty={isFiltered ? { title: 'No entry is like this.', children: <><p>Who, what and on what have to be written whole.</p><Button onClick={clear}>Show all entries</Button></> } : { title: 'Nothing was changed yet.' }} />
       {shown ? (
         <Dialog title={`Entry ${shown.number}`} wide onClose={() => setShown(null)}>
           <KeyValues

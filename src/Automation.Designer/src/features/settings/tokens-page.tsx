@@ -78,7 +78,7 @@ function TokenForm({ onClose }: { onClose: () => void }) {
   })
   if (make.data)
     return (
-      <Dialog title={`Token ${make.data.about.name}`} onClose={onClose} footer={<Button kind="primary" onClick={onClose}>I have kept it</Button>}>
+      <Dialog firm title={`Token ${make.data.about.name}`} onClose={onClose} footer={<Button kind="primary" onClick={onClose}>I have kept it</Button>}>
         <p>This is the only time it is shown. Keep it where your program reads it.</p>
         <CodeBlock plain text={make.data.token} />
       </Dialog>

@@ -1,6 +1,7 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import { Link } from 'react-router'
-import { latestRuns } from '@/api/runs'
+import { latestRuns, latestRunsKey, watchRuns } from '@/api/runs'
 import { Ago } from '@/ui/time'
 import styles from './workflows.module.css'
 
@@ -25,4 +26,37 @@ export function RunStrip({ workflow }: { workflow: string }) {
       <Ago at={last.createdAt} />
     </Link>
   )
+}
+
+/** Milliseconds between two readings; for each strip that is read a tenth of a second, so that many busy workflows do not ask all the time. */
+const [shortestPause, pauseForEach] = [1_000, 100]
+
+/** Keeps the strips of a page as they are: those are read anew whose workflow has had a run start or end. */
+export function useLiveStrips(): void {
+  const queries = useQueryClient()
+  useEffect(() => {
+    const due = new Set<string>()
+    let pause = shortestPause
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let hasMissed = false
+    const read = () => {
+      timer = undefined
+      pause = Math.max(shortestPause, due.size * pauseForEach)
+      for (const workflow of due) void queries.invalidateQueries({ queryKey: latestRunsKey(workflow) })
+      due.clear()
+    }
+    const changed = ({ workflow }: { workflow: string }) => {
+      due.add(workflow)
+      timer ??= setTimeout(read, pause)
+    }
+    const missed = () => {
+      if (hasMissed) void queries.invalidateQueries({ queryKey: latestRunsKey() })
+      hasMissed = true // at first nothing is: the strips are read once the list of workflows has come
+    }
+    const close = watchRuns(changed, missed)
+    return () => {
+      close()
+      clearTimeout(timer)
+    }
+  }, [queries])
 }

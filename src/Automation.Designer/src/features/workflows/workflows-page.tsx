@@ -16,7 +16,7 @@ import { Ago } from '@/ui/time'
 import { toast } from '@/ui/toast'
 import { importFiles } from './import'
 import { NewWorkflow } from './new-workflow'
-import { RunStrip } from './run-strip'
+import { RunStrip, useLiveStrips } from './run-strip'
 import styles from './workflows.module.css'
 
 const address = (id: string) => `/workflows/${encodeURIComponent(id)}`
@@ -26,6 +26,7 @@ export function WorkflowsPage() {
   const [making, setMaking] = useState(false)
   const search = parameters.get('q') ?? ''
   const list = useInfiniteQuery({ ...workflows, refetchInterval: 10_000 })
+  useLiveStrips()
   const refusal = useRefusal('editor')
   const file = useRef<HTMLInputElement>(null)
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = list
@@ -38,6 +39,11 @@ export function WorkflowsPage() {
   const drafts = refusal === undefined ? draftsOf(user) : [] // those that may be saved
   const taken = [...ids, ...drafts.map((draft) => draft.id)]
   const { isDropping, take } = useImport(user, taken, refusal)
+  const choose = (input: HTMLInputElement) => {
+    const files = [...(input.files ?? [])]
+    input.value = '' // so that choosing the same file again is a change
+    void take(files)
+  }
   const alone = drafts.filter(({ id }, at) => !ids.includes(id) && drafts.findIndex((each) => each.id === id) === at)
   const actions = (
     <>
@@ -47,7 +53,7 @@ export function WorkflowsPage() {
       <Button kind="primary" icon={<Plus aria-hidden />} reason={refusal} onClick={() => setMaking(true)}>
         New workflow
       </Button>
-      <input ref={file} type="file" accept=".json,.js,.ts" multiple hidden aria-label="Files of a workflow" onChange={(event) => void take([...(event.target.files ?? [])])} />
+      <input ref={file} type="file" accept=".json,.js,.ts" multiple hidden aria-label="Files of a workflow" onChange={(event) => choose(event.target)} />
     </>
   )
   return (
