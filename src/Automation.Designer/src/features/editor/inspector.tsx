@@ -155,11 +155,15 @@ function NodeForm({ kind, id }: NodeRef) {
   const scope = sample.scopeOf(kind === 'step' ? id : null)
   const change = (name: string, value: Json | undefined) => edit(editor, `Change ${id}: ${name}`, (old) => setValue(old, ref, [name], value), `${keyOf(ref)}/${name}`)
   const second = kind === 'step' ? behaviour : filters
+  const hasSecond = second.some((name) => config[name] !== undefined && name !== 'name')
+  const [hadSecond, setHadSecond] = useState(hasSecond) // what is emptied stays under the cursor
+  if (hasSecond && !hadSecond) setHadSecond(true)
   const isScript = kind === 'step' && config['type'] === 'script'
   const isWebhook = kind === 'trigger' && config['type'] === 'webhook'
   const own = namesOf(type?.schema ?? {}).filter((name) => !drawn.includes(name) && !second.includes(name))
   const form = (names: 'own' | 'second') => (
     <Fields
+      key={textAt(config, 'type')}
       schema={type?.schema ?? {}}
       value={config}
       onChange={change}
@@ -178,7 +182,7 @@ function NodeForm({ kind, id }: NodeRef) {
       {isWebhook ? <VerifyForm config={config} schema={objectAt(type?.schema ?? {}, 'properties')['verify']} onChange={(value) => change('verify', value)} problems={problems} ids={ids} scope={scope} disabled={readOnly} /> : null}
       {kind === 'step' && config['type'] !== 'script' && (config['code'] !== undefined || config['file'] !== undefined) ? <Button onClick={() => openScript(editor, keyOf(ref))}>Open the script</Button> : null}
       <Leads from={ref} config={config} />
-      <details className={styles.more} open={second.some((name) => config[name] !== undefined && name !== 'name')}>
+      <details className={styles.more} open={hadSecond}>
         <summary>{kind === 'step' ? 'Name, retries, time limit' : 'Filters'}</summary>
         <div className={styles.form}>{form('second')}</div>
       </details>

@@ -1,5 +1,5 @@
 import { Plus, RotateCcw, X } from 'lucide-react'
-import { useId, useMemo, useState, type ReactNode } from 'react'
+import { useId, useMemo, useState, type MouseEvent, type ReactNode } from 'react'
 import { entriesOf, isList, isObject, Numeral, objectAt, objectOf, withProperty, without, type Json, type JsonObject } from '@/document/json'
 import { Button, IconButton } from '@/ui/button'
 import { Select, TextField } from '@/ui/field'
@@ -34,12 +34,17 @@ export function Field(props: FieldProps) {
   const help = isObject(schema) && typeof schema['description'] === 'string' ? schema['description'] : null
   const wrong = [...(own ? [own] : []), ...(field.kind === 'object' && isObject(value) ? [] : problems(path))]
   return (
+  const takeOut = ({ currentTarget }: MouseEvent<HTMLElement>) => {
+    const group = currentTarget.closest('[role=group]')
+    onChange(undefined)
+    requestAnimationFrame(() => group?.querySelector<HTMLElement>('.cm-content, input, select, button')?.focus()) // the button is gone
+  }
     <div className={styles.field} role="group" aria-labelledby={id} data-path={path.join('/')}>
       <div className={styles.label}>
         <span id={id}>{wordsOf(name)}</span>
         {required ? <em>needed</em> : null}
         {!required && value !== undefined && !disabled ? (
-          <IconButton label={`Take ${wordsOf(name)} out`} className={styles.reset} onClick={() => onChange(undefined)}>
+          <IconButton label={`Take ${wordsOf(name)} out`} className={styles.reset} onClick={takeOut}>
             <RotateCcw aria-hidden />
           </IconButton>
         ) : null}
@@ -274,16 +279,17 @@ interface FieldsProps {
   disabled: boolean
 }
 
-/** All properties of an object: first those that are set or needed, the others when asked for. What the schema does not know can be edited too. */
+  const seen = useSeen(entriesOf(value).map(([name]) => name))
+/** All properties of an object: first those that are needed, set, or were since the form is shown, the others when asked for. What the schema does not know can be edited too. */
 export function Fields({ schema, value, onChange, problems, ids, path, scope, elsewhere = [], disabled }: FieldsProps) {
   const [open, setOpen] = useState(false)
   const properties = objectAt(schema, 'properties')
   const required = schema['required']
   const isRequired = (name: string) => isList(required) && required.includes(name)
   const known = Object.keys(properties).filter((name) => !elsewhere.includes(name))
-  const unknown = entriesOf(value).map(([name]) => name).filter((name) => !Object.hasOwn(properties, name) && !elsewhere.includes(name))
+  const unknown = seen.filter((name) => !Object.hasOwn(properties, name) && !elsewhere.includes(name))
   const few = known.length <= 4
-  const first = known.filter((name) => few || isRequired(name) || value[name] !== undefined)
+  const first = known.filter((name) => few || isRequired(name) || seen.includes(name))
   const rest = known.filter((name) => !first.includes(name))
   const show = (name: string) => (
     <Field key={name} name={name} schema={properties[name]} value={value[name]} onChange={(next) => onChange(name, next)} required={isRequired(name)} problems={problems} ids={ids} path={[...path, name]} scope={scope} disabled={disabled} />
@@ -297,6 +303,16 @@ export function Fields({ schema, value, onChange, problems, ids, path, scope, el
           {open ? 'Show less' : `${rest.length} more: ${rest.map(wordsOf).join(', ')}`}
         </button>
       ) : null}
+
+/** Names that are there, or were since this is shown: a field that is emptied stays under the cursor. */
+function useSeen(names: readonly string[]): readonly string[] {
+  const [seen, setSeen] = useState(names)
+  const added = names.filter((name) => !seen.includes(name))
+  if (added.length === 0) return seen
+  const all = [...seen, ...added]
+  setSeen(all)
+  return all
+}
     </>
   )
 }
