@@ -44,3 +44,18 @@ test('a field that is emptied stays under the cursor, and no key of it reaches t
   await expect(editor.step('call')).toBeVisible()
   expect(await editor.save()).toEqual(['call: body removed (was "abc")', 'call: timeout removed (was "5s")'])
 })
+
+test('a new entry whose name begins as another one does not overwrite that', async ({ page, server }) => {
+  const editor = await opened(page)
+  await editor.step('values').click()
+  const values = page.getByRole('group', { name: 'values', exact: true })
+  await values.getByRole('button', { name: 'Add' }).click()
+  await page.keyboard.type('id')
+  await expect(values.getByRole('alert')).toHaveText('id: There is an entry of this name already.')
+  await page.keyboard.type('New')
+  await expect(values.getByRole('alert')).toHaveCount(0)
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('8')
+  await editor.save()
+  expect(JSON.parse(await server.read('forms.json'))).toMatchObject({ steps: { values: { values: { id: 7, kind: null, idNew: 8 } } } })
+})

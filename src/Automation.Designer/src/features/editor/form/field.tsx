@@ -5,6 +5,7 @@ import { Button, IconButton } from '@/ui/button'
 import { Select, TextField } from '@/ui/field'
 import type { Scope } from '../code/completion'
 import styles from './form.module.css'
+import { entriesProblem, entryValue } from './entries'
 import { fieldOf, placeholderOf, textProblem, type FieldShape } from './kinds'
 import { ExpressionInput, useDraft } from './expression-input'
 import { isLarge, textOf, valueOf } from './value-text'
@@ -33,12 +34,12 @@ export function Field(props: FieldProps) {
   const [own, setOwn] = useState<string | null>(null)
   const help = isObject(schema) && typeof schema['description'] === 'string' ? schema['description'] : null
   const wrong = [...(own ? [own] : []), ...(field.kind === 'object' && isObject(value) ? [] : problems(path))]
-  return (
   const takeOut = ({ currentTarget }: MouseEvent<HTMLElement>) => {
     const group = currentTarget.closest('[role=group]')
     onChange(undefined)
     requestAnimationFrame(() => group?.querySelector<HTMLElement>('.cm-content, input, select, button')?.focus()) // the button is gone
   }
+  return (
     <div className={styles.field} role="group" aria-labelledby={id} data-path={path.join('/')}>
       <div className={styles.label}>
         <span id={id}>{wordsOf(name)}</span>
@@ -231,14 +232,15 @@ function MapInput({ name, value, onChange, onProblem, field, scope, ids, path, d
   const [known, setKnown] = useState(JSON.stringify(given))
   if (known !== JSON.stringify(given)) {
     setKnown(JSON.stringify(given))
-    if (isText ? JSON.stringify(rows.filter(([key]) => key !== '')) !== JSON.stringify(given) : JSON.stringify(rows.filter(([key]) => key !== '').map(([key, text]) => [key, meaning(text)])) !== JSON.stringify(given.map(([key, text]) => [key, meaning(text)]))) setRows(given)
+    if (isText ? JSON.stringify(rows.filter(([key]) => key !== '')) !== JSON.stringify(given) : JSON.stringify(rows.filter(([key]) => key !== '').map(([key, text]) => [key, entryValue(text)])) !== JSON.stringify(given.map(([key, text]) => [key, entryValue(text)]))) setRows(given)
   }
   const set = (next: [string, string][]) => {
     setRows(next)
-    const named = next.filter(([key]) => key !== '').map(([key, text]) => [key, isText ? { value: text } : valueOf(text)] as const)
-    const wrong = named.find(([, meant]) => 'problem' in meant)
-    onProblem(wrong && 'problem' in wrong[1] ? `${wrong[0]}: ${wrong[1].problem}` : null)
-    if (!wrong) onChange(named.length > 0 ? objectOf(named.map(([key, meant]) => [key, ('value' in meant ? meant.value : undefined) ?? ''])) : undefined)
+    const problem = entriesProblem(next, isText)
+    onProblem(problem)
+    if (problem !== null) return
+    const named = next.filter(([key]) => key !== '')
+    onChange(named.length > 0 ? objectOf(named.map(([key, text]) => [key, isText ? text : entryValue(text)])) : undefined)
   }
   const put = (index: number, row: [string, string]) => set(rows.map((each, at) => (at === index ? row : each)))
   return (
@@ -261,11 +263,6 @@ function MapInput({ name, value, onChange, onProblem, field, scope, ids, path, d
   )
 }
 
-function meaning(text: string): Json {
-  const meant = valueOf(text)
-  return 'value' in meant ? (meant.value ?? '') : text
-}
-
 interface FieldsProps {
   schema: JsonObject
   value: JsonObject
@@ -279,10 +276,10 @@ interface FieldsProps {
   disabled: boolean
 }
 
-  const seen = useSeen(entriesOf(value).map(([name]) => name))
 /** All properties of an object: first those that are needed, set, or were since the form is shown, the others when asked for. What the schema does not know can be edited too. */
 export function Fields({ schema, value, onChange, problems, ids, path, scope, elsewhere = [], disabled }: FieldsProps) {
   const [open, setOpen] = useState(false)
+  const seen = useSeen(entriesOf(value).map(([name]) => name))
   const properties = objectAt(schema, 'properties')
   const required = schema['required']
   const isRequired = (name: string) => isList(required) && required.includes(name)
@@ -303,6 +300,9 @@ export function Fields({ schema, value, onChange, problems, ids, path, scope, el
           {open ? 'Show less' : `${rest.length} more: ${rest.map(wordsOf).join(', ')}`}
         </button>
       ) : null}
+    </>
+  )
+}
 
 /** Names that are there, or were since this is shown: a field that is emptied stays under the cursor. */
 function useSeen(names: readonly string[]): readonly string[] {
@@ -312,7 +312,4 @@ function useSeen(names: readonly string[]): readonly string[] {
   const all = [...seen, ...added]
   setSeen(all)
   return all
-}
-    </>
-  )
 }
