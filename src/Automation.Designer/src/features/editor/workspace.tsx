@@ -14,7 +14,7 @@ import { addAt } from './commands'
 import { Dialogs } from './dialogs'
 import { Notices } from './notices'
 import { Palette } from './palette'
-import { countsOf } from './problems'
+import { countsOf, useProblems } from './problems'
 import { ProblemsPanel } from './problems-panel'
 import { documentOf, edit, lockOf, seal, select, useDocument, useEditor, useEditorState, type Editor } from './store'
 import { Toolbar } from './toolbar'
@@ -73,7 +73,8 @@ function Stage({ problems, children }: { problems: boolean; children: ReactNode 
 function CanvasPane() {
   const editor = useEditor()
   const document = useDocument()
-  const { id, catalog, selection, problems, adding } = useEditorState((state) => state)
+  const { id, catalog, selection, adding } = useEditorState((state) => state)
+  const problems = useProblems()
   const locked = useEditorState((state) => lockOf(state) !== null)
   const counts = useMemo(() => countsOf(id, document.workflow, problems), [id, document.workflow, problems])
   const edits = useMemo(() => editsOf(editor), [editor])
