@@ -157,6 +157,19 @@ test('a comment is written, a loop collapsed, and one key places all anew', asyn
   expect(Object.keys(arranged.notes)).toHaveLength(1)
 })
 
+test('a key on a button of the palette is for that button', async ({ page }) => {
+  const editor = await opened(page, 'line')
+  await editor.step('second').click()
+  await page.keyboard.press('a')
+  const close = editor.palette.getByRole('button', { name: 'Close' })
+  await close.focus()
+  for (const key of ['Delete', 'ArrowDown', 'd']) await page.keyboard.press(key)
+  await expect(close).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(editor.palette).toHaveCount(0)
+  await expect(editor.status).toHaveText('Saved')
+})
+
 test('the JSON view and the canvas show the same, both ways', async ({ page }) => {
   const editor = await opened(page, 'line')
   await editor.step('second').click()
