@@ -157,6 +157,23 @@ test('a comment is written, a loop collapsed, and one key places all anew', asyn
   expect(Object.keys(arranged.notes)).toHaveLength(1)
 })
 
+test('a comment counts as it is written', async ({ page }) => {
+  const editor = await opened(page, 'line')
+  await editor.canvas.focus()
+  await page.keyboard.press('n')
+  await page.keyboard.type('Mind')
+  await page.keyboard.press('Control+s')
+  const dialog = page.getByRole('dialog', { name: 'Save' })
+  await expect(dialog).toContainText('comments changed')
+  await expect(dialog).toContainText('"Mind"')
+  await page.keyboard.press('Escape')
+  await editor.canvas.getByText('Mind').dblclick()
+  await page.keyboard.press('Control+End')
+  await page.keyboard.type(' the end.')
+  await page.reload()
+  await expect(editor.canvas.getByText('Mind the end.')).toBeVisible()
+})
+
 test('a key on a button of the palette is for that button', async ({ page }) => {
   const editor = await opened(page, 'line')
   await editor.step('second').click()

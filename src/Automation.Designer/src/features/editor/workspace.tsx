@@ -4,7 +4,7 @@ import { useSearchParams } from 'react-router'
 import type { CanvasEdits } from '@/canvas/canvas-edits'
 import { WorkflowCanvas, type CanvasHandle } from '@/canvas/workflow-canvas'
 import type { Editor as Present } from '@/api/workflow-files'
-import { connect, move, setCollapsed, setNote, tidyStart } from '@/document/edit'
+import { connect, move, setCollapsed, setNote, tidyStart, writeNote } from '@/document/edit'
 import { graphOf, refOf } from '@/document/graph'
 import { textAt } from '@/document/json'
 import { placesOf } from '@/document/layout'
@@ -119,6 +119,7 @@ function editsOf(editor: Editor): CanvasEdits {
       addAt(editor, kind === 'trigger' ? 'trigger' : 'step', rest.join(':'), edge && kind !== 'trigger' ? { kind: 'edge', edge } : { kind: 'free', at })
     },
     setNote: (id, note) => edit(editor, note ? 'Change a comment' : 'Delete a comment', (document) => setNote(document, id, note)),
+    write: (id, text) => edit(editor, 'Change a comment', (document) => writeNote(document, id, text), `note/${id}`),
     setCollapsed: (id, collapsed) => edit(editor, collapsed ? 'Collapse' : 'Show the loop', (document) => setCollapsed(document, id, collapsed)),
     open: (key) => {
       select(editor, [key])
