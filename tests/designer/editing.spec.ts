@@ -303,6 +303,18 @@ test('keys of the canvas do nothing while a script covers it', async ({ page, se
   await expect(editor.palette).toHaveCount(0)
 })
 
+test('an emptied script has no result', async ({ page, server }) => {
+  await server.write('code.json', text({ name: 'Code', triggers: { start: { type: 'manual' } }, steps: { count: { type: 'script', code: ['return 42'] } } }))
+  const editor = await opened(page, 'code')
+  await editor.step('count').click()
+  await page.keyboard.press('e')
+  await expect(page.getByRole('region', { name: 'Result' })).toContainText('42')
+  await page.getByRole('textbox', { name: 'Script of count' }).click()
+  await page.keyboard.press('Control+a')
+  await page.keyboard.press('Delete')
+  await expect(page.getByText('The result for the sample appears here as you type.')).toBeVisible()
+})
+
 test('a check that fails is told as one, and made again', async ({ page }) => {
   let refuse = true
   await page.route('**/api/workflows/line/check', (route) =>
