@@ -96,6 +96,7 @@ test('a workflow that is deleted elsewhere is told of, and its draft is found an
 test('a window that is open keeps its draft, whatever another one does with it', async ({ page, context }) => {
   const first = await opened(await context.newPage())
   await say(first, 'first', 'by the first')
+  await expect.poll(() => first.page.evaluate(() => Object.keys(localStorage).join())).toContain('automation.draft/') // a moment after it is typed
   const second = await opened(page)
   await expect(second.step('first')).toContainText('one')
   const notice = page.getByRole('alert').filter({ hasText: 'Another window of this browser has a draft of this workflow' })

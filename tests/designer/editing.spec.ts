@@ -157,6 +157,36 @@ test('a comment is written, a loop collapsed, and one key places all anew', asyn
   expect(Object.keys(arranged.notes)).toHaveLength(1)
 })
 
+test('a comment counts as it is written', async ({ page }) => {
+  const editor = await opened(page, 'line')
+  await editor.canvas.focus()
+  await page.keyboard.press('n')
+  await page.keyboard.type('Mind')
+  await page.keyboard.press('Control+s')
+  const dialog = page.getByRole('dialog', { name: 'Save' })
+  await expect(dialog).toContainText('comments changed')
+  await expect(dialog).toContainText('"Mind"')
+  await page.keyboard.press('Escape')
+  await editor.canvas.getByText('Mind').dblclick()
+  await page.keyboard.press('Control+End')
+  await page.keyboard.type(' the end.')
+  await page.reload()
+  await expect(editor.canvas.getByText('Mind the end.')).toBeVisible()
+})
+
+test('a key on a button of the palette is for that button', async ({ page }) => {
+  const editor = await opened(page, 'line')
+  await editor.step('second').click()
+  await page.keyboard.press('a')
+  const close = editor.palette.getByRole('button', { name: 'Close' })
+  await close.focus()
+  for (const key of ['Delete', 'ArrowDown', 'd']) await page.keyboard.press(key)
+  await expect(close).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(editor.palette).toHaveCount(0)
+  await expect(editor.status).toHaveText('Saved')
+})
+
 test('the JSON view and the canvas show the same, both ways', async ({ page }) => {
   const editor = await opened(page, 'line')
   await editor.step('second').click()
@@ -271,6 +301,18 @@ test('keys of the canvas do nothing while a script covers it', async ({ page, se
   await page.keyboard.press('Escape')
   await expect(editor.step('count')).toBeVisible()
   await expect(editor.palette).toHaveCount(0)
+})
+
+test('an emptied script has no result', async ({ page, server }) => {
+  await server.write('code.json', text({ name: 'Code', triggers: { start: { type: 'manual' } }, steps: { count: { type: 'script', code: ['return 42'] } } }))
+  const editor = await opened(page, 'code')
+  await editor.step('count').click()
+  await page.keyboard.press('e')
+  await expect(page.getByRole('region', { name: 'Result' })).toContainText('42')
+  await page.getByRole('textbox', { name: 'Script of count' }).click()
+  await page.keyboard.press('Control+a')
+  await page.keyboard.press('Delete')
+  await expect(page.getByText('The result for the sample appears here as you type.')).toBeVisible()
 })
 
 test('a check that fails is told as one, and made again', async ({ page }) => {

@@ -55,6 +55,21 @@ test.describe('a folder that is no repository', () => {
     })
   })
 
+  test('the save dialog says what it will write, also when the file changes while it is open', async ({ page, server }) => {
+    const editor = await opened(page)
+    await say(editor, 'first', 'uno')
+    await say(editor, 'third', 'tre')
+    await page.keyboard.press('Control+s')
+    const dialog = page.getByRole('dialog', { name: 'Save' })
+    const words = dialog.getByRole('list').first().getByRole('listitem')
+    await expect(words).toHaveText(['first: message "one" → "uno"', 'third: message "three" → "tre"'])
+    await server.write('line.json', withMessage('first', 'uno'))
+    await expect(words).toHaveText(['third: message "three" → "tre"'])
+    await server.write('line.json', text({ ...line, steps: { ...line.steps, first: { ...line.steps.first, message: 'uno' }, third: { ...line.steps.third, message: 'tre' } } }))
+    await expect(dialog).toContainText('There is nothing to save any more')
+    await expect(dialog.getByRole('button', { name: 'Save' })).toBeDisabled()
+  })
+
   test('where both changed the same it asks, and nothing is lost', async ({ page, server }) => {
     const editor = await opened(page)
     await say(editor, 'second', 'two, from the page')
@@ -129,6 +144,8 @@ test.describe('a git repository', () => {
   test.use({ setUp: { git: true, files: { 'line.json': text(line) } } })
 
   test('a save is committed with its message, when asked for', async ({ page, server }) => {
+    let saves = 0
+    page.on('request', (request) => (saves += request.method() === 'PUT' ? 1 : 0))
     const editor = await opened(page)
     await say(editor, 'first', 'uno')
     await page.keyboard.press('Control+s')
@@ -138,8 +155,10 @@ test.describe('a git repository', () => {
     await dialog.getByRole('button', { name: 'Save and commit' }).click()
     await expect(dialog.getByRole('alert')).toHaveText('Say in the message what the commit is for.')
     await dialog.getByRole('textbox', { name: 'Message' }).fill('Greet in Italian')
-    await page.keyboard.press('Enter')
+    for (let times = 0; times < 3; times++) await page.keyboard.down('Enter') // held
+    await page.keyboard.up('Enter')
     await expect(page.getByText(/^Saved and committed as [0-9a-f]{10}; it is active now\.$/)).toBeVisible()
+    expect(saves).toBe(1)
     expect(await server.git('log', '-1', '--format=%s')).toBe('Greet in Italian')
     expect(await server.git('show', '--stat', '--format=', 'HEAD')).toContain('line.json')
     expect(await server.git('status', '--porcelain')).toBe('')

@@ -66,6 +66,25 @@ test('the tree of topics shows last values and rates, and leads to the messages 
   await expect(page.getByRole('button', { name: 'humidity' })).toHaveCount(0)
 })
 
+test('a trigger says whether a topic fits it, and shows what is published', async ({ page, server }) => {
+  await page.goto('/workflows/alarm')
+  await page.getByRole('group', { name: /^trigger reading,/ }).click()
+  await page.getByRole('tab', { name: 'Try it' }).click()
+  const panel = page.getByRole('tabpanel', { name: 'Try it' })
+  const topic = panel.getByRole('textbox', { name: /^A topic/ })
+  await topic.fill('plants/p1/alarm')
+  await expect(panel).toContainText('It fits. Steps see event.params.plant = p1')
+  await topic.fill('plants/alarm')
+  await expect(panel).toContainText('It does not fit plants/{plant}/alarm.')
+  await expect(panel.getByText('watching', { exact: true })).toBeVisible()
+  await server.publish('plants/p7/door', 'open')
+  await server.publish('plants/p7/alarm', { on: true })
+  const message = panel.getByRole('listitem')
+  await expect(message).toContainText('{"on":true}')
+  await message.getByRole('button', { name: 'plants/p7/alarm' }).click()
+  await expect(panel).toContainText('event.params.plant = p7')
+})
+
 test('a level of more topics than fit at once is shown page by page', async ({ page, server }) => {
   await page.getByRole('link', { name: 'MQTT', exact: true }).click()
   await expect(page.getByRole('heading', { name: 'No topic yet.' })).toBeVisible() // counting goes on while somebody looks

@@ -13,6 +13,8 @@ export interface CanvasEdits {
   /** Something was dropped: a type from the palette, `step:script`, as `text/x-step-type`. */
   drop: (type: string, at: Point, edge: GraphEdge | null) => void
   setNote: (id: string, note: Note | null) => void
+  /** Changes a comment's text as it is typed. */
+  write: (id: string, text: string) => void
   setCollapsed: (id: string, collapsed: boolean) => void
   /** Goes to the inspector. */
   open: (key: string) => void

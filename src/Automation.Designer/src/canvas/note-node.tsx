@@ -21,10 +21,6 @@ export const NoteNode = memo(function NoteNode({ data: { id, note }, selected }:
     node?.addEventListener('keydown', onKey)
     return () => node?.removeEventListener('keydown', onKey)
   }, [edits, note.text])
-  const end = () => {
-    if (draft !== null && draft !== note.text) edits?.setNote(id, { ...note, text: draft })
-    setDraft(null)
-  }
   return (
     <div ref={box} className={styles.note} data-selected={selected} onDoubleClick={() => edits && setDraft(note.text)}>
       {edits && selected ? (
@@ -38,11 +34,14 @@ export const NoteNode = memo(function NoteNode({ data: { id, note }, selected }:
           className="nodrag nowheel"
           autoFocus
           value={draft}
-          onChange={(event) => setDraft(event.target.value)}
-          onBlur={end}
+          onChange={(event) => {
+            setDraft(event.target.value)
+            edits?.write(id, event.target.value)
+          }}
+          onBlur={() => setDraft(null)}
           onKeyDown={(event) => {
-            event.stopPropagation()
-            if (event.key === 'Escape') end()
+            if (!event.ctrlKey && !event.metaKey) event.stopPropagation() // Ctrl+S is a command here too
+            if (event.key === 'Escape') setDraft(null)
           }}
         />
       )}

@@ -253,6 +253,12 @@ export function setNote(document: WorkflowDocument, id: string, note: Note | nul
   return { ...document, layout: { ...document.layout, notes: note ? { ...notes, [id]: note } : dropped(notes, [id]) } }
 }
 
+/** Changes what a comment says, if it is there. */
+export function writeNote(document: WorkflowDocument, id: string, text: string): WorkflowDocument {
+  const note = document.layout.notes[id]
+  return note ? setNote(document, id, { ...note, text }) : document
+}
+
 export function setCollapsed(document: WorkflowDocument, id: string, collapsed: boolean): WorkflowDocument {
   const others = document.layout.collapsed.filter((other) => other !== id)
   return { ...document, layout: { ...document.layout, collapsed: collapsed ? [...others, id] : others } }

@@ -23,6 +23,19 @@ function own(): string {
 
 const ownKey = (user: string, id: string) => `${beginning(user)}${own()}/${id}`
 
+/** What is typed into a field of a form and cannot be read yet. */
+export interface UnfinishedField {
+  /** As it was typed; of a map its rows. */
+  typed: string | readonly (readonly [name: string, text: string])[]
+  /** Why it cannot be read, as a sentence. */
+  problem: string
+  /** The value that the workflow holds meanwhile, as text; empty where it holds none. */
+  over: string
+}
+
+/** By JSON Pointers into the workflow. */
+export type UnfinishedFields = Readonly<Record<string, UnfinishedField>>
+
 export interface Draft {
   /** The files that it began with. */
   files: Files
@@ -34,6 +47,8 @@ export interface Draft {
   changed: Readonly<Record<string, string | null>>
   /** The workflow file's text as it was typed, where that is no JSON yet. */
   unfinished?: string
+  /** What was typed into forms, where that cannot be read yet. */
+  fields?: UnfinishedFields
   /** Drafts of other windows that are part of it. */
   holds?: readonly Pick<KeptDraft, 'key' | 'at'>[]
   /** When it was kept. */

@@ -7,7 +7,8 @@ import { keysOf } from '@/document/json'
 import { JsonError, parseJson } from '@/document/json-text'
 import { apart, free, placesOf, roomOn, sizeOf, type Size } from '@/document/layout'
 import { toast } from '@/ui/toast'
-import { documentOf, edit, goTo, isChanged, lockOf, redo, select, selectedRef, undo, type Editor, type EditorState, type Where } from './store'
+import { goToProblem } from './problems'
+import { documentOf, edit, goTo, isChanged, lockOf, redo, select, selectedRef, undo, unreadOf, type Editor, type EditorState, type Where } from './store'
 import { readWorkflowText } from './workflow-text'
 
 /** Something a person can do: menu, keys and the command palette all read {@link commands}. */
@@ -118,13 +119,18 @@ export function findCommands(state: EditorState, search: string): Command[] {
     .map(({ command }) => command)
 }
 
-/** Leads to the text that is no JSON yet where there is one: without it the save would not be what is seen. */
+/** Leads to what cannot be read yet, the whole text or a field's, where there is something: without it the save would not be what is seen. */
 function askToSave(editor: Editor): void {
   const { unfinished } = editor.getState()
-  if (unfinished === null) return editor.setState({ dialog: 'save' })
-  const wrong = readWorkflowText(unfinished)
-  toast(`Nothing is saved: the text is no workflow yet${wrong instanceof JsonError ? `. Line ${wrong.line}: ${wrong.message}` : '.'}`, 'bad')
-  editor.setState({ view: 'json', script: null })
+  const [unread] = unreadOf(editor.getState())
+  if (unfinished !== null) {
+    const wrong = readWorkflowText(unfinished)
+    toast(`Nothing is saved: the text is no workflow yet${wrong instanceof JsonError ? `. Line ${wrong.line}: ${wrong.message}` : '.'}`, 'bad')
+    return editor.setState({ view: 'json', script: null })
+  }
+  if (unread === undefined) return editor.setState({ dialog: 'save' })
+  toast(`Nothing is saved: what is typed at ${unread.pointer} cannot be read. ${unread.message}`, 'bad')
+  goToProblem(editor, unread)
 }
 
 /** Behind the one step that is selected, else on the edge that is, else anywhere. */

@@ -20,7 +20,7 @@ import { markTaken } from './drafts'
 import { keyText } from './keys'
 import { OccupiedDialog } from './occupied-dialog'
 import { useSampleData } from './sample'
-import { changesOf, documentOf, isChanged, setOpened, useEditor, useEditorState, type Merging } from './store'
+import { changesOf, documentOf, isChanged, setOpened, useEditor, useEditorState, type EditorState, type Merging } from './store'
 import { save } from './sync'
 
 export function Dialogs() {
@@ -65,20 +65,25 @@ function StrangerDialog({ stranger }: { stranger: string }) {
 /** What will be written, in words and in lines, before it is. */
 function SaveDialog({ onClose }: { onClose: () => void }) {
   const editor = useEditor()
-  const [state] = useState(() => editor.getState())
-  const words = useMemo(() => difference(state.saved, documentOf(state)), [state])
-  const changes = useMemo(() => changesOf(state), [state])
+  const now = useEditorState((each) => each)
+  const [sent, setSent] = useState<EditorState | null>(null)
+  const state = sent ?? now // others' changes are merged while this is open
+  const pending = sent !== null
+  const document = documentOf(state)
+  const words = useMemo(() => difference(state.saved, document), [state.saved, document])
+  const changes = changesOf(state)
+  const isDone = !isChanged(state) && !state.gone
   const isShort = Object.values(changes).reduce((sum, text) => sum + (text ?? '').length, 0) < 20_000 // else the words say it better
   const git = state.opened.git
   const lostLayout = state.gone ? null : layoutProblem(state.opened.files[layoutOf(state.id)])
   const stopping = inWorkflow(state.id, state.problems).length
   const [commits, setCommits] = useState(typeof git?.branch === 'string' && localStorage.getItem('automation.commits') === 'yes')
   const [message, setMessage] = useState(() => (words.length === 1 ? plain(words[0] ?? '') : ''))
-  const [pending, setPending] = useState(false)
   const [problems, setProblems] = useState<readonly string[]>([])
   const submit = async () => {
+    if (pending || isDone) return
     if (commits && message.trim() === '') return setProblems(['Say in the message what the commit is for.'])
-    setPending(true)
+    setSent(editor.getState())
     localStorage.setItem('automation.commits', commits ? 'yes' : 'no')
     try {
       const saved = await save(editor, commits ? message.trim() : null)
@@ -91,7 +96,7 @@ function SaveDialog({ onClose }: { onClose: () => void }) {
     } catch (error) {
       setProblems(error instanceof ApiError ? (error.status === 404 ? ['This server cannot save files from the browser.'] : error.sentences) : [String(error)])
     } finally {
-      setPending(false)
+      setSent(null)
     }
   }
   return (
@@ -103,7 +108,7 @@ function SaveDialog({ onClose }: { onClose: () => void }) {
       footer={
         <>
           <Button onClick={onClose}>Close</Button>
-          <Button kind="primary" autoFocus disabled={pending} onClick={() => void submit()}>
+          <Button kind="primary" autoFocus disabled={pending || isDone} onClick={() => void submit()}>
             {pending ? 'Saving …' : commits ? 'Save and commit' : 'Save'}
           </Button>
         </>
@@ -123,6 +128,7 @@ function SaveDialog({ onClose }: { onClose: () => void }) {
           <code>{layoutOf(state.id)}</code> cannot be read, and is replaced: what stood in it is lost. {lostLayout}
         </p>
       )}
+      {isDone ? <p>There is nothing to save any more: the files are as this is.</p> : null}
       <ul className={styles.words}>
         {words.map((sentence) => (
           <li key={sentence}>

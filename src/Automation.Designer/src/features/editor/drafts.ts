@@ -3,9 +3,10 @@ import { readFiles, type Files } from '@/document/files'
 import { JsonError } from '@/document/json-text'
 import { merge } from '@/document/merge'
 import { underId } from '@/document/under-id'
-import { forgetDraft, forgetKept, holdDraft, isOwn, writeDraft, type Draft, type KeptDraft } from '@/parts/drafts'
+import { forgetDraft, forgetKept, holdDraft, isOwn, writeDraft, type Draft, type KeptDraft, type UnfinishedFields } from '@/parts/drafts'
 import { toast } from '@/ui/toast'
 import { changesOf, documentOf, edit, isChanged, lockOf, type Editor, type EditorState } from './store'
+import { stillOver } from './unfinished-fields'
 
 /**
  * The document that a draft is about; null where its text is not JSON.
@@ -28,7 +29,7 @@ export function documentOfDraft(id: string, { files, changed }: Draft, known: Fi
 export function keepUnder(user: string, id: string, state: EditorState): void {
   const folder = state.id.slice(0, state.id.lastIndexOf('/') + 1)
   const files = Object.fromEntries(Object.entries(changesOf(state)).flatMap(([name, text]) => (text === null ? [] : [[name.slice(folder.length), text]])))
-  const kept = writeDraft(user, id, { files: {}, base: null, changed: underId(files, state.id.slice(folder.length), id), at: new Date().toISOString() })
+  const kept = writeDraft(user, id, { files: {}, base: null, changed: underId(files, state.id.slice(folder.length), id), fields: state.fields, at: new Date().toISOString() })
   if (!kept) throw new Error(`This browser has no room for a draft of ${id}. Save or drop other drafts first.`)
 }
 
@@ -48,6 +49,7 @@ export function takeDraft(editor: Editor, draft: KeptDraft): void {
 /** Drafts that are part of what is edited here now. */
 export function markTaken(editor: Editor, ...taken: readonly KeptDraft[]): void {
   editor.setState((state) => ({
+    fields: stillOver(Object.assign({}, ...taken.map(({ fields }) => fields), state.fields) as UnfinishedFields, documentOf(state).workflow),
     drafts: state.drafts.filter((each) => !taken.includes(each)),
     taken: [...state.taken, ...taken.map((draft) => ({ draft, edits: state.history.past.length }))],
   }))
@@ -77,7 +79,7 @@ export function keepDrafts(editor: Editor, user: string): () => void {
   const keep = (state: EditorState): boolean => {
     if (state.readOnly || (kept !== null && isSame(state, kept))) return true
     const { files, base, beside } = state.opened
-    const draft = { files, base, beside, changed: changesOf(state), ...(state.unfinished === null ? {} : { unfinished: state.unfinished }), holds: state.taken.map(({ draft: { key, at } }) => ({ key, at })), at: new Date().toISOString() }
+    const draft = { files, base, beside, changed: changesOf(state), ...(state.unfinished === null ? {} : { unfinished: state.unfinished }), fields: state.fields, holds: state.taken.map(({ draft: { key, at } }) => ({ key, at })), at: new Date().toISOString() }
     if (!isChanged(state)) forgetDraft(user, state.id)
     else if (!writeDraft(user, state.id, draft)) return false
     kept = state
@@ -110,4 +112,4 @@ export function keepDrafts(editor: Editor, user: string): () => void {
   }
 }
 
-const isSame = (state: EditorState, other: EditorState): boolean => state.history.present === other.history.present && state.opened === other.opened && state.unfinished === other.unfinished && state.taken === other.taken
+const isSame = (state: EditorState, other: EditorState): boolean => state.history.present === other.history.present && state.opened === other.opened && state.unfinished === other.unfinished && state.fields === other.fields && state.taken === other.taken

@@ -2,7 +2,7 @@ import {
   AlignCenterHorizontal, AlignCenterVertical, AlignEndHorizontal, AlignEndVertical, AlignHorizontalDistributeCenter, AlignStartHorizontal, AlignStartVertical, AlignVerticalDistributeCenter, ArrowRight, ArrowUpRight, Braces, Plus, Trash2,
   type LucideIcon,
 } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useContext, useMemo, useState } from 'react'
 import { StepIcon } from '@/canvas/step-icon'
 import { namesOf, type StepKind } from '@/document/catalog'
 import { configOf, idProblem, rename, setProperty, setValue } from '@/document/edit'
@@ -14,7 +14,7 @@ import { Split } from '@/ui/split'
 import { Tabs } from '@/ui/tabs'
 import { commandOf, isEnabled, openScript } from './commands'
 import { SampleData } from './data-tree'
-import { Fields } from './form/field'
+import { Fields, FormPlace } from './form/field'
 import { useIds } from './form/use-ids'
 import styles from './inspector.module.css'
 import { titleOf } from './keys'
@@ -23,6 +23,7 @@ import { useSampleData } from './sample'
 import { ScriptSource } from './script-source'
 import { documentOf, edit, goTo, lockOf, seal, selectedRef, useDocument, useEditor, useEditorState } from './store'
 import { TriggerPanel } from './trigger-panel'
+import { isUnfinishedAt, underNewId } from './unfinished-fields'
 import { VerifyForm } from './verify/verify-form'
 
 /** What is selected, as a form; with nothing selected the workflow itself. */
@@ -34,7 +35,12 @@ export function Inspector() {
   if (ref === null && edge) return <ArrowForm key={edge.id} edge={edge} />
   if (ref === null) return <WorkflowForm />
   const id = ref.slice(ref.indexOf(':') + 1)
-  return ref.startsWith('trigger:') ? <NodeForm key={ref} kind="trigger" id={id} /> : <NodeForm key={ref} kind="step" id={id} />
+  const kind = ref.startsWith('trigger:') ? 'trigger' : 'step'
+  return (
+    <FormPlace key={ref} value={[`${kind}s`, id]}>
+      <NodeForm kind={kind} id={id} />
+    </FormPlace>
+  )
 }
 
 /** The one arrow that is selected. */
@@ -124,7 +130,7 @@ function Several({ count }: { count: number }) {
 }
 
 /** The server's sentences for a place in the workflow file. */
-function useProblems(base: readonly string[]): (path: readonly string[]) => readonly string[] {
+function useProblemsBelow(base: readonly string[]): (path: readonly string[]) => readonly string[] {
   const file = fileOf(useEditorState((state) => state.id))
   const problems = useEditorState((state) => state.problems)
   const own = problems.filter((problem) => problem.file === file).map((problem) => ({ path: pathOf(problem.pointer).join('/'), message: problem.message }))
@@ -150,16 +156,22 @@ function NodeForm({ kind, id }: NodeRef) {
   const ref = { kind, id }
   const config = configOf(document, ref)
   const type = types.get(textAt(config, 'type') ?? '')
-  const problems = useProblems([`${kind}s`, id])
+  const place = useContext(FormPlace)
+  const problems = useProblemsBelow(place)
+  const fields = useEditorState((state) => state.fields)
   const ids = useIds(textAt(config, 'type'), Object.keys(stepsOf(document.workflow)), !readOnly)
   const scope = sample.scopeOf(kind === 'step' ? id : null)
   const change = (name: string, value: Json | undefined) => edit(editor, `Change ${id}: ${name}`, (old) => setValue(old, ref, [name], value), `${keyOf(ref)}/${name}`)
   const second = kind === 'step' ? behaviour : filters
+  const hasSecond = second.some((name) => (config[name] !== undefined && name !== 'name') || isUnfinishedAt(fields, [...place, name]))
+  const [hadSecond, setHadSecond] = useState(hasSecond) // what is emptied stays under the cursor
+  if (hasSecond && !hadSecond) setHadSecond(true)
   const isScript = kind === 'step' && config['type'] === 'script'
   const isWebhook = kind === 'trigger' && config['type'] === 'webhook'
   const own = namesOf(type?.schema ?? {}).filter((name) => !drawn.includes(name) && !second.includes(name))
   const form = (names: 'own' | 'second') => (
     <Fields
+      key={textAt(config, 'type')}
       schema={type?.schema ?? {}}
       value={config}
       onChange={change}
@@ -178,7 +190,7 @@ function NodeForm({ kind, id }: NodeRef) {
       {isWebhook ? <VerifyForm config={config} schema={objectAt(type?.schema ?? {}, 'properties')['verify']} onChange={(value) => change('verify', value)} problems={problems} ids={ids} scope={scope} disabled={readOnly} /> : null}
       {kind === 'step' && config['type'] !== 'script' && (config['code'] !== undefined || config['file'] !== undefined) ? <Button onClick={() => openScript(editor, keyOf(ref))}>Open the script</Button> : null}
       <Leads from={ref} config={config} />
-      <details className={styles.more} open={second.some((name) => config[name] !== undefined && name !== 'name')}>
+      <details className={styles.more} open={hadSecond}>
         <summary>{kind === 'step' ? 'Name, retries, time limit' : 'Filters'}</summary>
         <div className={styles.form}>{form('second')}</div>
       </details>
@@ -257,6 +269,7 @@ function IdField({ kind, id, readOnly }: NodeRef & { readOnly: boolean }) {
   const end = () => {
     if (problem || draft === id) return setDraft(id)
     edit(editor, `Rename ${id}`, (document) => rename(document, { kind, id }, draft))
+    editor.setState(({ fields }) => ({ fields: underNewId(fields, [`${kind}s`, id], [`${kind}s`, draft]) }))
     goTo(editor, keyOf({ kind, id: draft }))
   }
   return (
@@ -291,7 +304,7 @@ function WorkflowForm() {
   const id = useEditorState((state) => state.id)
   const readOnly = useEditorState((state) => lockOf(state) !== null)
   const sample = useSampleData()
-  const problems = useProblems([])
+  const problems = useProblemsBelow([])
   const ids = useIds(null, Object.keys(stepsOf(workflow)), !readOnly)
   const triggers = objectAt(workflow, 'triggers')
   const shown = isObject(workflow) ? workflow : {}

@@ -37,9 +37,12 @@ export function Palette({ where: asked }: { where: Where }) {
   }
   const choose = (entry: Entry | undefined) => entry && addAt(editor, entry.kind, entry.type.type, where)
   const onKey = (event: KeyboardEvent) => {
-    if (event.target instanceof HTMLSelectElement && event.key !== 'Escape') return
+    if (event.ctrlKey || event.metaKey) return
+    event.stopPropagation() // no key that is pressed here is for the step that is selected
+    const elsewhere = event.target instanceof Element && event.target.closest('button, select') !== null
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     if (event.key === 'Escape') close()
+    else if (elsewhere) return
     else if (event.key === 'Enter') choose(entries[active])
     else if (by !== undefined) {
       const next = Math.min(Math.max(active + by, 0), entries.length - 1)
@@ -47,7 +50,6 @@ export function Palette({ where: asked }: { where: Where }) {
       list.current?.querySelector(`[data-index="${next}"]`)?.scrollIntoView({ block: 'nearest' })
     } else return
     event.preventDefault()
-    event.stopPropagation()
   }
   return (
     <section className={styles.palette} aria-label="Add a step" onKeyDown={onKey}>

@@ -1,10 +1,11 @@
-import { useEffect } from 'react'
+import { useEffect, useMemo } from 'react'
 import { ApiError } from '@/api/client'
 import { checkWorkflowFiles, readProblems, type Problem } from '@/api/workflow-files'
 import { fileOf, pathBeside } from '@/document/files'
 import { keyOf, stepsOf, triggersOf } from '@/document/graph'
 import { keysOf, objectAt, pathOf, textAt, type JsonObject } from '@/document/json'
-import { changesOf, type Editor, type EditorState } from './store'
+import { changesOf, documentOf, goTo, useDocument, useEditorState, type Editor, type EditorState } from './store'
+import { problemsOfFields } from './unfinished-fields'
 
 /** The step or trigger that a problem is about: its key; null for the workflow as a whole. */
 export function keyOfProblem(id: string, workflow: JsonObject, problem: Problem): string | null {
@@ -26,6 +27,37 @@ export function countsOf(id: string, workflow: JsonObject, problems: readonly Pr
     if (key !== null) counts.set(key, (counts.get(key) ?? 0) + 1)
   }
   return counts
+}
+
+/** All that is wrong: what is typed and cannot be read, then what the server finds in the rest. */
+export function useProblems(): readonly Problem[] {
+  const id = useEditorState((state) => state.id)
+  const fields = useEditorState((state) => state.fields)
+  const found = useEditorState((state) => state.problems)
+  const { workflow } = useDocument()
+  return useMemo(() => [...problemsOfFields(id, fields, workflow), ...found], [id, fields, workflow, found])
+}
+
+/** Goes to where a problem is: the field in the form, or the line of the script. */
+export function goToProblem(editor: Editor, problem: Problem): void {
+  const state = editor.getState()
+  const key = keyOfProblem(state.id, documentOf(state).workflow, problem)
+  const [kind, , ...rest] = pathOf(problem.pointer)
+  const path = key === null ? [kind ?? ''] : rest
+  if (key === null) editor.setState({ selection: [], view: 'canvas' })
+  else goTo(editor, key)
+  if (key !== null && (problem.file !== fileOf(state.id) || path[0] === 'code')) return editor.setState({ script: key })
+  editor.setState({ script: null })
+  requestAnimationFrame(() => showField(path))
+}
+
+function showField(path: readonly string[]): void {
+  const at = (name: string) => document.querySelector(`[data-path="${CSS.escape(name)}"]`)
+  const field = at(path.join('/')) ?? at(path[0] ?? '')
+  const folded = field?.closest('details')
+  if (folded) folded.open = true
+  field?.scrollIntoView({ block: 'center' })
+  field?.querySelector<HTMLElement>('.cm-content, input, select, textarea')?.focus()
 }
 
 const pause = 350

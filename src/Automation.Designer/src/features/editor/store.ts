@@ -9,7 +9,8 @@ import { refOf, stepsOf, triggersOf, type GraphEdge, type NodeRef } from '@/docu
 import { edited, historyOf, redone, sealed, undone, type History } from '@/document/history'
 import { keysOf } from '@/document/json'
 import type { Conflict } from '@/document/merge'
-import type { KeptDraft } from '@/parts/drafts'
+import type { KeptDraft, UnfinishedField, UnfinishedFields } from '@/parts/drafts'
+import { problemsOfFields, stillOver, withField } from './unfinished-fields'
 
 /** A draft that is part of what is edited, for as long as it is not undone. */
 export interface TakenDraft {
@@ -56,6 +57,8 @@ export interface EditorState {
   history: History<WorkflowDocument>
   /** The text of the JSON view while it is no workflow yet; null while it is the document's. Nothing else is edited until then: it would be lost with the text's next whole state. */
   unfinished: string | null
+  /** What is typed into forms and cannot be read yet, so that the document has it not. */
+  fields: UnfinishedFields
   /** Drafts of other windows that are not part of what is edited here. */
   drafts: readonly KeptDraft[]
   /** Those that are: they are forgotten once they are saved. */
@@ -102,8 +105,13 @@ export function createEditor(id: string, catalog: Catalog, opened: Opened, docum
   // Without files there is nothing to go back to: undo would leave nothing of an import.
   const history = document === null ? historyOf(saved) : opened.base === null ? historyOf(document) : edited(historyOf(saved), document, 'Draft')
   const store = createStore<EditorState>(() => ({
-    id, catalog, opened, saved, history, readOnly, noRuns: null, gone: false, unfinished: null, drafts: [], taken: [], selection: [], view: 'canvas', script: null, adding: null, dialog: null, problems: [], checking: true, unchecked: null, saving: false, problemsOpen: false, merging: null, putOff: null, occupied: null, user: null, stranger: null, toData: false,
+    id, catalog, opened, saved, history, readOnly, noRuns: null, gone: false, unfinished: null, fields: {}, drafts: [], taken: [], selection: [], view: 'canvas', script: null, adding: null, dialog: null, problems: [], checking: true, unchecked: null, saving: false, problemsOpen: false, merging: null, putOff: null, occupied: null, user: null, stranger: null, toData: false,
   }))
+  store.subscribe((state, before) => {
+    if (state.history.present.workflow === before.history.present.workflow) return
+    const fields = stillOver(state.fields, state.history.present.workflow)
+    if (fields !== state.fields) store.setState({ fields })
+  })
   const canvas: Editor['canvas'] = { current: null }
   return Object.assign(store, { canvas, setCanvas: (handle: CanvasHandle | null) => void (canvas.current = handle) })
 }
@@ -140,6 +148,16 @@ export function edit(editor: Editor, label: string, change: (document: WorkflowD
   editor.setState({ history: edited(history, change(history.present), label, burst) })
 }
 
+/** Keeps what is typed into a field while it cannot be read. @param problem Why it cannot be; null where it can. */
+export function setField(editor: Editor, pointer: string, typed: UnfinishedField['typed'], problem: string | null): void {
+  const { fields, history } = editor.getState()
+  const next = withField(fields, history.present.workflow, pointer, typed, problem)
+  if (next !== fields) editor.setState({ fields: next })
+}
+
+/** What of the forms cannot be read, as problems. */
+export const unreadOf = ({ id, fields, history }: EditorState): Problem[] => problemsOfFields(id, fields, history.present.workflow)
+
 export const seal = (editor: Editor): void => editor.setState(({ history }) => ({ history: sealed(history) }))
 export const undo = (editor: Editor): void => editor.setState(({ history, selection }) => stillSelected(undone(history), selection))
 export const redo = (editor: Editor): void => editor.setState(({ history, selection }) => stillSelected(redone(history), selection))
@@ -174,7 +192,7 @@ export function changesOf({ id, history: { present }, opened, gone, catalog }: E
 const changes = new WeakMap<WorkflowDocument, { files: Files; catalog: Catalog; changed: Readonly<Record<string, string | null>> }>()
 const noFiles: Files = {}
 
-export const isChanged = (state: EditorState): boolean => state.unfinished !== null || isEdited(state)
+export const isChanged = (state: EditorState): boolean => state.unfinished !== null || unreadOf(state).length > 0 || isEdited(state)
 
 /** Whether the document differs from the files. */
 export const isEdited = (state: EditorState): boolean => state.history.present !== state.saved && (state.opened.base === null || Object.keys(changesOf(state)).length > 0)

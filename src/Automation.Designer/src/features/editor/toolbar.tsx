@@ -6,6 +6,7 @@ import { textAt } from '@/document/json'
 import { Button, IconButton } from '@/ui/button'
 import { commandOf, isEnabled } from './commands'
 import { keyText, titleOf } from './keys'
+import { useProblems } from './problems'
 import { isChanged, useDocument, useEditor, useEditorState, type View } from './store'
 import styles from './toolbar.module.css'
 
@@ -17,7 +18,7 @@ export function Toolbar({ others }: { others: readonly Present[] }) {
   const gone = useEditorState((state) => state.gone)
   const unfinished = useEditorState((state) => state.unfinished !== null)
   const readOnly = useEditorState((state) => state.readOnly)
-  const problems = useEditorState((state) => state.problems.length)
+  const problems = useProblems().length
   const checking = useEditorState((state) => state.checking)
   const unchecked = useEditorState((state) => (state.unfinished === null ? state.unchecked : 'The text in the JSON view is no workflow yet.'))
   const view = useEditorState((state) => state.view)

@@ -18,6 +18,7 @@ export function useScriptResult(text: string, file: string | null, scope: Scope 
   const [result, setResult] = useState<ScriptResult | null>(null)
   const [running, setRunning] = useState(false)
   const [turn, setTurn] = useState(0)
+  if (text.trim() === '' && result !== null) setResult(null)
   useEffect(() => {
     if (scope === null || text.trim() === '') return
     const call = new AbortController()

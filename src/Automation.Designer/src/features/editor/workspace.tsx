@@ -4,7 +4,7 @@ import { useSearchParams } from 'react-router'
 import type { CanvasEdits } from '@/canvas/canvas-edits'
 import { WorkflowCanvas, type CanvasHandle } from '@/canvas/workflow-canvas'
 import type { Editor as Present } from '@/api/workflow-files'
-import { connect, move, setCollapsed, setNote, tidyStart } from '@/document/edit'
+import { connect, move, setCollapsed, setNote, tidyStart, writeNote } from '@/document/edit'
 import { graphOf, refOf } from '@/document/graph'
 import { textAt } from '@/document/json'
 import { placesOf } from '@/document/layout'
@@ -14,7 +14,7 @@ import { addAt } from './commands'
 import { Dialogs } from './dialogs'
 import { Notices } from './notices'
 import { Palette } from './palette'
-import { countsOf } from './problems'
+import { countsOf, useProblems } from './problems'
 import { ProblemsPanel } from './problems-panel'
 import { documentOf, edit, lockOf, seal, select, useDocument, useEditor, useEditorState, type Editor } from './store'
 import { Toolbar } from './toolbar'
@@ -73,7 +73,8 @@ function Stage({ problems, children }: { problems: boolean; children: ReactNode 
 function CanvasPane() {
   const editor = useEditor()
   const document = useDocument()
-  const { id, catalog, selection, problems, adding } = useEditorState((state) => state)
+  const { id, catalog, selection, adding } = useEditorState((state) => state)
+  const problems = useProblems()
   const locked = useEditorState((state) => lockOf(state) !== null)
   const counts = useMemo(() => countsOf(id, document.workflow, problems), [id, document.workflow, problems])
   const edits = useMemo(() => editsOf(editor), [editor])
@@ -118,6 +119,7 @@ function editsOf(editor: Editor): CanvasEdits {
       addAt(editor, kind === 'trigger' ? 'trigger' : 'step', rest.join(':'), edge && kind !== 'trigger' ? { kind: 'edge', edge } : { kind: 'free', at })
     },
     setNote: (id, note) => edit(editor, note ? 'Change a comment' : 'Delete a comment', (document) => setNote(document, id, note)),
+    write: (id, text) => edit(editor, 'Change a comment', (document) => writeNote(document, id, text), `note/${id}`),
     setCollapsed: (id, collapsed) => edit(editor, collapsed ? 'Collapse' : 'Show the loop', (document) => setCollapsed(document, id, collapsed)),
     open: (key) => {
       select(editor, [key])

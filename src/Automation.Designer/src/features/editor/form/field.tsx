@@ -1,10 +1,14 @@
 import { Plus, RotateCcw, X } from 'lucide-react'
-import { useId, useMemo, useState, type ReactNode } from 'react'
-import { entriesOf, isList, isObject, Numeral, objectAt, objectOf, withProperty, without, type Json, type JsonObject } from '@/document/json'
+import { createContext, useContext, useId, useMemo, useState, type MouseEvent, type ReactNode } from 'react'
+import { entriesOf, isList, isObject, keysOf, Numeral, objectAt, objectOf, pointerOf, withProperty, without, type Json, type JsonObject } from '@/document/json'
+import type { UnfinishedField } from '@/parts/drafts'
 import { Button, IconButton } from '@/ui/button'
 import { Select, TextField } from '@/ui/field'
 import type { Scope } from '../code/completion'
+import { setField, useEditor, useEditorState } from '../store'
+import { isUnfinishedAt } from '../unfinished-fields'
 import styles from './form.module.css'
+import { entriesProblem, entryValue, type Entry } from './entries'
 import { fieldOf, placeholderOf, textProblem, type FieldShape } from './kinds'
 import { ExpressionInput, useDraft } from './expression-input'
 import { isLarge, textOf, valueOf } from './value-text'
@@ -25,26 +29,37 @@ export interface FieldProps {
   disabled?: boolean
 }
 
+/** Where the values of a form stand in the workflow: below `steps/pack`. */
+export const FormPlace = createContext<readonly string[]>([])
+
 /** One property as a form has it: name, input, help, what is wrong. */
 export function Field(props: FieldProps) {
   const { name, schema, value, onChange, required = false, problems, path, disabled } = props
   const id = useId()
   const field = useMemo(() => fieldOf(schema), [schema])
-  const [own, setOwn] = useState<string | null>(null)
+  const editor = useEditor()
+  const pointer = pointerOf([...useContext(FormPlace), ...path])
+  const unfinished = useEditorState((state) => state.fields[pointer])
   const help = isObject(schema) && typeof schema['description'] === 'string' ? schema['description'] : null
-  const wrong = [...(own ? [own] : []), ...(field.kind === 'object' && isObject(value) ? [] : problems(path))]
+  const wrong = [...(unfinished ? [unfinished.problem] : []), ...(field.kind === 'object' && isObject(value) ? [] : problems(path))]
+  const takeOut = ({ currentTarget }: MouseEvent<HTMLElement>) => {
+    const group = currentTarget.closest('[role=group]')
+    setField(editor, pointer, '', null)
+    if (value !== undefined) onChange(undefined)
+    requestAnimationFrame(() => group?.querySelector<HTMLElement>('.cm-content, input, select, button')?.focus()) // the button is gone
+  }
   return (
     <div className={styles.field} role="group" aria-labelledby={id} data-path={path.join('/')}>
       <div className={styles.label}>
         <span id={id}>{wordsOf(name)}</span>
         {required ? <em>needed</em> : null}
-        {!required && value !== undefined && !disabled ? (
-          <IconButton label={`Take ${wordsOf(name)} out`} className={styles.reset} onClick={() => onChange(undefined)}>
+        {!required && (value !== undefined || unfinished) && !disabled ? (
+          <IconButton label={`Take ${wordsOf(name)} out`} className={styles.reset} onClick={takeOut}>
             <RotateCcw aria-hidden />
           </IconButton>
         ) : null}
       </div>
-      <Input {...props} field={field} onProblem={setOwn} />
+      <Input {...props} field={field} typed={unfinished?.typed} onTyped={(typed, problem) => setField(editor, pointer, typed, problem)} />
       {wrong.map((sentence) => (
         <p key={sentence} className={styles.wrong} role="alert">
           {sentence}
@@ -60,11 +75,14 @@ export const wordsOf = (name: string): string => name.replaceAll(/([a-z0-9])([A-
 
 interface InputProps extends FieldProps {
   field: FieldShape
-  onProblem: (problem: string | null) => void
+  /** What was typed and cannot be read yet. */
+  typed: UnfinishedField['typed'] | undefined
+  /** Something was typed. @param problem Why it cannot be read, and so is no value; null where it can. */
+  onTyped: (typed: UnfinishedField['typed'], problem: string | null) => void
 }
 
 function Input(props: InputProps): ReactNode {
-  const { field, value, name, onChange, onProblem } = props
+  const { field, value, name, onChange, typed, onTyped } = props
   if (isUnfit(field, value) || (field.kind === 'truth' && field.expression && props.required)) return <AnyInput {...props} />
   switch (field.kind) {
     case 'choice':
@@ -88,10 +106,12 @@ function Input(props: InputProps): ReactNode {
           placeholder={placeholderOf(field)}
           disabled={props.disabled ?? false}
           quiet={props.problems(props.path).length > 0}
+          unfinished={textIn(typed)}
+          isRead={(text) => textProblem(field, text) === null}
           text={value === undefined || value === null ? '' : value instanceof Numeral ? value.text : String(value as string | number)}
           onText={(text) => {
             const problem = textProblem(field, text)
-            onProblem(problem)
+            onTyped(text, problem)
             if (text === '') onChange(undefined)
             else if (!problem) onChange(field.kind === 'number' && !text.includes('${') ? numberOf(text) : text)
           }}
@@ -114,15 +134,15 @@ function isUnfit({ kind }: FieldShape, value: Json | undefined): boolean {
   return kind !== 'any' && isLarge(value)
 }
 
-function TextInput({ label, text, onText, ...rest }: { label: string; text: string; onText: (text: string) => void; scope: Scope; placeholder: string; ids: readonly string[]; disabled: boolean; quiet?: boolean; autoFocus?: boolean }) {
+function TextInput({ label, text, unfinished, isRead = () => true, onText, ...rest }: { label: string; text: string; unfinished?: string | undefined; isRead?: (text: string) => boolean; onText: (text: string) => void; scope: Scope; placeholder: string; ids: readonly string[]; disabled: boolean; quiet?: boolean; autoFocus?: boolean }) {
   const [draft, setDraft] = useDraft(text)
   return (
     <ExpressionInput
       {...rest}
       label={label}
-      text={draft}
+      text={unfinished ?? draft}
       onText={(next) => {
-        setDraft(next)
+        if (isRead(next)) setDraft(next)
         onText(next)
       }}
     />
@@ -152,27 +172,30 @@ function ChoiceInput({ name, value, onChange, options, read, field, scope, ids, 
   )
 }
 
-function AnyInput({ name, value, onChange, onProblem, field, scope, ids, path, problems, disabled = false }: InputProps) {
+function AnyInput({ name, value, onChange, typed, onTyped, field, scope, ids, path, problems, disabled = false }: InputProps) {
   const [draft, setDraft] = useDraft(textOf(value), (text) => sameValue(text, value))
   return (
     <ExpressionInput
       anything
       label={wordsOf(name)}
-      text={draft}
+      text={textIn(typed) ?? draft}
       scope={scope}
       ids={ids(path)}
       placeholder={placeholderOf(field) || 'text, ${expression} or JSON'}
       disabled={disabled}
       quiet={problems(path).length > 0}
       onText={(text) => {
-        setDraft(text)
         const meant = valueOf(text)
-        onProblem('problem' in meant ? meant.problem : null)
-        if (!('problem' in meant)) onChange(meant.value)
+        onTyped(text, 'problem' in meant ? meant.problem : null)
+        if ('problem' in meant) return
+        setDraft(text)
+        onChange(meant.value)
       }}
     />
   )
 }
+
+const textIn = (typed: UnfinishedField['typed'] | undefined): string | undefined => (typeof typed === 'string' ? typed : undefined)
 
 function sameValue(draft: string, value: Json | undefined): boolean {
   const meant = valueOf(draft)
@@ -219,23 +242,26 @@ function ListInput({ name, value, onChange, scope, ids, path, disabled = false }
   )
 }
 
-function MapInput({ name, value, onChange, onProblem, field, scope, ids, path, disabled = false }: InputProps) {
+function MapInput({ name, value, onChange, typed, onTyped, field, scope, ids, path, disabled = false }: InputProps) {
   const isText = objectAt(field.schema, 'additionalProperties')['type'] === 'string'
-  const given = isObject(value) ? entriesOf(value).map(([key, entry]): [string, string] => [key, isText && typeof entry === 'string' ? entry : textOf(entry)]) : []
-  const [rows, setRows] = useState(given)
+  const given = isObject(value) ? entriesOf(value).map(([key, entry]): Entry => [key, isText && typeof entry === 'string' ? entry : textOf(entry)]) : []
+  const [read, setRead] = useState<readonly Entry[]>(given)
+  const rows = typeof typed === 'object' ? typed : read
   const [known, setKnown] = useState(JSON.stringify(given))
   if (known !== JSON.stringify(given)) {
     setKnown(JSON.stringify(given))
-    if (isText ? JSON.stringify(rows.filter(([key]) => key !== '')) !== JSON.stringify(given) : JSON.stringify(rows.filter(([key]) => key !== '').map(([key, text]) => [key, meaning(text)])) !== JSON.stringify(given.map(([key, text]) => [key, meaning(text)]))) setRows(given)
+    if (isText ? JSON.stringify(read.filter(([key]) => key !== '')) !== JSON.stringify(given) : JSON.stringify(read.filter(([key]) => key !== '').map(([key, text]) => [key, entryValue(text)])) !== JSON.stringify(given.map(([key, text]) => [key, entryValue(text)]))) setRead(given)
   }
-  const set = (next: [string, string][]) => {
-    setRows(next)
-    const named = next.filter(([key]) => key !== '').map(([key, text]) => [key, isText ? { value: text } : valueOf(text)] as const)
-    const wrong = named.find(([, meant]) => 'problem' in meant)
-    onProblem(wrong && 'problem' in wrong[1] ? `${wrong[0]}: ${wrong[1].problem}` : null)
-    if (!wrong) onChange(named.length > 0 ? objectOf(named.map(([key, meant]) => [key, ('value' in meant ? meant.value : undefined) ?? ''])) : undefined)
+  const set = (next: readonly Entry[]) => {
+    const problem = entriesProblem(next, isText)
+    onTyped(next, problem)
+    if (problem !== null) return
+    setRead(next)
+    const named = next.filter(([key]) => key !== '')
+    onChange(named.length > 0 ? objectOf(named.map(([key, text]) => [key, isText ? text : entryValue(text)])) : undefined)
   }
-  const put = (index: number, row: [string, string]) => set(rows.map((each, at) => (at === index ? row : each)))
+  const begin = (next: readonly Entry[]) => (typed === undefined ? setRead(next) : onTyped(next, entriesProblem(next, isText)))
+  const put = (index: number, row: Entry) => set(rows.map((each, at) => (at === index ? row : each)))
   return (
     <div className={styles.rows}>
       {rows.map(([key, text], index) => (
@@ -249,16 +275,11 @@ function MapInput({ name, value, onChange, onProblem, field, scope, ids, path, d
           </IconButton>
         </div>
       ))}
-      <Button className={styles.add} disabled={disabled} icon={<Plus aria-hidden />} onClick={() => setRows([...rows, ['', '']])}>
+      <Button className={styles.add} disabled={disabled} icon={<Plus aria-hidden />} onClick={() => begin([...rows, ['', '']])}>
         Add
       </Button>
     </div>
   )
-}
-
-function meaning(text: string): Json {
-  const meant = valueOf(text)
-  return 'value' in meant ? (meant.value ?? '') : text
 }
 
 interface FieldsProps {
@@ -274,16 +295,19 @@ interface FieldsProps {
   disabled: boolean
 }
 
-/** All properties of an object: first those that are set or needed, the others when asked for. What the schema does not know can be edited too. */
+/** All properties of an object: first those that are needed, set, or were since the form is shown, the others when asked for. What the schema does not know can be edited too. */
 export function Fields({ schema, value, onChange, problems, ids, path, scope, elsewhere = [], disabled }: FieldsProps) {
   const [open, setOpen] = useState(false)
+  const place = useContext(FormPlace)
+  const fields = useEditorState((state) => state.fields)
   const properties = objectAt(schema, 'properties')
+  const seen = useSeen([...new Set([...keysOf(value), ...keysOf(properties).filter((name) => isUnfinishedAt(fields, [...place, ...path, name]))])])
   const required = schema['required']
   const isRequired = (name: string) => isList(required) && required.includes(name)
   const known = Object.keys(properties).filter((name) => !elsewhere.includes(name))
-  const unknown = entriesOf(value).map(([name]) => name).filter((name) => !Object.hasOwn(properties, name) && !elsewhere.includes(name))
+  const unknown = seen.filter((name) => !Object.hasOwn(properties, name) && !elsewhere.includes(name))
   const few = known.length <= 4
-  const first = known.filter((name) => few || isRequired(name) || value[name] !== undefined)
+  const first = known.filter((name) => few || isRequired(name) || seen.includes(name))
   const rest = known.filter((name) => !first.includes(name))
   const show = (name: string) => (
     <Field key={name} name={name} schema={properties[name]} value={value[name]} onChange={(next) => onChange(name, next)} required={isRequired(name)} problems={problems} ids={ids} path={[...path, name]} scope={scope} disabled={disabled} />
@@ -299,4 +323,14 @@ export function Fields({ schema, value, onChange, problems, ids, path, scope, el
       ) : null}
     </>
   )
+}
+
+/** Names that are there, or were since this is shown: a field that is emptied stays under the cursor. */
+function useSeen(names: readonly string[]): readonly string[] {
+  const [seen, setSeen] = useState(names)
+  const added = names.filter((name) => !seen.includes(name))
+  if (added.length === 0) return seen
+  const all = [...seen, ...added]
+  setSeen(all)
+  return all
 }

@@ -61,7 +61,7 @@ export function VerifyForm({ config, schema, onChange, problems, ids, scope, dis
             ) : null}
           </p>
           {scheme.secret === null ? null : <Secrets scheme={scheme} chosen={listOf(verify['secrets'])} onChange={(next) => set('secrets', next.length > 0 ? next : undefined)} problems={problems(['verify', 'secrets'])} disabled={disabled} />}
-          <Fields schema={schemaFor(scheme, schema)} value={verify} onChange={set} problems={problems} ids={ids} path={['verify']} scope={scope} elsewhere={['scheme', 'secrets']} disabled={disabled} />
+          <Fields key={name} schema={schemaFor(scheme, schema)} value={verify} onChange={set} problems={problems} ids={ids} path={['verify']} scope={scope} elsewhere={['scheme', 'secrets']} disabled={disabled} />
         </>
       ) : null}
     </section>
