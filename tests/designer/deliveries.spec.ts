@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import { expect, test } from './fixtures.ts'
 import { tabTo } from './keyboard.ts'
+import { holdUp } from './requests-held-up.ts'
 
 const send = (path: string) => ({ name: path, triggers: { hook: { type: 'webhook', path: `/${path}` } }, steps: { send: { type: 'webhook.send', url: `RECEIVER/${path}`, body: { parcel: '${event.data.parcel}' } } } })
 
@@ -66,7 +67,11 @@ test('dead letters of a filter are made again together, after their number was s
   await expect(dialog.getByRole('button', { name: 'Replay 2 deliveries' })).toBeVisible()
   await dialog.getByRole('checkbox', { name: /another idempotency key/ }).check()
   await tabTo(page, dialog.getByRole('button', { name: 'Replay 2 deliveries' }))
+  const goOn = await holdUp(page, '/api/deliveries/replay')
   await page.keyboard.press('Enter')
+  await expect(dialog.getByRole('progressbar')).toBeVisible()
+  await expect(dialog).toContainText('0 of 2')
+  goOn()
   await expect(page.getByText('2 deliveries are made again.', { exact: true })).toBeVisible()
   await page.getByRole('button', { name: 'Clear' }).click()
   await expect(rows(page).filter({ hasText: 'succeeded' })).toHaveCount(2)

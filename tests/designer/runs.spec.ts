@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import { expect, refuse, test } from './fixtures.ts'
+import { holdUp } from './requests-held-up.ts'
 
 const price = (lines: string[]) => ['export default function ({ input }) {', ...lines, '  return input.price * input.count;', '}', ''].join('\n')
 
@@ -189,7 +190,12 @@ test('many failed runs are retried at once, with their number said first', async
   await step.press('Enter') // before it was counted
   await expect(dialog.getByText('No failed run is like this.')).toBeVisible()
   await step.fill('stock')
+  const goOn = await holdUp(page, '/api/runs/retry')
   await dialog.getByRole('button', { name: 'Retry 4 runs' }).click()
+  await expect(dialog.getByRole('progressbar')).toBeVisible()
+  await page.keyboard.press('Escape') // what is under way is finished, and told
+  await expect(dialog).toHaveCount(0)
+  goOn()
   await expect(page.getByText('4 runs were retried.', { exact: true })).toBeVisible()
   await expect(list(page, 'Runs').filter({ hasText: 'succeeded' })).toHaveCount(3)
   await expect(list(page, 'Runs').filter({ hasText: 'Line 2 has no price.' })).toHaveCount(1)

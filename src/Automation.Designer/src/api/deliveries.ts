@@ -28,6 +28,7 @@ export async function replayDelivery(id: string): Promise<void> {
 export interface ReplayFilter {
   state: 'dead' | 'succeeded'
   workflow?: string
+  run?: string
   destination?: string
   endpoint?: string
   since?: string
@@ -38,9 +39,18 @@ export async function previewReplay(filter: ReplayFilter): Promise<number> {
   return bodyOf(await client.POST('/api/deliveries/replay', { params: { query: { ...filter, preview: 'true' } } })).replayed
 }
 
-/** Makes deliveries again; with `newKey` receivers take them for new ones. */
-export async function replayDeliveries(filter: ReplayFilter, newKey: boolean): Promise<number> {
-  return bodyOf(await client.POST('/api/deliveries/replay', { params: { query: { ...filter, ...(newKey ? { newKey: 'true' } : {}) } } })).replayed
+/** Makes deliveries again, a page at a time, until it is told to stop; with `newKey` receivers take them for new ones. `progress` hears how many are. */
+export async function replayDeliveries(filter: ReplayFilter, newKey: boolean, progress: (done: number) => void, stop: AbortSignal): Promise<number> {
+  const until = new Date().toISOString() // what is queued meanwhile is not made again
+  let replayed = 0
+  let after: string | null = null
+  do {
+    const part: Schemas['ReplayedDeliveries'] = bodyOf(await client.POST('/api/deliveries/replay', { params: { query: { ...filter, ...(newKey ? { newKey: 'true' } : {}), until, limit: 200, ...(after ? { after } : {}) } } }))
+    replayed += part.replayed
+    progress(replayed)
+    after = part.next ? new URLSearchParams(part.next.split('?')[1]).get('after') : null
+  } while (after && !stop.aborted)
+  return replayed
 }
 
 export type Destination = Schemas['DestinationView']

@@ -71,6 +71,7 @@ export async function cancelRun(id: string): Promise<void> {
 
 export interface RetryFilter {
   workflow?: string
+  key?: string
   failedStep?: string
   errorCode?: string
   /** As a group of errors has it. */

@@ -38,6 +38,7 @@ export function DeliveriesPage() {
           <StateFilter value={values.state} onChange={(state) => set({ state })} states={deliveryStates} />
           <WorkflowFilter value={values.workflow} onChange={(workflow) => set({ workflow })} />
           <DestinationFilter value={values.destination} onChange={(destination) => set({ destination })} seen={(list.data ?? []).map(({ destination }) => destination)} width={220} />
+          {values.run ? <SearchField label="Run" value={values.run} onChange={(run) => set({ run })} width={170} /> : null}
           <SearchField label="Endpoint" value={values.endpoint} onChange={(endpoint) => set({ endpoint })} width={130} />
           <SinceFilter value={values.since} onChange={(since) => set({ since })} />
           {isFiltered ? (
@@ -62,7 +63,7 @@ export function DeliveriesPage() {
       />
       {isReplaying ? (
         <BulkReplay
-          initial={{ state: values.state === 'succeeded' ? 'succeeded' : 'dead', workflow: values.workflow, destination: values.destination, endpoint: values.endpoint, since: values.since }}
+          initial={{ state: values.state === 'succeeded' ? 'succeeded' : 'dead', workflow: values.workflow, run: values.run, destination: values.destination, endpoint: values.endpoint, since: values.since }}
           onClose={() => setReplaying(false)}
         />
       ) : null}

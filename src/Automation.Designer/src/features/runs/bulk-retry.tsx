@@ -5,6 +5,7 @@ import { SinceFilter, WorkflowFilter } from '@/parts/filters'
 import { FormDialog } from '@/ui/dialog'
 import { Labelled, Select } from '@/ui/field'
 import { sentencesOf } from '@/ui/page'
+import { Progress } from '@/ui/progress'
 import { SearchField } from '@/ui/search-field'
 import { toast } from '@/ui/toast'
 import styles from './run.module.css'
@@ -56,7 +57,8 @@ export function BulkRetry({ initial, onClose }: { initial: RetryFilter; onClose:
         </p>
       ) : (
         <div className={styles.line}>
-          <WorkflowFilter value={filter.workflow ?? ''} onChange={(workflow) => change({ workflow })} />
+          <WorkflowFilter value={filter.workflow ?? ''} onChange={(workflow) => change({ workflow, key: '' })} />
+          {filter.workflow ? <SearchField label="Key" value={filter.key ?? ''} onChange={(key) => change({ key })} width={130} /> : null}
           <SearchField label="Failed step" value={filter.failedStep ?? ''} onChange={(failedStep) => change({ failedStep })} width={130} />
           <SearchField label="Error code" value={filter.errorCode ?? ''} onChange={(errorCode) => change({ errorCode })} width={130} />
           <SinceFilter value={filter.since ?? ''} onChange={(since) => change({ since })} />
@@ -67,9 +69,7 @@ export function BulkRetry({ initial, onClose }: { initial: RetryFilter; onClose:
       </Labelled>
       <p aria-live="polite">
         {retry.isPending ? (
-          <>
-            <progress max={matching ?? 1} value={done} className={styles.progress} /> {done.toLocaleString('en')} of {(matching ?? 0).toLocaleString('en')}
-          </>
+          <Progress done={done} of={matching ?? 0} />
         ) : matching === undefined ? (
           'Counting …'
         ) : matching === 0 ? (

@@ -45,7 +45,7 @@ export function RunsPage() {
       tabs={<LinkTabs label="Views of runs" tabs={runTabs} />}
       hint={isSearch ? 'Found by an id of a run, event or delivery, or by words in workflow, key, step, error and event data.' : 'The newest first; the list changes by itself.'}
       actions={
-        <Button icon={<RotateCcw aria-hidden />} reason={refusal} onClick={() => setRetrying(true)}>
+        <Button icon={<RotateCcw aria-hidden />} reason={refusal ?? (isSearch ? 'Runs are retried by filters, not by words: clear the search first.' : undefined)} onClick={() => setRetrying(true)}>
           Retry failed runs
         </Button>
       }
@@ -79,7 +79,7 @@ export function RunsPage() {
         }
       />
       {isSearch && search.data && search.data.items.length > 0 && search.hasNextPage ? <p>{searched} runs were looked at.</p> : null}
-      {isRetrying ? <BulkRetry initial={{ workflow: values.workflow, since: values.since }} onClose={() => setRetrying(false)} /> : null}
+      {isRetrying ? <BulkRetry initial={{ workflow: values.workflow, key: values.workflow ? values.key : '', since: values.since }} onClose={() => setRetrying(false)} /> : null}
     </Page>
   )
 }
