@@ -62,8 +62,10 @@ test('dead letters of a filter are made again together, after their number was s
   await expect(dialog.getByRole('button', { name: 'Replay 2 deliveries' })).toBeVisible() // the list's filter is the window's
   await dialog.getByRole('combobox', { name: 'Workflow' }).fill('')
   await expect(dialog.getByRole('button', { name: 'Replay 3 deliveries' })).toBeVisible()
-  await dialog.getByRole('combobox', { name: 'Workflow' }).fill('parcels')
+  await dialog.getByRole('combobox', { name: 'Workflow' }).fill('none')
   await dialog.getByRole('combobox', { name: 'Workflow' }).press('Enter') // before it was counted
+  await expect(dialog.getByText('No delivery is like this.')).toBeVisible()
+  await dialog.getByRole('combobox', { name: 'Workflow' }).fill('parcels')
   await expect(dialog.getByRole('button', { name: 'Replay 2 deliveries' })).toBeVisible()
   await dialog.getByRole('checkbox', { name: /another idempotency key/ }).check()
   await tabTo(page, dialog.getByRole('button', { name: 'Replay 2 deliveries' }))

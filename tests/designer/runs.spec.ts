@@ -263,7 +263,12 @@ test("a run's page is read anew when that run goes on, not when others do", asyn
   page.on('request', (request) => (reads += request.url().endsWith(`/api/runs/${id}`) ? 1 : 0))
   await page.goto(`/runs/${id}`)
   await expect(page.getByRole('heading', { name: 'orders failed' })).toBeVisible()
-  await expect.poll(() => reads).toBe(2) // to be shown, and again once changes of it would be told
+  await expect
+    .poll(async () => {
+      await page.clock.runFor(1_000)
+      return reads
+    })
+    .toBe(3) // to be shown, and once changes of it, and of those of its workflow, would be told
   reads = 0
   await page.evaluate(() => {
     const heard: string[] = []
@@ -274,7 +279,7 @@ test("a run's page is read anew when that run goes on, not when others do", asyn
     await server.hook('/later', {}) // until the page listens
     return page.evaluate(() => (window as unknown as { heard: string[] }).heard.length)
   }).toBeGreaterThan(2)
-  await page.clock.runFor(5_000)
+  await page.clock.runFor(9_000)
   expect(reads).toBe(0)
 
   receiver.on('/stock', 200)

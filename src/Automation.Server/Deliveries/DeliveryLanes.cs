@@ -122,7 +122,9 @@ internal sealed class DeliveryLanes(DeliveryOptions options, TimeProvider time)
         lock (gate)
         {
             if (result.Target is { } target) Keep(lane, target.RatePerSecond);
+            var wasOpen = lane.Gate.IsOpen;
             lane.Gate.Report(result.Health, result.RetryAfter, result.Attempt.Status is not null, time.GetUtcNow());
+            if (wasOpen && !lane.Gate.IsOpen) lane.IsResuming = false; // what waits for the end of its pause need not
             return lane.IsResuming ? 0 : MoreRunners(lane);
         }
     }

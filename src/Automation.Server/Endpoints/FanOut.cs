@@ -95,6 +95,7 @@ internal sealed class FanOut(
         var (bodies, made, at) = (new EmissionBodies(emission), new List<(string Endpoint, FannedOut Made)>(endpoints.Count), 0);
         foreach (var some in endpoints.Chunk(ScriptsAtATime))
         {
+            var before = made.Count;
             var each = await Task.WhenAll(some.Select(endpoint => factory.OfAsync(emission, endpoint, bodies, stopping).AsTask()));
             for (var i = 0; i < some.Length; i++)
             {
@@ -102,7 +103,7 @@ internal sealed class FanOut(
             }
 
             at += some.Length;
-            room -= made.TakeLast(some.Length).Sum(BytesOf);
+            room -= made.Skip(before).Sum(BytesOf);
             if (room <= 0) break;
         }
 

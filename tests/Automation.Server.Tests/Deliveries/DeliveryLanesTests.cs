@@ -101,6 +101,25 @@ public sealed class DeliveryLanesTests
         Assert.Equal(0, lanes.Held);
     }
 
+    [Fact]
+    public void CallFromBefore_ThatClosesTheCircuit_LetsWhatWaitsGo()
+    {
+        var lanes = new DeliveryLanes(new DeliveryOptions { Concurrency = 3, CircuitFailures = 2, CircuitPause = TimeSpan.FromHours(1), CircuitMaxPause = TimeSpan.FromHours(1) }, TimeProvider.System);
+        Reserve(lanes, "a", 6);
+        DeliveryLanes.Lane lane = null!;
+        for (var i = 0; i < 6; i++) lane = Enter(lanes, "a").Lane!;
+        for (var i = 0; i < 3; i++) Assert.True(lanes.TryNext(lane, out _, out _)); // three calls are under way
+
+        lanes.Report(lane, Result(500, DestinationHealth.Failing));
+        Assert.Equal(0, lanes.Report(lane, Result(500, DestinationHealth.Failing)));
+        Assert.False(lanes.TryNext(lane, out _, out _)); // the first of those that failed ends, as only one call may try
+        Assert.False(lanes.TryNext(lane, out _, out _));
+        Assert.True(lanes.Report(lane, Result(200, DestinationHealth.Well)) > 0);
+        Assert.True(lanes.TryNext(lane, out _, out _));
+    }
+
+    private static SendResult Result(int status, DestinationHealth health) => new(new Attempt(1, default, 0, status, null, null, null), "retrying", null, health);
+
     private static int Reserve(DeliveryLanes lanes, string destination, int times) => Enumerable.Range(0, times).Count(_ => lanes.TryReserve(destination));
 
     private static (DeliveryLanes.Lane? Lane, bool StartRunner) Enter(DeliveryLanes lanes, string destination)

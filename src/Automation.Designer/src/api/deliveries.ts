@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { bodyOf, client, type Schemas } from './client'
-import { pagesOf, withQuery } from './pages'
+import { pagesOf, restOf, withQuery } from './pages'
 
 export type DeliverySummary = Schemas['DeliverySummary']
 export type DeliveryState = Schemas['DeliveryState']
@@ -41,15 +41,14 @@ export async function previewReplay(filter: ReplayFilter): Promise<number> {
 
 /** Makes deliveries again, a page at a time, until it is told to stop; with `newKey` receivers take them for new ones. `progress` hears how many are. */
 export async function replayDeliveries(filter: ReplayFilter, newKey: boolean, progress: (done: number) => void, stop: AbortSignal): Promise<number> {
-  const until = new Date().toISOString() // what is queued meanwhile is not made again
   let replayed = 0
-  let after: string | null = null
+  let rest: { after?: string; until?: string } = {}
   do {
-    const part: Schemas['ReplayedDeliveries'] = bodyOf(await client.POST('/api/deliveries/replay', { params: { query: { ...filter, ...(newKey ? { newKey: 'true' } : {}), until, limit: 200, ...(after ? { after } : {}) } } }))
+    const part: Schemas['ReplayedDeliveries'] = bodyOf(await client.POST('/api/deliveries/replay', { params: { query: { ...filter, ...(newKey ? { newKey: 'true' } : {}), limit: 200, ...rest } } }))
     replayed += part.replayed
     progress(replayed)
-    after = part.next ? new URLSearchParams(part.next.split('?')[1]).get('after') : null
-  } while (after && !stop.aborted)
+    rest = restOf(part.next)
+  } while (rest.after && !stop.aborted)
   return replayed
 }
 

@@ -37,3 +37,10 @@ export function withQuery(path: string, parameters: Readonly<Record<string, stri
   const text = query.toString()
   return text ? `${path}?${text}` : path
 }
+
+/** Where a change of many goes on: behind the last, up to the time at which the server began, as what it does makes new ones. */
+export function restOf(next: string | null): { after?: string; until?: string } {
+  const query = new URLSearchParams(next?.split('?')[1])
+  const [after, until] = [query.get('after'), query.get('until')]
+  return { ...(after ? { after } : {}), ...(until ? { until } : {}) }
+}

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { bodyOf, client, read, type Schemas } from './client'
-import { pagesOf, pagesWith, withQuery, type Page } from './pages'
+import { pagesOf, pagesWith, restOf, withQuery, type Page } from './pages'
 import { listen } from './stream'
 
 export type RunSummary = Schemas['RunSummary']
@@ -85,17 +85,16 @@ export async function previewRetries(filter: RetryFilter) {
 
 /** Retries all failed runs of a filter, a page at a time, until it is told to stop; `progress` hears how many are done. */
 export async function retryRuns(filter: RetryFilter, kind: RetryKind, progress: (done: number) => void, stop: AbortSignal): Promise<{ retried: number; refused: Schemas['RefusedRetry'][] }> {
-  const until = new Date().toISOString() // what fails meanwhile is not retried again
   let retried = 0
   const refused: Schemas['RefusedRetry'][] = []
-  let after: string | undefined
+  let rest: { after?: string; until?: string } = {}
   do {
-    const part = bodyOf(await client.POST('/api/runs/retry', { params: { query: { ...filter, ...retryQuery[kind], until, limit: 100, ...(after ? { after } : {}) } } }))
+    const part = bodyOf(await client.POST('/api/runs/retry', { params: { query: { ...filter, ...retryQuery[kind], limit: 100, ...rest } } }))
     retried += part.runs.length
     refused.push(...part.refused)
     progress(retried + refused.length)
-    after = part.next ? (new URLSearchParams(part.next.split('?')[1]).get('after') ?? undefined) : undefined
-  } while (after && !stop.aborted)
+    rest = restOf(part.next)
+  } while (rest.after && !stop.aborted)
   return { retried, refused }
 }
 

@@ -67,6 +67,11 @@ internal static class SqliteDatabase
             connection?.Dispose();
             throw SqliteFault.Of(error.SqliteExtendedErrorCode, system);
         }
+        catch (Exception error)
+        {
+            connection?.Dispose();
+            throw CannotOpen(file, error);
+        }
     }
 
     /// <summary>Reads all of a database that nobody uses, and looks whether it is whole.</summary>

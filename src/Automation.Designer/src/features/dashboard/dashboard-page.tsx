@@ -54,9 +54,9 @@ function Attention() {
   const list = useInfiniteQuery({ ...workflows, refetchInterval: 10_000 })
   const state = useQuery(health)
   const asked = [waiting, dead, parked, errors, stopped, list, state]
-  if (asked.some(({ isPending }) => isPending)) return <Loading rows={3} />
-  const unanswered = asked.filter(({ error }) => error)
-  const problems = [...new Set(unanswered.flatMap(({ error }) => (error ? sentencesOf(error) : [])))]
+  if (asked.some(({ isPending, failureReason }) => isPending && !failureReason)) return <Loading rows={3} />
+  const unanswered = asked.filter(({ error, isPending }) => error || isPending)
+  const problems = [...new Set(unanswered.flatMap(({ error, failureReason }) => sentencesOf(error ?? failureReason ?? new Error('No answer came.'))))]
   const lastDead = dead.data?.[0]
   const matters = mattersOf({
     health: state.data,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { JsonObject } from '@/document/json'
 import { isUnfinishedAt, problemsOfFields, stillOver, underNewId, withField } from './unfinished-fields'
 
 const call = (body: string | null) => ({ steps: { 'a/b': body === null ? {} : { body } } })
@@ -15,6 +16,15 @@ test('over a value that is not set it is kept until one is', () => {
   const unset = withField({}, call(null), pointer, '{ "a": ', 'half')
   expect(stillOver(unset, call(null))).toBe(unset)
   expect(stillOver(unset, call('new'))).toEqual({})
+})
+
+test('it is gone with what its field belongs to: the part, the type of the step, the scheme', () => {
+  const hook = (verify: JsonObject | null, type = 'webhook'): JsonObject => ({ triggers: { hook: verify ? { type, verify } : { type } } })
+  const typed = withField({}, hook({ scheme: 'stripe' }), '/triggers/hook/verify/toleranceSeconds', 'abc', 'no number')
+  expect(stillOver(typed, hook({ scheme: 'stripe', secrets: ['A'] }))).toBe(typed)
+  expect(stillOver(typed, hook({ scheme: 'github' }))).toEqual({})
+  expect(stillOver(typed, hook(null))).toEqual({})
+  expect(stillOver(typed, hook({ scheme: 'stripe' }, 'event'))).toEqual({})
 })
 
 test('it is gone with a text that can be read', () => {

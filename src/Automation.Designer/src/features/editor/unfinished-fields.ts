@@ -1,7 +1,7 @@
 import type { Problem } from '@/api/workflow-files'
 import { compactText } from '@/document/canonical'
 import { fileOf } from '@/document/files'
-import { atPath, pathOf, pointerOf, type JsonObject } from '@/document/json'
+import { atPath, isObject, pathOf, pointerOf, textAt, type Json, type JsonObject } from '@/document/json'
 import type { UnfinishedFields, UnfinishedField } from '@/parts/drafts'
 
 // What is typed into a field and cannot be read is no part of the document. It is kept by the field's JSON Pointer for as long as the document
@@ -35,11 +35,15 @@ export const problemsOfFields = (id: string, fields: UnfinishedFields, workflow:
 
 const only = (fields: UnfinishedFields, keeps: (pointer: string, field: UnfinishedField) => boolean): UnfinishedFields => Object.fromEntries(Object.entries(fields).filter(([pointer, field]) => keeps(pointer, field)))
 
-/** The value as text: fields are kept in drafts. */
+/** The value as text, as fields are kept in drafts, behind what it belongs to: of another type or scheme, or of a part that was taken out, it is another field. */
 function valueIn(workflow: JsonObject, pointer: string): string {
-  const value = atPath(workflow, pathOf(pointer))
-  return value === undefined ? '' : compactText(value)
+  const path = pathOf(pointer)
+  const kinds = path.slice(2).map((_, at) => kindOf(atPath(workflow, path.slice(0, at + 2))))
+  const value = atPath(workflow, path)
+  return `${kinds.join('/')} ${value === undefined ? '' : compactText(value)}`
 }
+
+const kindOf = (part: Json | undefined): string => (part === undefined ? 'none' : isObject(part) ? (textAt(part, 'type') ?? textAt(part, 'scheme') ?? '') : '')
 
 /** Whether the step or trigger of a field is there. */
 function isThere(workflow: JsonObject, pointer: string): boolean {

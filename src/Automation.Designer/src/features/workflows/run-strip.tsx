@@ -38,7 +38,6 @@ export function useLiveStrips(): void {
     const due = new Set<string>()
     let pause = shortestPause
     let timer: ReturnType<typeof setTimeout> | undefined
-    let hasMissed = false
     const read = () => {
       timer = undefined
       pause = Math.max(shortestPause, due.size * pauseForEach)
@@ -49,10 +48,7 @@ export function useLiveStrips(): void {
       due.add(workflow)
       timer ??= setTimeout(read, pause)
     }
-    const missed = () => {
-      if (hasMissed) void queries.invalidateQueries({ queryKey: latestRunsKey() })
-      hasMissed = true // at first nothing is: the strips are read once the list of workflows has come
-    }
+    const missed = () => void queries.invalidateQueries({ queryKey: latestRunsKey(), predicate: ({ state }) => state.dataUpdatedAt > 0 }) // others are being read
     const close = watchRuns(changed, missed)
     return () => {
       close()

@@ -24,7 +24,8 @@ internal abstract class StampedHmacScheme(string header, string entry, int units
     protected override VerificationResult Verify(VerificationInput input) => Verify(input, header, [entry], unitsPerSecond, ".");
 
     /// <summary>The same time and body are the same message.</summary>
-    internal static string? MessageId(WebhookRequest request, string header) => MacCheck.Digest(MacCheck.Utf8(SignatureHeader.Entries(request.Headers[header].ToString(), "t")[0] + "."), request.Body);
+    internal static string? MessageId(WebhookRequest request, string header) =>
+        SignatureHeader.Entries(request.Headers[header].ToString(), "t") is [var time, ..] ? MacCheck.Digest(MacCheck.Utf8(time + "."), request.Body) : null;
 
     /// <param name="input">Whose request and secrets.</param>
     /// <param name="header">What holds time and codes.</param>
