@@ -66,6 +66,8 @@ test('a tab saves nothing as who signed in in another one, and leaves when that 
   await editor.step('note').click()
   await editor.type(editor.field('message'), 'Not by anna.')
   await expect(editor.status).toHaveText('Draft, kept in this browser')
+  await expect(page.getByRole('button', { name: 'No problems' })).toBeVisible() // what is asked for while anna signs in tells it before the save does
+  await page.route('**/presence', (route) => route.fulfill({ json: { editors: [] } }))
 
   const other = await context.newPage()
   await context.request.post('/sign-in', { form: { user: 'anna', password }, headers: { origin: server.url } })
